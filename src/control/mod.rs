@@ -1,0 +1,223 @@
+//! Control of running work: cancel, deadline, memory, progress.
+//!
+//! One [`Control`] belongs to one operation. Every loop over data polls it once per batch, page
+//! or block ([`Control::poll`], two relaxed loads and at most one clock read) and charges what
+//! it allocates ([`Control::charge`]). Definitions 37 and 38.
+
+mod memory;
+
+pub use memory::{Budget, Charge};
+
+use crate::error::{Code, Error, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What an operation is doing, for progress displays.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Phase {
+    #[default]
+    Idle = 0,
+    Parse = 1,
+    Merge = 2,
+    Sort = 3,
+    Write = 4,
+    Query = 5,
+    Verify = 6,
+    Done = 7,
+}
+
+impl Phase {
+    pub const ALL: [Phase; 8] = [
+        Phase::Idle,
+        Phase::Parse,
+        Phase::Merge,
+        Phase::Sort,
+        Phase::Write,
+        Phase::Query,
+        Phase::Verify,
+        Phase::Done,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Idle => "idle",
+            Phase::Parse => "parse",
+            Phase::Merge => "merge",
+            Phase::Sort => "sort",
+            Phase::Write => "write",
+            Phase::Query => "query",
+            Phase::Verify => "verify",
+            Phase::Done => "done",
+        }
+    }
+}
+
+/// A snapshot of the counters of an operation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    pub phase: Phase,
+    /// Input bytes read so far (before decompression where the input is compressed).
+    pub bytes: u64,
+    /// Input bytes in all, 0 where unknown.
+    pub bytes_total: u64,
+    /// Statements or rows worked so far in this phase.
+    pub rows: u64,
+    pub elapsed: Duration,
+}
+
+struct Shared {
+    cancelled: AtomicBool,
+    phase: AtomicU8,
+    bytes: AtomicU64,
+    bytes_total: AtomicU64,
+    rows: AtomicU64,
+    started: Instant,
+}
+
+/// Cancels an operation from any thread. A cancelled token stays cancelled; cancelling a
+/// finished operation does nothing.
+#[derive(Clone)]
+pub struct CancelToken(Arc<Shared>);
+
+impl CancelToken {
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// The cancel token, deadline and memory account of one operation. Clones share all three.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+    deadline: Option<Instant>,
+    memory: Budget,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Control {
+    /// No deadline and no memory limit.
+    pub fn new() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                cancelled: AtomicBool::new(false),
+                phase: AtomicU8::new(0),
+                bytes: AtomicU64::new(0),
+                bytes_total: AtomicU64::new(0),
+                rows: AtomicU64::new(0),
+                started: Instant::now(),
+            }),
+            deadline: None,
+            memory: Budget::unlimited(),
+        }
+    }
+
+    /// Sets the deadline `timeout` from now; an earlier deadline stays.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        if let Some(deadline) = Instant::now().checked_add(timeout) {
+            self.deadline = Some(self.deadline.map_or(deadline, |old| old.min(deadline)));
+        }
+        self
+    }
+
+    /// Charges allocations of this operation to `memory`.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Budget) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    pub fn cancel_token(&self) -> CancelToken {
+        CancelToken(self.shared.clone())
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub fn memory(&self) -> &Budget {
+        &self.memory
+    }
+
+    /// Errors: `Cancelled`, `QueryTimeout`.
+    #[inline]
+    pub fn poll(&self) -> Result<()> {
+        if self.shared.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::new(Code::Cancelled, "cancelled by the caller"));
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => {
+                Err(Error::new(Code::QueryTimeout, "the deadline has passed"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Charges `bytes` to the memory account until the charge is dropped.
+    /// Errors: `ResourceExhausted`.
+    pub fn charge(&self, bytes: usize) -> Result<Charge> {
+        self.memory.charge(bytes)
+    }
+
+    pub fn set_phase(&self, phase: Phase) {
+        self.shared.phase.store(phase as u8, Ordering::Relaxed);
+        self.shared.rows.store(0, Ordering::Relaxed);
+    }
+
+    pub fn set_bytes_total(&self, bytes: u64) {
+        self.shared.bytes_total.store(bytes, Ordering::Relaxed);
+    }
+
+    pub fn add_bytes(&self, bytes: u64) {
+        self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub fn add_rows(&self, rows: u64) {
+        self.shared.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Readable at any time from any thread.
+    pub fn progress(&self) -> Progress {
+        let phase = self.shared.phase.load(Ordering::Relaxed);
+        Progress {
+            phase: Phase::ALL[usize::from(phase)],
+            bytes: self.shared.bytes.load(Ordering::Relaxed),
+            bytes_total: self.shared.bytes_total.load(Ordering::Relaxed),
+            rows: self.shared.rows.load(Ordering::Relaxed),
+            elapsed: self.shared.started.elapsed(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancelled_token_stops_every_clone() {
+        let control = Control::new();
+        let clone = control.clone();
+        assert!(clone.poll().is_ok());
+        control.cancel_token().cancel();
+        assert_eq!(clone.poll().unwrap_err().code(), Code::Cancelled);
+    }
+
+    #[test]
+    fn an_earlier_deadline_is_kept() {
+        let control = Control::new()
+            .with_timeout(Duration::ZERO)
+            .with_timeout(Duration::from_secs(100));
+        assert_eq!(control.poll().unwrap_err().code(), Code::QueryTimeout);
+    }
+}

@@ -1,0 +1,4 @@
+//! triplestore: an embeddable RDF database.
+
+pub mod control;
+pub mod error;
