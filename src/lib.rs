@@ -2,4 +2,5 @@
 
 pub mod control;
 pub mod error;
+pub mod kv;
 pub mod store;

@@ -1,0 +1,370 @@
+//! Opening the key-value store, its root record and its log.
+
+use super::error::error;
+use super::pages::PageId;
+use crate::error::{Code, Error, Result};
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
+    DBRecoveryMode, Direction, Env, IteratorMode, LogLevel, ReadOptions, WriteBatch, WriteOptions,
+};
+use std::path::{Path, PathBuf};
+
+pub(super) const LOG: &str = "log";
+pub(super) const PAGES: &str = "pages";
+const ROOT: &[u8] = b"root";
+/// A write stall that lasts longer is reported as an error.
+const STALL_MS_MAX: u32 = 60_000;
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Open {
+    /// For reading and writing, created when missing.
+    ReadWrite,
+    /// For reading; nothing on disk is changed.
+    ReadOnly,
+    /// Everything in memory, nothing on disk.
+    Memory,
+}
+
+/// What to do with a write-ahead log whose end is damaged (definition 27).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RecoveryMode {
+    /// A torn record at the very end is dropped, damage before it refuses to open.
+    TornTail,
+    /// Everything up to the first damage is kept; for `triplestore recover` only.
+    PointInTime,
+}
+
+/// Settings of the layer, chosen by `config`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub open: Open,
+    pub recovery: RecoveryMode,
+    /// Bytes of one memtable of the log; two may exist at a time.
+    pub write_buffer_bytes: usize,
+    /// RocksDB's own cache: index blocks and log blocks only, pages bypass it.
+    pub block_cache_bytes: usize,
+    pub max_open_files: i32,
+    pub background_jobs: i32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            open: Open::ReadWrite,
+            recovery: RecoveryMode::TornTail,
+            write_buffer_bytes: 64 << 20,
+            block_cache_bytes: 8 << 20,
+            max_open_files: 512,
+            background_jobs: 2,
+        }
+    }
+}
+
+/// An open key-value store.
+pub struct Kv {
+    // Declared before the environment it uses, so that it is dropped first.
+    pub(super) db: DB,
+    pub(super) page_options: rocksdb::Options,
+    pub(super) directory: PathBuf,
+    unsynced: WriteOptions,
+    synced: WriteOptions,
+    open: Open,
+    _environment: Option<Env>,
+}
+
+impl Kv {
+    /// Opens or creates the store in `directory` (for `Memory` only a name).
+    /// Errors: `OpenFailed`, `WalDamaged`, `Corruption`, `Io`.
+    pub fn open(directory: &Path, options: &Options) -> Result<Self> {
+        let environment = match options.open {
+            Open::Memory => Some(Env::mem_env().map_err(|e| error("creating a memory store", e))?),
+            _ => None,
+        };
+        let database = database_options(options, environment.as_ref());
+        let page_options = page_options(options, environment.as_ref());
+        let families = || {
+            vec![
+                ColumnFamilyDescriptor::new("default", meta_options(options)),
+                ColumnFamilyDescriptor::new(LOG, log_options(options)),
+                ColumnFamilyDescriptor::new(PAGES, page_options.clone()),
+            ]
+        };
+        let opened = match options.open {
+            Open::ReadOnly => {
+                DB::open_cf_descriptors_read_only(&database, directory, families(), false)
+            }
+            Open::ReadWrite | Open::Memory => {
+                DB::open_cf_descriptors(&database, directory, families())
+            }
+        };
+        let db = opened.map_err(|e| open_error(directory, e))?;
+        let staging = directory.join("staging");
+        if options.open == Open::ReadWrite {
+            // SST files that were never ingested.
+            match std::fs::remove_dir_all(&staging) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("removing", &staging, e));
+                }
+                _ => {}
+            }
+            std::fs::create_dir(&staging).map_err(|e| Error::io("creating", &staging, e))?;
+        }
+        let mut unsynced = WriteOptions::default();
+        unsynced.set_no_slowdown(true);
+        let mut synced = WriteOptions::default();
+        synced.set_no_slowdown(true);
+        synced.set_sync(options.open == Open::ReadWrite);
+        Ok(Self {
+            db,
+            page_options,
+            directory: match options.open {
+                Open::Memory => directory.to_path_buf(),
+                _ => staging,
+            },
+            unsynced,
+            synced,
+            open: options.open,
+            _environment: environment,
+        })
+    }
+
+    pub fn mode(&self) -> Open {
+        self.open
+    }
+
+    pub(super) fn family(&self, name: &'static str) -> Result<&ColumnFamily> {
+        self.db
+            .cf_handle(name)
+            .ok_or_else(|| Error::new(Code::Corruption, format!("column family {name} is missing")))
+    }
+
+    /// The root record, absent in a store that was just created.
+    pub fn root(&self) -> Result<Option<Vec<u8>>> {
+        self.db.get(ROOT).map_err(|e| error("reading the root", e))
+    }
+
+    /// Replaces the root and trims the log below `keep_from`, in one synced write.
+    pub fn flip(&self, root: &[u8], keep_from: u64) -> Result<()> {
+        let log = self.family(LOG)?;
+        self.write(true, || {
+            let mut batch = WriteBatch::default();
+            batch.put(ROOT, root);
+            batch.delete_range_cf(log, 0u64.to_be_bytes(), keep_from.to_be_bytes());
+            batch
+        })
+    }
+
+    /// Appends log records with ascending sequence numbers in one write. With `sync` they survive
+    /// power loss once this returns.
+    pub fn append_log<'r>(
+        &self,
+        records: impl Iterator<Item = (u64, &'r [u8])> + Clone,
+        sync: bool,
+    ) -> Result<()> {
+        let log = self.family(LOG)?;
+        self.write(sync, || {
+            let mut batch = WriteBatch::default();
+            for (seq, record) in records.clone() {
+                batch.put_cf(log, seq.to_be_bytes(), record);
+            }
+            batch
+        })
+    }
+
+    /// Makes every earlier write survive power loss.
+    pub fn sync_log(&self) -> Result<()> {
+        match self.open {
+            Open::ReadWrite => self
+                .db
+                .flush_wal(true)
+                .map_err(|e| error("syncing the log", e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&self, sync: bool, batch: impl Fn() -> WriteBatch) -> Result<()> {
+        let options = if sync { &self.synced } else { &self.unsynced };
+        // With no_slowdown a stalled write fails at once; stalls end when a flush does, so wait here
+        // in small steps. A flush takes well under a minute unless the disk is stuck.
+        let mut waited_ms = 0;
+        loop {
+            match self.db.write_opt(batch(), options) {
+                Err(e)
+                    if e.kind() == rocksdb::ErrorKind::Incomplete && waited_ms < STALL_MS_MAX =>
+                {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                    waited_ms += 1;
+                }
+                result => return result.map_err(|e| error("writing", e)),
+            }
+        }
+    }
+
+    /// Calls `record` for each log record from `from` on, in ascending order of sequence number.
+    pub fn replay_log(
+        &self,
+        from: u64,
+        mut record: impl FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut options = ReadOptions::default();
+        options.set_verify_checksums(true);
+        options.fill_cache(false);
+        let start = from.to_be_bytes();
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        for entry in self.db.iterator_cf_opt(self.family(LOG)?, options, mode) {
+            let (key, value) = entry.map_err(|e| error("reading the log", e))?;
+            let seq = <[u8; 8]>::try_from(&*key)
+                .map(u64::from_be_bytes)
+                .map_err(|_| Error::new(Code::Corruption, "a log key has a bad length"))?;
+            record(seq, &value)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what RocksDB holds in memory to its files, so that the write-ahead log shrinks.
+    pub fn flush(&self) -> Result<()> {
+        if self.open != Open::ReadWrite {
+            return Ok(());
+        }
+        for name in [LOG, PAGES, "default"] {
+            self.db
+                .flush_cf(self.family(name)?)
+                .map_err(|e| error("flushing", e))?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of RocksDB's memtables, for the memory account.
+    pub fn memtable_bytes(&self) -> u64 {
+        [LOG, PAGES, "default"]
+            .into_iter()
+            .filter_map(|name| {
+                let family = self.db.cf_handle(name)?;
+                self.db
+                    .property_int_value_cf(family, rocksdb::properties::SIZE_ALL_MEM_TABLES)
+                    .ok()?
+            })
+            .sum()
+    }
+
+    /// Bytes of the live files of the page family.
+    pub fn page_file_bytes(&self) -> u64 {
+        self.db
+            .cf_handle(PAGES)
+            .and_then(|family| {
+                self.db
+                    .property_int_value_cf(family, rocksdb::properties::LIVE_SST_FILES_SIZE)
+                    .ok()?
+            })
+            .unwrap_or(0)
+    }
+
+    /// Reads one page. Errors: `CorruptBlock` when its checksum is wrong or it is missing.
+    pub fn page(&self, page: PageId) -> Result<Vec<u8>> {
+        let mut options = ReadOptions::default();
+        options.fill_cache(false);
+        let found = self
+            .db
+            .get_cf_opt(self.family(PAGES)?, page.0.to_be_bytes(), &options);
+        match found {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(Error::new(Code::CorruptBlock, format!("{page} is missing"))),
+            Err(e) if e.kind() == rocksdb::ErrorKind::Corruption => {
+                Err(Error::new(Code::CorruptBlock, format!("{page}: {e}")).because(e))
+            }
+            Err(e) => Err(error("reading a page", e)),
+        }
+    }
+}
+
+impl Drop for Kv {
+    fn drop(&mut self) {
+        self.db.cancel_all_background_work(true);
+    }
+}
+
+#[cold]
+fn open_error(directory: &Path, e: rocksdb::Error) -> Error {
+    let text = e.to_string();
+    let code = match e.kind() {
+        rocksdb::ErrorKind::Corruption if text.contains("log") => Code::WalDamaged,
+        rocksdb::ErrorKind::Corruption => Code::Corruption,
+        _ if text.contains("LOCK") || text.contains("lock") => Code::StoreInUse,
+        rocksdb::ErrorKind::IOError => Code::Io,
+        _ => Code::OpenFailed,
+    };
+    let mut result =
+        Error::new(code, format!("opening {}: {text}", directory.display())).because(e);
+    if code == Code::WalDamaged {
+        result = result.with_hint("`triplestore recover` keeps every commit before the damage");
+    }
+    result
+}
+
+fn database_options(options: &Options, environment: Option<&Env>) -> rocksdb::Options {
+    let mut database = rocksdb::Options::default();
+    if let Some(environment) = environment {
+        database.set_env(environment);
+    }
+    database.create_if_missing(options.open != Open::ReadOnly);
+    database.create_missing_column_families(true);
+    database.set_paranoid_checks(true);
+    database.set_wal_recovery_mode(match options.recovery {
+        RecoveryMode::TornTail => DBRecoveryMode::TolerateCorruptedTailRecords,
+        RecoveryMode::PointInTime => DBRecoveryMode::PointInTime,
+    });
+    database.set_track_and_verify_wals_in_manifest(true);
+    database.set_max_open_files(options.max_open_files);
+    database.set_max_background_jobs(options.background_jobs);
+    // Two memtables of log; beyond that the oldest is flushed so that the log file can go.
+    database.set_max_total_wal_size(3 * options.write_buffer_bytes as u64);
+    database.set_max_manifest_file_size(4 << 20);
+    database.set_manifest_preallocation_size(64 << 10);
+    // Its own information log stays small; events of ours go through `tracing`.
+    database.set_log_level(LogLevel::Warn);
+    database.set_keep_log_file_num(2);
+    database.set_max_log_file_size(1 << 20);
+    database.set_stats_dump_period_sec(0);
+    database.set_stats_persist_period_sec(0);
+    database.set_skip_stats_update_on_db_open(true);
+    database
+}
+
+fn meta_options(options: &Options) -> rocksdb::Options {
+    let mut family = rocksdb::Options::default();
+    family.set_write_buffer_size(options.write_buffer_bytes.min(4 << 20));
+    family.set_block_based_table_factory(&table_options(options, 4 << 10));
+    family
+}
+
+fn log_options(options: &Options) -> rocksdb::Options {
+    let mut family = rocksdb::Options::default();
+    family.set_write_buffer_size(options.write_buffer_bytes);
+    family.set_max_write_buffer_number(4);
+    family.set_compression_type(DBCompressionType::Lz4);
+    family.set_block_based_table_factory(&table_options(options, 32 << 10));
+    family
+}
+
+fn page_options(options: &Options, environment: Option<&Env>) -> rocksdb::Options {
+    let mut family = rocksdb::Options::default();
+    if let Some(environment) = environment {
+        family.set_env(environment);
+    }
+    family.create_if_missing(true);
+    family.set_write_buffer_size(1 << 20);
+    // Pages are packed already; each is larger than a table block and so has a block of its own.
+    family.set_compression_type(DBCompressionType::None);
+    family.set_block_based_table_factory(&table_options(options, 4 << 10));
+    family.set_target_file_size_base(256 << 20);
+    family
+}
+
+fn table_options(options: &Options, block_bytes: usize) -> BlockBasedOptions {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_size(block_bytes);
+    table.set_block_cache(&Cache::new_lru_cache(options.block_cache_bytes));
+    table.set_format_version(5);
+    table
+}
