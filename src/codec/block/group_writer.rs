@@ -24,14 +24,12 @@ impl Summary {
                 steps: None,
             };
         }
-        let (mut min_step, mut max_step, mut ascending) = (u64::MAX, 0, true);
-        for (&before, &value) in values.iter().zip(&values[1..]) {
-            let step = value.wrapping_sub(before);
-            ascending &= before <= value;
-            min_step = min_step.min(step);
-            max_step = max_step.max(step);
-        }
-        if ascending {
+        if values.is_sorted() {
+            let (mut min_step, mut max_step) = (u64::MAX, 0);
+            for (&before, &value) in values.iter().zip(&values[1..]) {
+                min_step = min_step.min(value - before);
+                max_step = max_step.max(value - before);
+            }
             return Self {
                 min: first,
                 max: values[values.len() - 1],
@@ -73,14 +71,17 @@ impl Anchors {
         if tag_of(min) == tag_of(max) {
             return single;
         }
-        let mut min_of_tag = [None; 256];
+        let mut least_of_tag = [u64::MAX; 256];
         for &value in column {
-            let least = &mut min_of_tag[tag_of(value)];
-            *least = Some(least.map_or(value, |least: u64| least.min(value)));
+            let least = &mut least_of_tag[tag_of(value)];
+            *least = value.min(*least);
         }
         let mut anchors = Self { count: 0, ..single };
-        for (tag, least) in min_of_tag.iter().enumerate() {
-            let Some(least) = *least else { continue };
+        for (tag, &least) in least_of_tag.iter().enumerate() {
+            // Only under the last tag may the largest number be a value.
+            if least == u64::MAX && tag != tag_of(max) {
+                continue;
+            }
             if anchors.count == MAX_ANCHORS {
                 return single;
             }
@@ -109,6 +110,14 @@ const fn byte_len(value: u64) -> usize {
     (64 - value.leading_zeros()).div_ceil(8) as usize
 }
 
+/// Slots of the hash table that finds equal values.
+const SLOTS: usize = 64;
+
+/// Fibonacci hashing: the top six bits of the product.
+const fn slot_of(value: u64) -> usize {
+    (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize
+}
+
 /// Several bases, and for each row of the group the number of its base.
 struct Bases {
     values: [u64; MAX_BASES],
@@ -134,43 +143,43 @@ impl Bases {
                 bases.values[bases.count] = value;
                 bases.count += 1;
             }
-            let slot = usize::from(*index);
+            *row = *index;
+            let slot = usize::from(*index) % MAX_BASES;
             bases.values[slot] = bases.values[slot].min(value);
             max[slot] = max[slot].max(value);
-            *row = *index;
         }
         let ranges = max.iter().zip(&bases.values).take(bases.count);
-        let widest = ranges.map(|(max, base)| max - base).max()?;
+        let widest = ranges.fold(0, |widest, (max, base)| widest.max(max - base));
         bases.delta_bits = 64 - widest.leading_zeros();
         Some(bases)
     }
 
     /// One base for each distinct value; `None` if there are more than [`MAX_BASES`].
     fn by_value(values: &[u64]) -> Option<Self> {
-        const SLOTS: usize = 64;
+        // Equal values share a slot, so more slots in use than bases end the matter.
+        let used = values
+            .iter()
+            .fold(0u64, |used, &value| used | 1 << slot_of(value));
+        if used.count_ones() as usize > MAX_BASES {
+            return None;
+        }
+        const FREE: u8 = u8::MAX;
         let mut bases = Self::none();
-        let mut slots = [u8::MAX; SLOTS];
+        let mut slots = [FREE; SLOTS];
         for (&value, row) in values.iter().zip(&mut bases.index_of_row) {
-            // Fibonacci hashing: the top six bits of the product.
-            let mut slot = (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize;
-            loop {
-                let index = slots[slot];
-                if index == u8::MAX {
-                    if bases.count == MAX_BASES {
-                        return None;
-                    }
-                    slots[slot] = bases.count as u8;
-                    *row = bases.count as u8;
-                    bases.values[bases.count] = value;
-                    bases.count += 1;
-                    break;
-                }
-                if bases.values[usize::from(index)] == value {
-                    *row = index;
-                    break;
-                }
+            let mut slot = slot_of(value);
+            while slots[slot] != FREE && bases.values[usize::from(slots[slot])] != value {
                 slot = (slot + 1) % SLOTS;
             }
+            if slots[slot] == FREE {
+                if bases.count == MAX_BASES {
+                    return None;
+                }
+                slots[slot] = bases.count as u8;
+                bases.values[bases.count] = value;
+                bases.count += 1;
+            }
+            *row = slots[slot];
         }
         Some(bases)
     }
@@ -291,22 +300,26 @@ fn smallest_bases(
     values: &[u64],
     summary: &Summary,
     anchors: &Anchors,
-    best: usize,
+    mut best: usize,
 ) -> Option<Bases> {
     // Two bases and one bit a row are the least that any set of bases takes.
     if best <= 1 + packed_bytes(values.len(), 1) {
         return None;
     }
-    let by_tag = if tag_of(summary.min) == tag_of(summary.max) {
-        None
-    } else {
-        Bases::by_tag(values)
-    };
-    [by_tag, Bases::by_value(values)]
-        .into_iter()
-        .flatten()
-        .map(|bases| (bases.cost(anchors, values.len()), bases))
-        .filter(|(cost, _)| *cost < best)
-        .min_by_key(|(cost, _)| *cost)
-        .map(|(_, bases)| bases)
+    let mut chosen = None;
+    if tag_of(summary.min) != tag_of(summary.max)
+        && let Some(bases) = Bases::by_tag(values)
+    {
+        let cost = bases.cost(anchors, values.len());
+        if cost < best {
+            best = cost;
+            chosen = Some(bases);
+        }
+    }
+    if let Some(bases) = Bases::by_value(values)
+        && bases.cost(anchors, values.len()) < best
+    {
+        chosen = Some(bases);
+    }
+    chosen
 }

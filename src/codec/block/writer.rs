@@ -108,7 +108,7 @@ fn ascend<const N: usize>(columns: [&[u64]; N]) -> bool {
     (1..rows).fold(true, |sorted, row| {
         let not_below = columns.iter().rev().fold(true, |equal_is_fine, column| {
             let (before, value) = (column[row - 1], column[row]);
-            before < value || (before == value && equal_is_fine)
+            (before < value) | ((before == value) & equal_is_fine)
         });
         sorted & not_below
     })
