@@ -16,7 +16,7 @@
 //!   base for each top byte packs ids of several tags, one for each distinct value is a group
 //!   dictionary.
 //!
-//! Costs (one thread, in cache): encode 8-15 ns a row; open 0.1 us; unpack 0.2-0.7 ns a value;
+//! Costs (one thread, in cache): encode 7-18 ns a row; open 0.1 us; unpack 0.3-0.8 ns a value;
 //! find a key and read a value 0.2 us.
 
 mod group_reader;

@@ -101,7 +101,7 @@ type Bounds = (usize, usize);
 impl<'a> BlockReader<'a> {
     /// Checks header, offsets, lengths and every group header of a block.
     ///
-    /// Errors: `CorruptBlock`. Cost: some 2 ns for each group of a column that is not constant.
+    /// Errors: `CorruptBlock`. Cost: 30 ns, and 27 ns for each column that is not constant.
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
         Self::parse(bytes).ok_or_else(|| {
             Error::new(
@@ -168,7 +168,7 @@ impl<'a> BlockReader<'a> {
 
     /// Writes the values of `rows` to `out`, which has their length.
     ///
-    /// Cost: about 0.3 ns a value; a range that starts inside a group pays for the whole group.
+    /// Cost: 0.3-0.8 ns a value; a range that starts inside a group pays for the whole group.
     pub fn column(&self, column: usize, rows: Range<usize>, out: &mut [u64]) {
         self.check(&rows, out.len());
         let groups = match &self.columns[column] {

@@ -345,6 +345,18 @@ fn ids_of_several_tags_are_packed_with_a_base_for_each() {
 }
 
 #[test]
+fn the_ends_of_the_number_range_come_back() {
+    let ends = [0, 1, u64::MAX - 1, u64::MAX];
+    let rows: Rows = ends
+        .iter()
+        .flat_map(|&a| ends.map(|b| [a, b, u64::MAX, u64::MAX - b]))
+        .collect();
+    let (bytes, _) = encode(&rows, &[10; 16]);
+    assert_eq!(decode(&bytes), (rows.clone(), vec![10; 16]));
+    assert_eq!(document::decode(&bytes).0, rows);
+}
+
+#[test]
 fn few_distinct_values_become_a_group_dictionary() {
     let rows: Rows = (0..128)
         .map(|row| [row, id(0x10, row * 31 % 3 * 999_983), 0, 0])
