@@ -4,4 +4,5 @@ pub mod codec;
 pub mod control;
 pub mod error;
 pub mod kv;
+pub mod run;
 pub mod store;

@@ -8,6 +8,7 @@
 //! Costs are in the head of `block` and `frontcode`.
 
 pub mod block;
+pub mod bytes;
 pub mod frontcode;
 mod pack;
 mod unpack;

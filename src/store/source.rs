@@ -110,7 +110,8 @@ pub enum Graphs {
 #[derive(Clone, Debug)]
 pub struct ScanSpec {
     pub order: Order,
-    /// Values of the leading key columns; a graph column among them only with `Graphs::Any`.
+    /// Values of the leading key columns. In order `Gspo` with `Graphs::One` the graph is implied: prefix, range and
+    /// seek keys then begin with the subject. Otherwise a graph is among them only with `Graphs::Any`.
     pub prefix: Vec<u64>,
     /// Inclusive bounds on the key column after the prefix.
     pub range: Option<(u64, u64)>,

@@ -1,0 +1,155 @@
+//! Writes a run: rows in, blocks and directory pages out.
+
+use super::directory::{BlockEntry, Counts, Directory, ENTRIES_PER_PAGE, Fence};
+use super::disk::{DiskRun, RunMeta};
+use super::row::{Key, Row, States};
+use super::sort::Sort;
+use crate::codec::{BLOCK_ROWS, encode_block};
+use crate::error::Result;
+use crate::kv::{PageFile, WrittenExtent};
+
+/// Builds one run in one extent. Rows come in strictly ascending key order.
+pub struct RunBuilder<'k> {
+    sort: Sort,
+    file: PageFile<'k>,
+    columns: [Vec<u64>; 4],
+    states: Vec<u8>,
+    counts: Counts,
+    entries: Vec<BlockEntry>,
+    meta: RunMeta,
+    buffer: Vec<u8>,
+    block_rows: usize,
+}
+
+impl<'k> RunBuilder<'k> {
+    pub fn new(sort: Sort, file: PageFile<'k>) -> Self {
+        Self {
+            sort,
+            file,
+            columns: std::array::from_fn(|_| Vec::with_capacity(BLOCK_ROWS)),
+            states: Vec::with_capacity(BLOCK_ROWS),
+            counts: Counts::default(),
+            entries: Vec::new(),
+            meta: RunMeta::default(),
+            buffer: Vec::new(),
+            block_rows: BLOCK_ROWS,
+        }
+    }
+
+    /// Small blocks, so that a test with few rows has many.
+    #[cfg(test)]
+    pub fn with_block_rows(mut self, rows: usize) -> Self {
+        self.block_rows = rows;
+        self
+    }
+
+    #[inline]
+    pub fn push(&mut self, row: Row) -> Result<()> {
+        self.push_key(&row.key, row.states)
+    }
+
+    #[inline]
+    pub fn push_key(&mut self, key: &Key, states: States) -> Result<()> {
+        for (column, &value) in self.columns.iter_mut().zip(key) {
+            column.push(value);
+        }
+        self.states.push(states.0);
+        let named = match self.sort.graph_column() {
+            Some(column) => key[column] != 0,
+            None => false,
+        };
+        self.counts.add(states, named);
+        if self.states.len() == self.block_rows {
+            self.write_block()?;
+        }
+        Ok(())
+    }
+
+    fn write_block(&mut self) -> Result<()> {
+        self.buffer.clear();
+        let columns = [0, 1, 2, 3].map(|column| self.columns[column].as_slice());
+        let stats = encode_block(columns, &self.states, &mut self.buffer)?;
+        let page = self.file.append(&self.buffer)?;
+        self.entries.push(BlockEntry {
+            page,
+            rows: stats.rows as u32,
+            first: stats.first,
+            last: stats.last,
+            min: stats.min,
+            max: stats.max,
+            counts: std::mem::take(&mut self.counts),
+        });
+        self.columns.iter_mut().for_each(Vec::clear);
+        self.states.clear();
+        if self.entries.len() == ENTRIES_PER_PAGE {
+            self.write_directory()?;
+        }
+        Ok(())
+    }
+
+    fn write_directory(&mut self) -> Result<()> {
+        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else {
+            return Ok(());
+        };
+        let (first, last) = (first.first, last.last);
+        self.buffer.clear();
+        Directory::encode(&self.entries, &mut self.buffer);
+        let page = self.file.append(&self.buffer)?;
+        let mut counts = Counts::default();
+        let mut rows = 0;
+        for entry in &self.entries {
+            counts += entry.counts;
+            rows += u64::from(entry.rows);
+        }
+        self.meta.fences.push(Fence {
+            page,
+            blocks: self.entries.len() as u32,
+            rows,
+            first,
+            last,
+            counts,
+        });
+        self.meta.rows += rows;
+        self.meta.blocks += self.entries.len() as u64;
+        self.meta.counts += counts;
+        self.entries.clear();
+        Ok(())
+    }
+
+    /// Rows pushed so far.
+    pub fn rows(&self) -> u64 {
+        let entries: u64 = self.entries.iter().map(|entry| u64::from(entry.rows)).sum();
+        self.meta.rows + entries + self.states.len() as u64
+    }
+
+    /// Closes the run; `None` when it has no row. The run is readable once the extent is ingested.
+    pub fn finish(
+        mut self,
+        epoch: u32,
+        first_seq: u64,
+        last_seq: u64,
+    ) -> Result<Option<(DiskRun, WrittenExtent)>> {
+        if !self.states.is_empty() {
+            self.write_block()?;
+        }
+        self.write_directory()?;
+        if self.meta.rows == 0 {
+            return Ok(None);
+        }
+        self.buffer.clear();
+        self.meta.encode(&mut self.buffer);
+        let meta_page = self.file.append(&self.buffer)?;
+        let written = self.file.finish()?;
+        let run = DiskRun {
+            sort: self.sort,
+            epoch,
+            first_seq,
+            last_seq,
+            extent: written.extent,
+            pages: written.pages,
+            meta_page,
+            meta: self.meta,
+        };
+        Ok(Some((run, written)))
+    }
+}

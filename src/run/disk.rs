@@ -1,0 +1,211 @@
+//! A run on disk, and the caches its pages are read through.
+
+use super::directory::{Counts, Directory, Fence};
+use super::row::Key;
+use super::sort::Sort;
+use crate::codec::BlockReader;
+use crate::codec::bytes::{Bytes, put_varint};
+use crate::control::Budget;
+use crate::error::Result;
+use crate::kv::cache::Cache;
+use crate::kv::{Kv, PageId};
+use std::sync::Arc;
+
+/// Blocks and directory pages of a store, read once and kept while they are in use.
+pub struct PageCache {
+    kv: Arc<Kv>,
+    blocks: Cache<Vec<u8>>,
+    directories: Cache<Directory>,
+}
+
+impl PageCache {
+    /// Directories get an eighth of `bytes`: 200 bytes describe a block of 20,000. The bytes are charged to
+    /// `budget`. Errors: `ResourceExhausted`.
+    pub fn new(kv: Arc<Kv>, bytes: usize, budget: &Budget) -> Result<Self> {
+        Ok(Self {
+            kv,
+            blocks: Cache::new(bytes - bytes / 8, budget)?,
+            directories: Cache::new(bytes / 8, budget)?,
+        })
+    }
+
+    pub fn kv(&self) -> &Arc<Kv> {
+        &self.kv
+    }
+
+    /// The bytes of a block; they were checked when they came in. Errors: `CorruptBlock`.
+    pub fn block(&self, page: PageId) -> Result<Arc<Vec<u8>>> {
+        if let Some(block) = self.blocks.get(page.0) {
+            return Ok(block);
+        }
+        let bytes = self.kv.page(page)?;
+        BlockReader::open(&bytes)?;
+        let weight = bytes.capacity();
+        let block = Arc::new(bytes);
+        self.blocks.insert(page.0, block.clone(), weight);
+        Ok(block)
+    }
+
+    /// Errors: `CorruptBlock`.
+    pub fn directory(&self, page: PageId) -> Result<Arc<Directory>> {
+        if let Some(directory) = self.directories.get(page.0) {
+            return Ok(directory);
+        }
+        let directory = Arc::new(Directory::decode(&self.kv.page(page)?)?);
+        self.directories
+            .insert(page.0, directory.clone(), directory.heap_bytes());
+        Ok(directory)
+    }
+
+    pub fn blocks(&self) -> &Cache<Vec<u8>> {
+        &self.blocks
+    }
+
+    pub fn directories(&self) -> &Cache<Directory> {
+        &self.directories
+    }
+}
+
+/// What is known of a run without its directory pages. Stored in a page of its own.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RunMeta {
+    pub rows: u64,
+    pub blocks: u64,
+    pub counts: Counts,
+    pub fences: Vec<Fence>,
+}
+
+const VERSION: u8 = 1;
+
+impl RunMeta {
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.push(VERSION);
+        put_varint(out, self.fences.len() as u64);
+        for fence in &self.fences {
+            fence.encode(out);
+        }
+    }
+
+    /// Errors: `Corruption`.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut input = Bytes::new("the metadata of a run", bytes);
+        if input.byte()? != VERSION {
+            return Err(input.corrupt());
+        }
+        let count = input.count()?;
+        let mut meta = Self::default();
+        for _ in 0..count {
+            let fence = Fence::decode(&mut input)?;
+            meta.rows += fence.rows;
+            meta.blocks += u64::from(fence.blocks);
+            meta.counts += fence.counts;
+            meta.fences.push(fence);
+        }
+        Ok(meta)
+    }
+}
+
+/// A run on disk in one sort. Immutable.
+#[derive(Debug)]
+pub struct DiskRun {
+    pub sort: Sort,
+    /// Inferred states of another epoch than the version's read as absent (definition 17).
+    pub epoch: u32,
+    /// The commits it holds.
+    pub first_seq: u64,
+    pub last_seq: u64,
+    /// Its pages: one extent, filled by one job.
+    pub extent: u64,
+    pub pages: u64,
+    /// Where [`RunMeta`] is stored.
+    pub meta_page: PageId,
+    pub meta: RunMeta,
+}
+
+/// Position of a block in a run: fence and entry within its directory page.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct BlockPosition {
+    pub fence: usize,
+    pub entry: usize,
+}
+
+impl DiskRun {
+    pub fn first_key(&self) -> Option<Key> {
+        self.meta.fences.first().map(|fence| fence.first)
+    }
+
+    pub fn last_key(&self) -> Option<Key> {
+        self.meta.fences.last().map(|fence| fence.last)
+    }
+
+    /// Whether some key of the run may lie in the inclusive range.
+    pub fn overlaps(&self, low: &Key, high: &Key) -> bool {
+        match (self.first_key(), self.last_key()) {
+            (Some(first), Some(last)) => first <= *high && *low <= last,
+            _ => false,
+        }
+    }
+
+    /// The first block at or after `from` whose last key is not below `key`, with its directory page.
+    pub(super) fn locate(
+        &self,
+        pages: &PageCache,
+        key: &Key,
+        from: BlockPosition,
+    ) -> Result<Option<(BlockPosition, Arc<Directory>)>> {
+        let fences = &self.meta.fences;
+        let fence = from.fence
+            + fences
+                .get(from.fence..)
+                .unwrap_or_default()
+                .partition_point(|fence| fence.last < *key);
+        let Some(found) = fences.get(fence) else {
+            return Ok(None);
+        };
+        let directory = pages.directory(found.page)?;
+        let start = if fence == from.fence { from.entry } else { 0 };
+        let entries = directory.entries.get(start..).unwrap_or_default();
+        let entry = start + entries.partition_point(|entry| entry.last < *key);
+        if entry < directory.entries.len() {
+            return Ok(Some((BlockPosition { fence, entry }, directory)));
+        }
+        // The rest of this page lies before `from`; the answer is the next page's first entry.
+        let Some(next) = fences.get(fence + 1) else {
+            return Ok(None);
+        };
+        let position = BlockPosition {
+            fence: fence + 1,
+            entry: 0,
+        };
+        Ok(Some((position, pages.directory(next.page)?)))
+    }
+
+    /// First keys of the blocks that may hold keys of the inclusive range.
+    /// Errors: `CorruptBlock`, `Corruption`.
+    pub fn block_firsts(&self, pages: &PageCache, low: &Key, high: &Key) -> Result<Vec<Key>> {
+        let mut firsts = Vec::new();
+        for fence in &self.meta.fences {
+            if fence.last < *low || fence.first > *high {
+                continue;
+            }
+            let directory = pages.directory(fence.page)?;
+            let within = directory
+                .entries
+                .iter()
+                .filter(|entry| *low <= entry.last && entry.first <= *high);
+            firsts.extend(within.map(|entry| entry.first.max(*low)));
+        }
+        Ok(firsts)
+    }
+
+    /// Rows in blocks that may hold keys of the inclusive range: an upper bound, blocks counted whole.
+    pub fn rows_within(&self, low: &Key, high: &Key) -> u64 {
+        let fences = &self.meta.fences;
+        let start = fences.partition_point(|fence| fence.last < *low);
+        let end = fences.partition_point(|fence| fence.first <= *high);
+        fences[start.min(end)..end]
+            .iter()
+            .map(|fence| fence.rows)
+            .sum()
+    }
+}

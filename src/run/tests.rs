@@ -1,0 +1,188 @@
+//! Runs against a model: whatever was committed, and however it is spread over runs in memory and on disk,
+//! a scan reads what a map of states holds.
+
+use super::*;
+use crate::control::{Budget, Control};
+use crate::kv::{Kv, Open, Options};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+type Model = BTreeMap<Key, State>;
+
+fn memory_pages() -> Arc<PageCache> {
+    let options = Options {
+        open: Open::Memory,
+        ..Options::default()
+    };
+    let kv = Kv::open(Path::new("/runs"), &options).unwrap();
+    Arc::new(PageCache::new(Arc::new(kv), 1 << 20, &Budget::unlimited()).unwrap())
+}
+
+/// One commit: quads and the states they get. Ids are few, so that commits overlap.
+fn commit() -> impl Strategy<Value = Vec<(Key, State)>> {
+    let key = (
+        0u64..6,
+        0u64..3,
+        0u64..12,
+        prop_oneof![3 => Just(0u64), 1 => 1u64..3],
+    )
+        .prop_map(|(s, p, o, g)| [s, p, o, g]);
+    let state = prop_oneof![
+        Just(State::Absent),
+        Just(State::Asserted),
+        Just(State::Inferred)
+    ];
+    proptest::collection::vec((key, state), 0..60)
+}
+
+/// The sorted rows of a commit on top of `model`, which it changes.
+fn apply(changes: &[(Key, State)], model: &mut Model) -> Vec<Row> {
+    let net: Model = changes.iter().copied().collect();
+    net.into_iter()
+        .filter_map(|(key, after)| {
+            let before = match after {
+                State::Absent => model.remove(&key),
+                _ => model.insert(key, after),
+            }
+            .unwrap_or(State::Absent);
+            (before != after).then_some(Row {
+                key,
+                states: States::new(before, after),
+            })
+        })
+        .collect()
+}
+
+fn to_disk(pages: &PageCache, run: &MemRun, sort: Sort, extent: u64) -> Option<DiskRun> {
+    let mut builder = RunBuilder::new(sort, pages.kv().page_file(extent))
+        .with_block_rows(5 + extent as usize % 7);
+    for &row in run.rows(sort) {
+        builder.push(row).unwrap();
+    }
+    let (run, written) = builder
+        .finish(run.epoch, run.first_seq, run.last_seq)
+        .unwrap()?;
+    pages.kv().ingest(vec![written]).unwrap();
+    Some(run)
+}
+
+fn read(scan: &mut RunScan) -> Vec<Key> {
+    let mut chunk = Chunk::default();
+    let mut keys = Vec::new();
+    loop {
+        scan.next([true; 4], &mut chunk, &Control::new()).unwrap();
+        if chunk.len == 0 {
+            return keys;
+        }
+        keys.extend(
+            (0..chunk.len).map(|row| [0, 1, 2, 3].map(|column| chunk.columns[column][row])),
+        );
+    }
+}
+
+/// What a scan of `model` in `sort` should read.
+fn expected(
+    model: &Model,
+    sort: Sort,
+    low: Key,
+    high: Key,
+    asserted: bool,
+    inferred: bool,
+) -> Vec<Key> {
+    let mut keys: Vec<Key> = model
+        .iter()
+        .filter(|(key, _)| sort.holds_graph(key[3]))
+        .filter(|(_, state)| match state {
+            State::Asserted => asserted,
+            State::Inferred => inferred,
+            State::Absent => false,
+        })
+        .map(|(key, _)| sort.key(key))
+        .filter(|key| low <= *key && *key <= high)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_scan_of_any_mix_of_runs_reads_what_was_committed(
+        commits in proptest::collection::vec((commit(), any::<bool>(), any::<bool>()), 1..9),
+        bounds in any::<[[u8; 4]; 2]>(),
+        seeks in proptest::collection::vec((0u64..13, 0u64..13, 0u64..13), 0..4),
+        (asserted, inferred) in prop_oneof![Just((true, true)), Just((true, false)), Just((false, true))],
+        sort in prop::sample::select(vec![Sort::Psog, Sort::Posg, Sort::Spog, Sort::Ospg, Sort::Gspo]),
+    ) {
+        let pages = memory_pages();
+        let mut model = Model::new();
+        let mut sources: Vec<Source> = Vec::new();
+        let mut pending: Option<MemRun> = None;
+        for (seq, (changes, on_disk, join)) in commits.iter().enumerate() {
+            let run = MemRun::new(apply(changes, &mut model), Vec::new(), seq as u64 + 1, 1);
+            let run = match pending.take() {
+                Some(older) => MemRun::merge(&older, &run),
+                None => run,
+            };
+            if *join && seq + 1 < commits.len() {
+                pending = Some(run);
+                continue;
+            }
+            if *on_disk {
+                sources.extend(to_disk(&pages, &run, sort, seq as u64).map(|run| Source::Disk(Arc::new(run))));
+            } else {
+                sources.push(Source::Memory { run: Arc::new(run), sort });
+            }
+        }
+        sources.reverse();
+        let mut keys = bounds.map(|bound| bound.map(|value| u64::from(value) % 13));
+        keys.sort_unstable();
+        let [low, high] = keys;
+        let visibility = Visibility { asserted, inferred, epoch: 1 };
+        let scan = || RunScan::new(pages.clone(), &sources, low, high, visibility);
+        let all = expected(&model, sort, low, high, asserted, inferred);
+        prop_assert_eq!(read(&mut scan()), all.clone());
+
+        let mut seeking = scan();
+        let mut from = low;
+        let mut chunk = Chunk::default();
+        for (a, b, c) in seeks {
+            let key = [a, b, c, 0];
+            seeking.seek(&key);
+            from = from.max(key);
+            seeking.next([true; 4], &mut chunk, &Control::new()).unwrap();
+            let rest: Vec<Key> = all.iter().copied().filter(|key| *key >= from).collect();
+            for (row, key) in rest.iter().enumerate().take(chunk.len) {
+                prop_assert_eq!([0, 1, 2, 3].map(|column| chunk.columns[column][row]), *key);
+            }
+            prop_assert_eq!(chunk.len == 0, rest.is_empty());
+            match rest.get(chunk.len) {
+                Some(next) => from = *next,
+                None => break,
+            }
+        }
+
+        let mut keys: Vec<Key> = model.keys().map(|key| sort.key(key)).collect();
+        keys.extend([[0; 4], low, high, [u64::MAX; 4]]);
+        keys.retain(|key| sort.holds_graph(sort.row(key)[3]));
+        keys.sort_unstable();
+        keys.dedup();
+        let mut states = Vec::new();
+        probe(&sources, &pages, &keys, 1, &mut states, &Control::new()).unwrap();
+        for (key, state) in keys.iter().zip(states) {
+            prop_assert_eq!(state, *model.get(&sort.row(key)).unwrap_or(&State::Absent));
+        }
+
+        let counts = count(&sources, &pages, &low, &high, 1, &Control::new()).unwrap();
+        let asserted_keys = expected(&model, sort, low, high, true, false).len() as i64;
+        let inferred_keys = expected(&model, sort, low, high, false, true).len() as i64;
+        prop_assert_eq!(counts.default_asserted + counts.named_asserted, asserted_keys);
+        prop_assert_eq!(counts.default_inferred + counts.named_inferred, inferred_keys);
+        // Under another epoch nothing is inferred, and the counts of what is asserted stay.
+        let other = count(&sources, &pages, &low, &high, 2, &Control::new()).unwrap();
+        prop_assert_eq!(other.default_inferred + other.named_inferred, 0);
+    }
+}
