@@ -1,6 +1,33 @@
-//! The ACID core.
+//! The ACID core: versions, transactions, the log, installs, recovery.
+//!
+//! A reader takes the published [`Version`] and holds no lock. A writer passes the gate, stages a commit on
+//! the newest staged version and waits until its record is in the log. Background threads spill runs from
+//! memory to disk, merge runs, and delete pages nobody reads. The only state on disk that changes is the
+//! root record; everything else is written once.
+//!
+//! Invariants: sequence numbers in the log are contiguous; runs, segments and the log below `root.spilled`
+//! never disagree, because one write changes all three; a page is deleted only when no version names it.
+
+mod background;
+mod commit;
 mod gate;
+mod head;
+mod install;
+mod merge;
+mod open;
 mod record;
 mod root;
+mod shared;
 pub mod source;
+mod spill;
+mod version;
+
+pub use commit::{Committed, Transaction};
+pub use install::{BulkInstall, NewSegment};
+pub use open::Store;
+pub use root::FORMAT;
+pub use shared::{Durability, Settings};
 pub use source::{BATCH_ROWS, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View};
+pub use version::Version;
+
+use shared::Shared;

@@ -1,0 +1,97 @@
+//! The threads of a store: one spills, one merges and deletes, and with interval durability one syncs.
+
+use super::Shared;
+use super::shared::Durability;
+use crate::control::{CancelToken, Control};
+use crate::error::{Code, Error, Result};
+use crate::kv::Open;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a thread sleeps when nothing wakes it.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Joined when dropped.
+pub(super) struct Background {
+    shared: Arc<Shared>,
+    cancel: CancelToken,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Errors: `ResourceExhausted` if a thread cannot be started.
+    pub fn start(shared: &Arc<Shared>) -> Result<Self> {
+        let control = Control::new();
+        let mut background = Self {
+            shared: shared.clone(),
+            cancel: control.cancel_token(),
+            threads: Vec::new(),
+        };
+        if shared.kv.mode() == Open::ReadOnly {
+            return Ok(background);
+        }
+        background.spawn("ts-spill", IDLE, control.clone(), |shared, control| shared.spill(control))?;
+        background.spawn("ts-merge", IDLE, control.clone(), |shared, control| {
+            while shared.merge_one(control)? && !shared.signal.is_stopping() {
+                shared.collect_garbage()?;
+            }
+            shared.collect_garbage()
+        })?;
+        if shared.settings.durability == Durability::Interval {
+            let interval = Duration::from_millis(shared.settings.durability_interval_ms.max(1));
+            background.spawn("ts-sync", interval, control, |shared, _| shared.kv.sync_log())?;
+        }
+        Ok(background)
+    }
+
+    fn spawn(
+        &mut self,
+        name: &str,
+        interval: Duration,
+        control: Control,
+        work: impl Fn(&Shared, &Control) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let shared = self.shared.clone();
+        let is_timer = name == "ts-sync";
+        let thread_name = name.to_string();
+        let body = move || {
+            let mut seen = 0;
+            while shared.signal.wait(&mut seen, interval) {
+                if is_timer {
+                    // Woken or not, a sync happens once an interval.
+                    std::thread::sleep(interval);
+                }
+                if shared.is_poisoned() {
+                    continue;
+                }
+                match work(&shared, &control) {
+                    Ok(()) => {}
+                    Err(error) if error.code() == Code::Cancelled => {}
+                    Err(error) => {
+                        tracing::error!(target: "triplestore::store", thread = thread_name, "{error}");
+                        // A failing disk is asked again once in a while, not in a loop.
+                        std::thread::sleep(IDLE);
+                    }
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name(name.to_string())
+            .spawn(body)
+            .map_err(|e| Error::new(Code::ResourceExhausted, format!("starting thread {name}: {e}")))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        self.shared.signal.stop();
+        for thread in self.threads.drain(..) {
+            // A panicked thread has nothing left to clean up: the store's locks do not poison.
+            let _ = thread.join();
+        }
+    }
+}

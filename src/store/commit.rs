@@ -1,0 +1,262 @@
+//! Commits (definitions 22 to 26).
+//!
+//! (a) Outside the gate the caller parses. (b) Behind the gate a [`Transaction`] resolves terms, probes
+//! the states of its quads and stages a run and a log record. (c) One thread writes the records of all
+//! staged commits in one batch, (d) publishes them, and (e) each caller returns.
+
+use super::gate::WritePass;
+use super::head::Pending;
+use super::record::Record;
+use super::version::Version;
+use super::{Durability, Shared};
+use crate::control::{Charge, Control};
+use crate::error::{Code, Error, Result};
+use crate::run::{Key, MemRun, Row, State, States};
+use crate::vocab::Tail;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Records above this size are not written to the log; the commit is installed as runs (definition 25).
+const RECORD_BYTES_MAX: usize = 8 << 20;
+/// Changes charged at a time.
+const CHARGE_STEP: usize = 4096;
+
+/// What a commit did. Counts are net over the transaction.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Committed {
+    /// The commit's sequence number; that of the version it was based on if nothing changed.
+    pub seq: u64,
+    pub inserted: u64,
+    pub deleted: u64,
+}
+
+/// The one write transaction that may be open. Dropping it rolls back.
+pub struct Transaction {
+    shared: Arc<Shared>,
+    pass: Option<WritePass>,
+    control: Control,
+    pub(super) base: Arc<Version>,
+    pub(super) tail: Arc<Tail>,
+    /// End of the tail when the transaction began.
+    mark: u64,
+    pub(super) next_blank: u64,
+    /// Quads (s, p, o, g) and whether they are inserted, in order.
+    changes: Vec<(Key, bool)>,
+    /// New triple terms (s, p, o, t).
+    pub(super) triple_terms: Vec<Row>,
+    charge: Charge,
+}
+
+impl Transaction {
+    /// Waits for the right to write. Errors: `Busy`, `ReadOnly`, `ReopenRequired`, `Closed`,
+    /// `Cancelled`, `QueryTimeout`.
+    pub(super) fn begin(shared: &Arc<Shared>, control: &Control) -> Result<Self> {
+        shared.check_writable()?;
+        let wait = Duration::from_millis(shared.settings.write_wait_ms);
+        let pass = shared.gate.enter(wait, control)?;
+        shared.check_writable()?;
+        shared.wait_for_room(control)?;
+        let base = shared.head.lock().staged.clone();
+        let tail = base.vocabulary.newest_tail().clone();
+        Ok(Self {
+            mark: tail.end(),
+            next_blank: base.next_blank,
+            charge: control.charge(0)?,
+            shared: shared.clone(),
+            pass: Some(pass),
+            control: control.clone(),
+            base,
+            tail,
+            changes: Vec::new(),
+            triple_terms: Vec::new(),
+        })
+    }
+
+    /// The version the transaction reads: everything staged before it.
+    pub fn base(&self) -> &Arc<Version> {
+        &self.base
+    }
+
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// A blank node id that no one else has.
+    pub fn fresh_blank(&mut self) -> u64 {
+        let number = self.next_blank;
+        self.next_blank += 1;
+        number
+    }
+
+    /// Inserts (s, p, o, g). Errors: `ResourceExhausted`.
+    pub fn insert(&mut self, quad: Key) -> Result<()> {
+        self.change(quad, true)
+    }
+
+    /// Deletes (s, p, o, g). Errors: `ResourceExhausted`.
+    pub fn delete(&mut self, quad: Key) -> Result<()> {
+        self.change(quad, false)
+    }
+
+    fn change(&mut self, quad: Key, insert: bool) -> Result<()> {
+        if self.changes.len() % CHARGE_STEP == 0 {
+            self.control.poll()?;
+            // A change becomes a row in each sort when it is committed.
+            let row_bytes = size_of::<(Key, bool)>() + 5 * size_of::<Row>();
+            self.charge.resize((self.changes.len() + CHARGE_STEP) * row_bytes)?;
+        }
+        self.changes.push((quad, insert));
+        Ok(())
+    }
+
+    /// Makes the changes durable, as the store is set up, and visible to new readers.
+    /// Errors: before anything is written those of reading and `Cancelled`; then `CommitInDoubt`.
+    pub fn commit(mut self) -> Result<Committed> {
+        let rows = self.net_rows()?;
+        if rows.is_empty() && self.triple_terms.is_empty() {
+            return Ok(Committed {
+                seq: self.base.seq,
+                ..Committed::default()
+            });
+        }
+        let mut committed = Committed {
+            seq: self.base.seq + 1,
+            ..Committed::default()
+        };
+        for row in &rows {
+            let asserted = State::Asserted as u8;
+            committed.inserted += u64::from(row.states.after() == asserted);
+            committed.deleted += u64::from(row.states.before() == asserted);
+        }
+        let triple_terms = std::mem::take(&mut self.triple_terms);
+        let record = self.record(&rows, &triple_terms)?;
+        let run = MemRun::new(rows, triple_terms, committed.seq, self.base.epoch);
+        if record.len() > RECORD_BYTES_MAX {
+            self.shared
+                .install_commit(run, &self.tail, self.next_blank, &self.control)?;
+            self.mark = u64::MAX;
+            return Ok(committed);
+        }
+        self.stage(run, record);
+        let shared = self.shared.clone();
+        drop(self);
+        shared.write_log(committed.seq)?;
+        Ok(committed)
+    }
+
+    fn stage(&mut self, run: MemRun, record: Vec<u8>) {
+        let pending = Pending {
+            run: Arc::new(run),
+            record: record.into(),
+            watermark: self.tail.end(),
+            next_blank: self.next_blank,
+        };
+        let mut head = self.shared.head.lock();
+        head.stage(pending);
+        // What was added to the tail is the commit's from here on.
+        self.mark = u64::MAX;
+        self.shared.rotate_if_full(&mut head);
+    }
+
+    /// The rows this transaction changes: the last change of a quad decides, changes without effect go.
+    fn net_rows(&mut self) -> Result<Vec<Row>> {
+        let mut changes = std::mem::take(&mut self.changes);
+        // Stable: changes of one quad stay in order, and the last one is kept.
+        changes.sort_by_key(|change| change.0);
+        changes.reverse();
+        changes.dedup_by_key(|change| change.0);
+        changes.reverse();
+        self.control.poll()?;
+        let keys: Vec<Key> = changes.iter().map(|change| change.0).collect();
+        let mut states = Vec::new();
+        self.base.states(&keys, &mut states, &self.control)?;
+        let rows = changes.into_iter().zip(states).filter_map(|((key, insert), before)| {
+            let after = match (insert, before) {
+                (true, _) => State::Asserted,
+                (false, State::Asserted) => State::Absent,
+                (false, unchanged) => unchanged,
+            };
+            (before != after).then_some(Row {
+                key,
+                states: States::new(before, after),
+            })
+        });
+        Ok(rows.collect())
+    }
+
+    fn record(&self, quads: &[Row], triple_terms: &[Row]) -> Result<Vec<u8>> {
+        let mut keys: Vec<Vec<u8>> = Vec::new();
+        for ordinal in self.mark..self.tail.end() {
+            let mut key = Vec::new();
+            if !self.tail.key(ordinal, &mut key) {
+                return Err(Error::new(Code::Internal, "a term of this transaction is missing"));
+            }
+            keys.push(key);
+        }
+        let record = Record {
+            generation: self.base.generation,
+            epoch: self.base.epoch,
+            time_us: now_us(),
+            next_blank: self.next_blank,
+            first_ordinal: self.mark,
+            terms: keys.iter().map(|key| &key[..]).collect(),
+            triple_terms: triple_terms.to_vec(),
+            quads: quads.to_vec(),
+        };
+        let mut bytes = Vec::with_capacity(64 + 40 * quads.len());
+        record.encode(&mut bytes);
+        Ok(bytes)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if self.pass.is_some() && self.mark < self.tail.end() {
+            self.tail.writer().rollback(self.mark);
+        }
+    }
+}
+
+fn now_us() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+impl Shared {
+    /// Writes staged commits to the log until `seq` is among them, and publishes them.
+    /// Errors: `CommitInDoubt`, then the store takes no more writes.
+    pub(super) fn write_log(&self, seq: u64) -> Result<()> {
+        let _leader = self.log_writer.lock();
+        // The leader before this one may have written it.
+        let staged: Vec<(u64, Arc<[u8]>)> = {
+            let head = self.head.lock();
+            if head.published.seq >= seq {
+                return Ok(());
+            }
+            head.queue
+                .iter()
+                .map(|pending| (pending.seq(), pending.record.clone()))
+                .collect()
+        };
+        if self.is_poisoned() {
+            return Err(in_doubt(seq, "an earlier write failed"));
+        }
+        let sync = self.settings.durability == Durability::Sync;
+        let records = staged.iter().map(|(seq, record)| (*seq, &**record));
+        if let Err(error) = self.kv.append_log(records, sync) {
+            self.poison(&error);
+            return Err(in_doubt(seq, error.detail()).because(error));
+        }
+        let mut head = self.head.lock();
+        let version = head.publish_queued(staged.len());
+        *self.published.write() = version;
+        Ok(())
+    }
+}
+
+#[cold]
+fn in_doubt(seq: u64, why: &str) -> Error {
+    Error::new(Code::CommitInDoubt, format!("commit {seq}: {why}"))
+        .with_hint("open the store again; the commit is there whole or not at all")
+}

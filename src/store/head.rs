@@ -1,0 +1,110 @@
+//! The head of a store: what is staged, what waits for the log, and what is published.
+//!
+//! A commit is *staged* when later writers build on it and *published* when readers see it; between the two
+//! it is written to the log. Installs (spill, merge, bulk load) change how quads are stored and never
+//! which quads there are, so they may happen at any time: they change the published version, and the staged
+//! one is made from it again. The head's mutex is held for that only, never while data is read.
+
+use super::root::Root;
+use super::version::Version;
+use crate::run::{DiskRun, MemRun};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A staged commit that is not yet in the log.
+#[derive(Clone)]
+pub(super) struct Pending {
+    pub run: Arc<MemRun>,
+    pub record: Arc<[u8]>,
+    /// Vocabulary watermark and blank node counter after it.
+    pub watermark: u64,
+    pub next_blank: u64,
+}
+
+impl Pending {
+    pub fn seq(&self) -> u64 {
+        self.run.last_seq
+    }
+}
+
+pub(super) struct Head {
+    /// As it was last written.
+    pub root: Root,
+    /// The published version; readers have it from `Shared::published`.
+    pub published: Arc<Version>,
+    /// The published version with `queue` on top.
+    pub staged: Arc<Version>,
+    pub queue: VecDeque<Pending>,
+    /// Commits up to this are being spilled; runs before and after it are not merged.
+    pub spill_cut: Option<u64>,
+    /// Runs that no version after this one has; their pages go when the last reader does.
+    pub retired: Vec<Arc<DiskRun>>,
+}
+
+/// Runs in memory are merged on publishing while the result stays below this; beyond, in the background.
+const MERGE_ROWS_MAX: usize = 16 << 10;
+
+impl Head {
+    /// Replaces the published version and makes the staged one again.
+    pub fn publish(&mut self, version: Version) -> Arc<Version> {
+        self.published = Arc::new(version);
+        self.restage();
+        self.published.clone()
+    }
+
+    /// Puts the queue on top of the published version.
+    pub fn restage(&mut self) {
+        if self.queue.is_empty() {
+            self.staged = self.published.clone();
+            return;
+        }
+        let mut staged = (*self.published).clone();
+        for pending in &self.queue {
+            add(&mut staged, pending);
+        }
+        self.staged = Arc::new(staged);
+    }
+
+    /// Stages a commit.
+    pub fn stage(&mut self, pending: Pending) {
+        let mut staged = (*self.staged).clone();
+        add(&mut staged, &pending);
+        self.staged = Arc::new(staged);
+        self.queue.push_back(pending);
+    }
+
+    /// Publishes the first `count` commits of the queue.
+    pub fn publish_queued(&mut self, count: usize) -> Arc<Version> {
+        let mut version = (*self.published).clone();
+        for pending in self.queue.drain(..count) {
+            add(&mut version, &pending);
+        }
+        merge_newest(&mut version.memory, self.spill_cut);
+        self.publish(version)
+    }
+}
+
+fn add(version: &mut Version, pending: &Pending) {
+    version.seq = pending.seq();
+    version.counts += pending.run.counts();
+    version.watermark = pending.watermark;
+    version.next_blank = pending.next_blank;
+    version.memory.push(pending.run.clone());
+}
+
+/// Merges the newest runs while they are of similar size: a row is copied once per doubling.
+fn merge_newest(memory: &mut Vec<Arc<MemRun>>, cut: Option<u64>) {
+    while let [.., older, newer] = memory.as_slice() {
+        let crosses = cut.is_some_and(|cut| older.last_seq <= cut && cut < newer.first_seq);
+        if crosses
+            || older.epoch != newer.epoch
+            || older.len() > 2 * newer.len()
+            || older.len() + newer.len() > MERGE_ROWS_MAX
+        {
+            return;
+        }
+        let merged = Arc::new(MemRun::merge(older, newer));
+        memory.truncate(memory.len() - 2);
+        memory.push(merged);
+    }
+}

@@ -1,0 +1,321 @@
+//! Installs: the only way runs, segments and prefixes change (definition 28).
+//!
+//! Pages are built and ingested first, invisible. Then, under the head's lock, one synced write replaces
+//! the root and trims the log, and the version in memory follows.
+
+use super::gate::WritePass;
+use super::head::Head;
+use super::root::{FreeExtent, RunRef, SegmentRef};
+use super::version::Version;
+use super::Shared;
+use crate::control::Control;
+use crate::error::{Code, Error, Result};
+use crate::kv::{PageFile, WrittenExtent};
+use crate::run::{Counts, DiskRun, MemRun, Sort};
+use crate::term::IriPrefixes;
+use crate::vocab::{Segment, SegmentMeta, Tail, Vocabulary};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A vocabulary segment whose pages are written.
+pub struct NewSegment {
+    pub meta: SegmentMeta,
+    pub written: WrittenExtent,
+}
+
+/// What an install changes.
+#[derive(Default)]
+pub(super) struct Install {
+    pub runs: Vec<DiskRun>,
+    /// Runs the new ones stand for, by extent.
+    pub replaced: Vec<u64>,
+    pub segment: Option<(SegmentRef, Arc<Segment>)>,
+    pub prefixes: Option<Arc<IriPrefixes>>,
+    /// The log is dropped up to this commit, and runs in memory up to it.
+    pub spilled: Option<u64>,
+    /// For an install that is a commit by itself.
+    pub commit: Option<InstalledCommit>,
+}
+
+/// A commit that is not in the log.
+pub(super) struct InstalledCommit {
+    pub seq: u64,
+    pub counts: Counts,
+    pub watermark: u64,
+    pub next_blank: u64,
+}
+
+impl Shared {
+    /// Ingests the pages and flips the root. Extents of the install must be reserved; they are released.
+    /// Errors: those of writing; if the flip itself fails the store takes no more writes.
+    pub(super) fn install(&self, pages: Vec<WrittenExtent>, install: Install) -> Result<()> {
+        let extents: Vec<u64> = pages.iter().map(|written| written.extent).collect();
+        self.kv.ingest(pages)?;
+        let mut head = self.head.lock();
+        let mut root = head.root.clone();
+        let mut disk = (*head.published.disk).clone();
+        let mut retired = Vec::new();
+        for runs in &mut disk {
+            runs.retain(|run| {
+                let replaced = install.replaced.contains(&run.extent);
+                if replaced {
+                    retired.push(run.clone());
+                }
+                !replaced
+            });
+        }
+        for runs in &mut root.runs {
+            runs.retain(|run| !install.replaced.contains(&run.extent));
+        }
+        root.free.extend(retired.iter().map(|run| FreeExtent {
+            extent: run.extent,
+            pages: run.pages,
+        }));
+        for run in install.runs {
+            // Newest first; a merged run takes the place of its newest input.
+            let place = disk[run.sort.index()].partition_point(|other| other.last_seq > run.last_seq);
+            root.runs[run.sort.index()].insert(
+                place,
+                RunRef {
+                    extent: run.extent,
+                    pages: run.pages,
+                    meta_page: run.meta_page,
+                    epoch: run.epoch,
+                    first_seq: run.first_seq,
+                    last_seq: run.last_seq,
+                },
+            );
+            disk[run.sort.index()].insert(place, Arc::new(run));
+        }
+        let mut version = (*head.published).clone();
+        version.disk = Arc::new(disk);
+        let mut vocabulary: Vocabulary = (*version.vocabulary).clone();
+        if let Some((reference, segment)) = install.segment {
+            root.next_ordinal = root.next_ordinal.max(segment.end());
+            root.segments.push(reference);
+            vocabulary =
+                vocabulary.with_segment(segment, self.settings.max_term_bytes, &self.budget)?;
+        }
+        if let Some(prefixes) = install.prefixes {
+            root.prefixes = prefixes.to_bytes();
+            vocabulary = vocabulary.with_prefixes(prefixes);
+        }
+        version.vocabulary = Arc::new(vocabulary);
+        if let Some(commit) = install.commit {
+            version.seq = commit.seq;
+            version.counts += commit.counts;
+            version.watermark = commit.watermark;
+            version.next_blank = commit.next_blank;
+        }
+        if let Some(spilled) = install.spilled {
+            root.spilled = spilled;
+            root.next_blank = version.next_blank;
+            version.memory.retain(|run| run.last_seq > spilled);
+            head.spill_cut = None;
+        }
+        {
+            let mut reserved = self.extents.lock();
+            for extent in &extents {
+                reserved.reserved.remove(extent);
+            }
+            root.next_extent = reserved.next;
+            root.reserved = reserved.reserved.iter().copied().collect();
+        }
+        if let Err(error) = self.kv.flip(&root.encode(), root.spilled + 1) {
+            self.poison(&error);
+            return Err(error);
+        }
+        head.root = root;
+        head.retired.extend(retired);
+        let version = head.publish(version);
+        *self.published.write() = version;
+        drop(head);
+        self.signal.wake();
+        Ok(())
+    }
+
+    /// Starts a new tail if the store holds more in memory than it should, and asks for a spill.
+    pub(super) fn rotate_if_full(&self, head: &mut Head) {
+        if head.spill_cut.is_none() && head.staged.held_bytes() > self.settings.spill_bytes {
+            if let Err(error) = self.rotate(head) {
+                tracing::warn!(target: "triplestore::store", "a spill is put off: {error}");
+            }
+            self.signal.wake();
+        }
+    }
+
+    /// Freezes the tail: later terms go to a new one, and everything staged so far can be spilled. The
+    /// caller holds the gate, so that no transaction has terms in the old tail.
+    pub(super) fn rotate(&self, head: &mut Head) -> Result<()> {
+        let first = head.staged.vocabulary.newest_tail().end();
+        let vocabulary = head.published.vocabulary.with_new_tail(
+            first,
+            self.settings.max_term_bytes,
+            &self.budget,
+        )?;
+        let mut version = (*head.published).clone();
+        version.vocabulary = Arc::new(vocabulary);
+        head.spill_cut = Some(head.staged.seq);
+        let version = head.publish(version);
+        *self.published.write() = version;
+        Ok(())
+    }
+
+    /// Spills everything that is staged. The caller holds the gate.
+    /// Errors: those of writing.
+    pub(super) fn spill_all(&self, control: &Control) -> Result<()> {
+        let seq = self.head.lock().staged.seq;
+        self.write_log(seq)?;
+        // A spill that is under way ends first; then what came after it.
+        while self.published.read().memory_rows() > 0 || self.head.lock().spill_cut.is_some() {
+            control.poll()?;
+            {
+                let mut head = self.head.lock();
+                if head.spill_cut.is_none() {
+                    self.rotate(&mut head)?;
+                }
+            }
+            self.spill(control)?;
+        }
+        Ok(())
+    }
+
+    /// Installs a commit too large for the log: one spill of what is in memory and of `run`. The caller
+    /// holds the gate. Its new terms are the last of `tail`.
+    pub(super) fn install_commit(
+        &self,
+        run: MemRun,
+        tail: &Tail,
+        next_blank: u64,
+        control: &Control,
+    ) -> Result<()> {
+        let seq = self.head.lock().staged.seq;
+        self.write_log(seq)?;
+        if self.head.lock().spill_cut.is_some() {
+            self.spill(control)?;
+        }
+        // No one else starts a spill: that takes the gate.
+        let _spilling = self.spilling.lock();
+        let commit = InstalledCommit {
+            seq: run.last_seq,
+            counts: run.counts(),
+            watermark: tail.end(),
+            next_blank,
+        };
+        let mut runs = self.published.read().memory.clone();
+        runs.push(Arc::new(run));
+        let cut = commit.seq;
+        self.write_runs(&runs, tail, cut, Some(commit), control)
+    }
+}
+
+/// A bulk load in progress: holds the gate from its first id to its flip (definition 33). Nothing is in
+/// memory meanwhile, so that its runs are newer than all others. Dropping it leaves the store unchanged.
+pub struct BulkInstall {
+    shared: Arc<Shared>,
+    _pass: WritePass,
+    base: Arc<Version>,
+    extents: Vec<u64>,
+}
+
+impl BulkInstall {
+    pub(super) fn begin(shared: &Arc<Shared>, control: &Control) -> Result<Self> {
+        shared.check_writable()?;
+        let wait = Duration::from_millis(shared.settings.write_wait_ms);
+        let pass = shared.gate.enter(wait, control)?;
+        shared.check_writable()?;
+        shared.spill_all(control)?;
+        Ok(Self {
+            base: shared.head.lock().staged.clone(),
+            shared: shared.clone(),
+            _pass: pass,
+            extents: Vec::new(),
+        })
+    }
+
+    /// What the load is added to.
+    pub fn base(&self) -> &Arc<Version> {
+        &self.base
+    }
+
+    /// The sequence number the load will have.
+    pub fn seq(&self) -> u64 {
+        self.base.seq + 1
+    }
+
+    /// The first ordinal that is free for its terms.
+    pub fn first_ordinal(&self) -> u64 {
+        self.base.vocabulary.newest_tail().end()
+    }
+
+    /// Reserves an extent; give its number to [`BulkInstall::page_file`].
+    pub fn reserve_extent(&mut self) -> u64 {
+        let extent = self.shared.reserve_extent();
+        self.extents.push(extent);
+        extent
+    }
+
+    /// The file of a reserved extent. Files of several extents may be written by several threads.
+    pub fn page_file(&self, extent: u64) -> PageFile<'_> {
+        self.shared.kv.page_file(extent)
+    }
+
+    /// Makes the load visible and durable. `runs` hold only quads that the base has not; their first and
+    /// last sequence number is [`BulkInstall::seq`]. Terms of the segment begin at
+    /// [`BulkInstall::first_ordinal`]. Returns the sequence number.
+    pub fn install(
+        self,
+        runs: Vec<(DiskRun, WrittenExtent)>,
+        segment: Option<NewSegment>,
+        prefixes: Option<Arc<IriPrefixes>>,
+        next_blank: u64,
+    ) -> Result<u64> {
+        let seq = self.seq();
+        let mut pages = Vec::new();
+        let mut install = Install {
+            prefixes,
+            spilled: Some(seq),
+            ..Install::default()
+        };
+        let mut counts = Counts::default();
+        for (run, written) in runs {
+            if run.first_seq != seq || run.last_seq != seq {
+                return Err(Error::new(Code::Internal, "a run of a bulk load has another sequence number"));
+            }
+            if run.sort == Sort::Spog {
+                counts += run.meta.counts;
+            }
+            pages.push(written);
+            install.runs.push(run);
+        }
+        let mut watermark = self.first_ordinal();
+        if let Some(segment) = segment {
+            let reference = SegmentRef {
+                extent: segment.written.extent,
+                pages: segment.written.pages,
+                meta: segment.meta.encode(),
+            };
+            // Its filter and index pages must be readable to open it.
+            let extent = segment.written.extent;
+            self.shared.kv.ingest(vec![segment.written])?;
+            let opened = Segment::open(segment.meta, self.shared.kv.clone(), &self.shared.budget)?;
+            debug_assert!(self.extents.contains(&extent));
+            watermark = opened.end();
+            install.segment = Some((reference, Arc::new(opened)));
+        }
+        install.commit = Some(InstalledCommit {
+            seq,
+            counts,
+            watermark,
+            next_blank,
+        });
+        self.shared.install(pages, install)?;
+        Ok(seq)
+    }
+}
+
+impl Drop for BulkInstall {
+    fn drop(&mut self) {
+        self.shared.release_extents(self.extents.drain(..));
+    }
+}

@@ -1,0 +1,221 @@
+//! Merging runs on disk, and deleting pages that nobody reads.
+
+use super::Shared;
+use super::install::Install;
+use crate::codec::{BLOCK_ROWS, BlockReader};
+use crate::control::Control;
+use crate::error::Result;
+use crate::kv::PageId;
+use crate::run::{DiskRun, PageCache, Row, RunBuilder, Sort, States, combine};
+use std::sync::Arc;
+
+/// More runs than this over one key slow readers (definition 29).
+const RUNS_MAX: usize = 4;
+/// A run joins a merge if it has at most this many times the rows of all newer ones together.
+const SIZE_RATIO: u64 = 4;
+
+impl Shared {
+    /// Merges runs of one sort if that is due. Returns whether it did.
+    pub(super) fn merge_one(&self, control: &Control) -> Result<bool> {
+        let _merging = self.merging.lock();
+        let version = self.published.read().clone();
+        for sort in Sort::ALL {
+            let count = due(&version.disk[sort.index()]);
+            if count > 1 {
+                self.merge_runs(sort, &version.disk[sort.index()][..count], version.epoch, control)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Merges all runs of every sort into one each.
+    pub(super) fn merge_all(&self, control: &Control) -> Result<()> {
+        let _merging = self.merging.lock();
+        for sort in Sort::ALL {
+            let version = self.published.read().clone();
+            let runs = &version.disk[sort.index()];
+            if runs.len() > 1 {
+                self.merge_runs(sort, runs, version.epoch, control)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges the newest runs of a sort, newest first.
+    fn merge_runs(
+        &self,
+        sort: Sort,
+        runs: &[Arc<DiskRun>],
+        epoch: u32,
+        control: &Control,
+    ) -> Result<()> {
+        let extent = self.reserve_extent();
+        let merged = (|| {
+            let mut builder = RunBuilder::new(sort, self.kv.page_file(extent));
+            merge_rows(runs, &self.pages, epoch, control, |row| builder.push(row))?;
+            let first_seq = runs.iter().map(|run| run.first_seq).min().unwrap_or(0);
+            let last_seq = runs.iter().map(|run| run.last_seq).max().unwrap_or(0);
+            let mut install = Install {
+                replaced: runs.iter().map(|run| run.extent).collect(),
+                ..Install::default()
+            };
+            let mut pages = Vec::new();
+            if let Some((run, written)) = builder.finish(epoch, first_seq, last_seq)? {
+                install.runs.push(run);
+                pages.push(written);
+            }
+            self.install(pages, install)
+        })();
+        self.release_extents([extent]);
+        merged
+    }
+
+    /// Deletes the pages of runs that no reader has any more.
+    pub(super) fn collect_garbage(&self) -> Result<()> {
+        let mut free = Vec::new();
+        self.head.lock().retired.retain(|run| {
+            let unread = Arc::strong_count(run) == 1;
+            if unread {
+                free.push(run.extent);
+            }
+            !unread
+        });
+        for &extent in &free {
+            self.kv
+                .drop_pages(&[PageId::new(extent, 0)..PageId::new(extent + 1, 0)])?;
+        }
+        // The root forgets them at its next flip; until then the next open would delete them once more.
+        let mut head = self.head.lock();
+        head.root.free.retain(|entry| !free.contains(&entry.extent));
+        Ok(())
+    }
+}
+
+/// How many of the newest runs to merge; 0 or 1 for none.
+fn due(runs: &[Arc<DiskRun>]) -> usize {
+    let mut rows = runs.first().map_or(0, |run| run.meta.rows);
+    let mut count = 1;
+    for run in runs.iter().skip(1) {
+        let forced = runs.len() > RUNS_MAX && count < runs.len() + 1 - RUNS_MAX;
+        if !forced && run.meta.rows > SIZE_RATIO * rows {
+            break;
+        }
+        rows += run.meta.rows;
+        count += 1;
+    }
+    count
+}
+
+/// Calls `out` for each row of the merge of `runs`, newest first, in key order.
+pub(super) fn merge_rows(
+    runs: &[Arc<DiskRun>],
+    pages: &PageCache,
+    epoch: u32,
+    control: &Control,
+    mut out: impl FnMut(Row) -> Result<()>,
+) -> Result<()> {
+    let mut readers: Vec<RowReader<'_>> = Vec::new();
+    for run in runs {
+        let mut reader = RowReader::new(run, pages, run.epoch == epoch);
+        reader.advance(control)?;
+        readers.push(reader);
+    }
+    loop {
+        let Some(key) = readers.iter().filter_map(|r| r.row.map(|row| row.key)).min() else {
+            return Ok(());
+        };
+        // Oldest first, so that newer states go on top.
+        let mut merged: Option<Row> = None;
+        for reader in readers.iter_mut().rev() {
+            let Some(row) = reader.row.filter(|row| row.key == key) else {
+                continue;
+            };
+            merged = match merged {
+                Some(older) => combine(older, row),
+                None => Some(row),
+            };
+            reader.advance(control)?;
+        }
+        if let Some(row) = merged {
+            out(row)?;
+        }
+    }
+}
+
+/// Reads the rows of a run in key order.
+struct RowReader<'r> {
+    run: &'r DiskRun,
+    pages: &'r PageCache,
+    inferred: bool,
+    fence: usize,
+    entry: usize,
+    columns: [Vec<u64>; 4],
+    states: Vec<u8>,
+    next: usize,
+    row: Option<Row>,
+}
+
+impl<'r> RowReader<'r> {
+    fn new(run: &'r DiskRun, pages: &'r PageCache, inferred: bool) -> Self {
+        Self {
+            run,
+            pages,
+            inferred,
+            fence: 0,
+            entry: 0,
+            columns: std::array::from_fn(|_| Vec::with_capacity(BLOCK_ROWS)),
+            states: Vec::new(),
+            next: 0,
+            row: None,
+        }
+    }
+
+    /// Moves to the next row that is a change; `row` is `None` at the end.
+    #[inline]
+    fn advance(&mut self, control: &Control) -> Result<()> {
+        loop {
+            if self.next == self.states.len() && !self.read_block(control)? {
+                self.row = None;
+                return Ok(());
+            }
+            let row = Row {
+                key: [0, 1, 2, 3].map(|column| self.columns[column][self.next]),
+                states: States(self.states[self.next]),
+            };
+            self.next += 1;
+            self.row = match self.inferred {
+                true => Some(row),
+                false => row.without_inferred(),
+            };
+            if self.row.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read_block(&mut self, control: &Control) -> Result<bool> {
+        control.poll()?;
+        let Some(fence) = self.run.meta.fences.get(self.fence) else {
+            return Ok(false);
+        };
+        let directory = self.pages.directory(fence.page)?;
+        let Some(entry) = directory.entries.get(self.entry) else {
+            self.fence += 1;
+            self.entry = 0;
+            return self.read_block(control);
+        };
+        self.entry += 1;
+        // Read past the cache: a merge would push out what readers use.
+        let bytes = self.pages.kv().page(entry.page)?;
+        let block = BlockReader::open(&bytes)?;
+        for (column, values) in self.columns.iter_mut().enumerate() {
+            values.resize(block.rows(), 0);
+            block.column(column, 0..block.rows(), values);
+        }
+        self.states.resize(block.rows(), 0);
+        block.states(0..block.rows(), &mut self.states);
+        self.next = 0;
+        Ok(true)
+    }
+}
