@@ -1,5 +1,6 @@
 //! triplestore: an embeddable RDF database.
 
+pub mod capi;
 pub mod config;
 pub mod control;
 pub mod error;

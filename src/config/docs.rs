@@ -25,7 +25,7 @@ pub fn configuration_markdown() -> String {
             format_args!(
                 "\n### {}\n\n{}\n\nDefault: {}. Takes {}.",
                 knob.name,
-                words(knob.doc),
+                knob.description(),
                 shown_default(&knob.default_text()),
                 knob.accepts()
             ),
@@ -36,14 +36,9 @@ pub fn configuration_markdown() -> String {
     );
     text.push_str("| Preset | For | Sets |\n|---|---|---|\n");
     for preset in PRESETS {
-        let settings: Vec<String> = preset
-            .settings
-            .iter()
-            .map(|(knob, value)| format!("`{knob}` = {value}"))
-            .collect();
-        let settings = match settings.is_empty() {
-            true => "nothing".to_owned(),
-            false => settings.join(", "),
+        let settings = match preset.settings_text() {
+            text if text.is_empty() => "nothing".to_owned(),
+            text => text,
         };
         line(
             &mut text,
@@ -74,11 +69,6 @@ fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 
 fn shown_default(text: &str) -> String {
     if text.is_empty() { "empty" } else { text }.to_owned()
-}
-
-/// One paragraph of the lines of a doc comment.
-fn words(doc: &str) -> String {
-    doc.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

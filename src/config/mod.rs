@@ -39,8 +39,8 @@ pub const MIN_MEMORY_BUDGET_BYTES: u64 = 32 * MIB;
 /// What the table says about one setting.
 pub struct Knob {
     pub name: &'static str,
-    /// What the setting does and why its default is what it is.
-    pub doc: &'static str,
+    /// Its doc comment; [`Knob::description`] is the same as one paragraph.
+    doc: &'static str,
     /// Name of the kind of value: flag, bytes, milliseconds, count, path, choice.
     pub kind: &'static str,
     accepts: fn() -> String,
@@ -51,6 +51,12 @@ pub struct Knob {
 }
 
 impl Knob {
+    /// What the setting does and why its default is what it is, as one paragraph.
+    pub fn description(&self) -> String {
+        let words: Vec<&str> = self.doc.split_whitespace().collect();
+        words.join(" ")
+    }
+
     /// The values the setting takes, in words.
     pub fn accepts(&self) -> String {
         (self.accepts)()
@@ -258,7 +264,7 @@ mod tests {
             let printed = config.get(knob.name).unwrap();
             config.set(knob.name, &printed).unwrap();
             assert_eq!(config, before, "{}", knob.name);
-            assert!(!knob.doc.is_empty() && !knob.accepts().is_empty());
+            assert!(!knob.description().is_empty() && !knob.accepts().is_empty());
         }
     }
 

@@ -52,6 +52,18 @@ pub const PRESETS: &[Preset] = &[
     },
 ];
 
+impl Preset {
+    /// What it changes: `name = value`, separated by commas.
+    pub fn settings_text(&self) -> String {
+        let settings: Vec<String> = self
+            .settings
+            .iter()
+            .map(|(knob, value)| format!("{knob} = {value}"))
+            .collect();
+        settings.join(", ")
+    }
+}
+
 impl Config {
     /// The settings of a preset. Errors: `InvalidConfig`, the hint lists all presets.
     pub fn preset(name: &str) -> Result<Self> {
