@@ -29,31 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=cbindgen.toml");
     println!("cargo:rerun-if-changed={CAPI}");
     println!("cargo:rerun-if-changed={HEADER}");
-    println!("cargo:rerun-if-env-changed=TS_INSTALL");
-    let abi = abi_version()?;
-    link(&abi);
+    // Threads of the page store and destructors of thread-local values outlive `dlclose`, so the
+    // library stays. The soname is set by scripts/install.sh and not here: without the versioned
+    // link beside it, a program linked to the build directory would not start.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     write_header(&header()?);
     Ok(())
-}
-
-/// Threads of the page store and destructors of thread-local values outlive `dlclose`, so the
-/// library stays. The soname is set for installing only: without the versioned link beside it, a
-/// program linked to the build directory would not start.
-fn link(abi: &str) {
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
-    if env::var_os("TS_INSTALL").is_some_and(|value| value == "1") {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libtriplestore.so.{abi}");
-    }
-}
-
-/// The number in `TS_ABI_VERSION`, which stands in the source once.
-fn abi_version() -> Result<String, Box<dyn Error>> {
-    let source = fs::read_to_string(Path::new(CAPI).join("version.rs"))?;
-    let number = source
-        .split_once("TS_ABI_VERSION: u32 = ")
-        .and_then(|(_, rest)| rest.split_once(';'))
-        .ok_or("src/capi/version.rs does not define TS_ABI_VERSION")?;
-    Ok(number.0.to_owned())
 }
 
 fn header() -> Result<String, Box<dyn Error>> {

@@ -1,0 +1,25 @@
+# The commands of the README. Each finds and installs what is missing first. CARGO_TARGET_DIR is
+# honoured; the default is target/. The first build compiles RocksDB, which takes 18 minutes on two
+# cores; library, tools and tests share one profile, so it happens once.
+
+.PHONY: all setup build test bench install
+
+all: build
+
+setup:
+	@sh scripts/setup.sh
+
+build: setup
+	cargo build --release
+
+# Everything: unit and integration tests, documentation examples, C programs, the installed files.
+test: setup
+	cargo test --release
+	sh tests/install.sh
+
+bench: setup
+	cargo bench
+
+# PREFIX (default /usr/local) and DESTDIR as usual.
+install: setup
+	sh scripts/install.sh
