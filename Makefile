@@ -14,7 +14,7 @@ build: setup
 
 # Everything: unit and integration tests, documentation examples, C programs, the installed files.
 test: setup
-	cargo test --release
+	cargo test --release --no-fail-fast
 	sh tests/install.sh
 
 bench: setup
