@@ -9,8 +9,12 @@ all: build
 setup:
 	@sh scripts/setup.sh
 
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+
+# The link lets programs that were linked in the build directory start there.
 build: setup
 	cargo build --release
+	ln -sf libtriplestore.so $(TARGET)/release/libtriplestore.so.0
 
 # Everything: unit and integration tests, documentation examples, C programs, the installed files.
 test: setup

@@ -29,12 +29,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=cbindgen.toml");
     println!("cargo:rerun-if-changed={CAPI}");
     println!("cargo:rerun-if-changed={HEADER}");
-    // Threads of the page store and destructors of thread-local values outlive `dlclose`, so the
-    // library stays. The soname is set by scripts/install.sh and not here: without the versioned
-    // link beside it, a program linked to the build directory would not start.
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    link(&abi_version()?);
     write_header(&header()?);
     Ok(())
+}
+
+/// Threads of the page store and destructors of thread-local values outlive `dlclose`, so the
+/// library stays. The soname makes programs look for `libtriplestore.so.<ABI>`; `make build` and
+/// the tests put a link of that name beside the library in the build directory.
+fn link(abi: &str) {
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libtriplestore.so.{abi}");
+}
+
+/// The number in `TS_ABI_VERSION`, which stands in the source once.
+fn abi_version() -> Result<String, Box<dyn Error>> {
+    let source = fs::read_to_string(Path::new(CAPI).join("version.rs"))?;
+    let number = source
+        .split_once("TS_ABI_VERSION: u32 = ")
+        .and_then(|(_, rest)| rest.split_once(';'))
+        .ok_or("src/capi/version.rs does not define TS_ABI_VERSION")?;
+    Ok(number.0.to_owned())
 }
 
 fn header() -> Result<String, Box<dyn Error>> {

@@ -5,7 +5,7 @@
 #   DESTDIR  put in front of every path that is written, for packaging (default empty)
 #   LIBDIR   default PREFIX/lib;  INCLUDEDIR  default PREFIX/include
 #
-# The library is built here with its soname; CARGO_TARGET_DIR is honoured. Packagers who want
+# CARGO_TARGET_DIR is honoured. Packagers who want
 # cargo-c find its metadata in Cargo.toml; the files are the same.
 set -eu
 
@@ -28,14 +28,15 @@ header=include/triplestore.h
 abi=$(sed -n 's/^#define TS_ABI_VERSION //p' "$header")
 [ -n "$abi" ] || { echo "install: $header has no TS_ABI_VERSION" >&2; exit 1; }
 
-# The soname is given here only, so the next plain build compiles this crate (not its dependencies)
-# once more. rustc names what a program that links the static library must link beside.
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 echo "install: building" >&2
 # shellcheck disable=SC2086
-if ! cargo rustc --release --lib ${CARGO_FLAGS:-} -- \
-    --print native-static-libs -C "link-arg=-Wl,-soname,libtriplestore.so.$abi" 2>"$log"; then
+cargo build --release --lib ${CARGO_FLAGS:-}
+# rustc names what a program that links the static library must link beside.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086
+if ! cargo rustc --release --lib --crate-type staticlib ${CARGO_FLAGS:-} -- \
+    --print native-static-libs 2>"$log"; then
     cat "$log" >&2
     exit 1
 fi

@@ -3,7 +3,9 @@
 
 mod environment;
 
-use environment::{Scratch, functions, has_or_skip, header, library_dir, output, root, run, skip};
+use environment::{
+    Scratch, functions, has_or_skip, header, output, root, run, shared_library, skip,
+};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,7 +21,8 @@ fn sources() -> Vec<PathBuf> {
 
 fn build(scratch: &Scratch, flags: &[&str]) -> PathBuf {
     let program = scratch.join("smoke");
-    let library = library_dir();
+    let library = shared_library();
+    let library = library.parent().unwrap();
     run(Command::new("cc")
         .args([
             "-std=c99",
@@ -37,7 +40,7 @@ fn build(scratch: &Scratch, flags: &[&str]) -> PathBuf {
         .arg("-o")
         .arg(&program)
         .arg("-L")
-        .arg(&library)
+        .arg(library)
         .arg("-ltriplestore")
         .arg(format!("-Wl,-rpath,{}", library.display())));
     program

@@ -22,9 +22,10 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
 }
 
 #[test]
-fn it_stays_loaded_and_needs_no_relocation_of_its_code() {
+fn it_stays_loaded_has_a_soname_and_needs_no_relocation_of_its_code() {
     let dynamic = run(Command::new("readelf").arg("-dW").arg(shared_library()));
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
+    assert!(dynamic.contains("[libtriplestore.so.0]"), "{dynamic}");
     for refused in ["TEXTREL", "STATIC_TLS", "RPATH", "RUNPATH"] {
         assert!(!dynamic.contains(refused), "{refused}\n{dynamic}");
     }

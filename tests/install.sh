@@ -1,7 +1,6 @@
 #!/bin/sh
 # Installs into a temporary directory and uses what is there as a packager's program would:
-# compiled and linked through pkg-config, shared and static. Run by `make test` after the tests of
-# cargo, because the library in the build directory is linked anew meanwhile.
+# compiled and linked through pkg-config, shared and static.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)

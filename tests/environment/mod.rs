@@ -25,9 +25,15 @@ pub fn library_dir() -> PathBuf {
     dir.to_owned()
 }
 
+/// The shared library; beside it is the link by which programs that use it look for it.
 pub fn shared_library() -> PathBuf {
     let path = library_dir().join("libtriplestore.so");
     assert!(path.exists(), "{} was not built", path.display());
+    let abi = triplestore::capi::version::TS_ABI_VERSION;
+    let link = library_dir().join(format!("libtriplestore.so.{abi}"));
+    // Another test may have made it at the same time.
+    let _ = std::os::unix::fs::symlink("libtriplestore.so", &link);
+    assert!(link.exists(), "{} cannot be made", link.display());
     path
 }
 
