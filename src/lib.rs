@@ -1,6 +1,8 @@
 //! triplestore: an embeddable RDF database.
 
+pub mod capi;
 pub mod codec;
+pub mod config;
 pub mod control;
 pub mod error;
 pub mod kv;
