@@ -8,6 +8,7 @@
 //! Invariants: no call here waits for a RocksDB write stall on a caller's thread (`no_slowdown`); every
 //! read verifies checksums. Cost: a page read is one `Get` (3-5 us), so decoded pages are cached above.
 
+pub mod cache;
 mod error;
 mod lock;
 mod open;
