@@ -1,4 +1,5 @@
 //! triplestore: an embeddable RDF database.
 
+pub mod codec;
 pub mod control;
 pub mod error;
