@@ -1,5 +1,6 @@
 //! triplestore: an embeddable RDF database.
 
+pub mod codec;
 pub mod control;
 pub mod error;
 pub mod kv;
