@@ -5,3 +5,4 @@ pub mod control;
 pub mod error;
 pub mod kv;
 pub mod store;
+pub mod vocab;
