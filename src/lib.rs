@@ -8,3 +8,4 @@ pub mod error;
 pub mod kv;
 pub mod run;
 pub mod store;
+pub mod vocab;
