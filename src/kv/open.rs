@@ -3,6 +3,7 @@
 use super::error::error;
 use super::pages::PageId;
 use crate::error::{Code, Error, Result};
+use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
     DBRecoveryMode, Direction, Env, IteratorMode, LogLevel, ReadOptions, WriteBatch, WriteOptions,
@@ -63,8 +64,8 @@ impl Default for Options {
 
 /// An open key-value store.
 pub struct Kv {
-    // Declared before the environment it uses, so that it is dropped first.
-    pub(super) db: DB,
+    // Declared before the environment it uses, so that it is dropped first. Taken out by `close`.
+    db: RwLock<Option<DB>>,
     pub(super) page_options: rocksdb::Options,
     pub(super) directory: PathBuf,
     unsynced: WriteOptions,
@@ -116,7 +117,7 @@ impl Kv {
         synced.set_no_slowdown(true);
         synced.set_sync(options.open == Open::ReadWrite);
         Ok(Self {
-            db,
+            db: RwLock::new(Some(db)),
             page_options,
             directory: match options.open {
                 Open::Memory => directory.to_path_buf(),
@@ -133,21 +134,31 @@ impl Kv {
         self.open
     }
 
-    pub(super) fn family(&self, name: &'static str) -> Result<&ColumnFamily> {
-        self.db
-            .cf_handle(name)
-            .ok_or_else(|| Error::new(Code::Corruption, format!("column family {name} is missing")))
+    /// The database, as long as the guard is held. Errors: `Closed`.
+    pub(super) fn db(&self) -> Result<MappedRwLockReadGuard<'_, DB>> {
+        RwLockReadGuard::try_map(self.db.read(), Option::as_ref)
+            .map_err(|_| Error::new(Code::Closed, "the store is closed"))
+    }
+
+    /// Waits for calls under way and closes the files; later calls fail with `Closed`.
+    pub fn close(&self) {
+        if let Some(db) = self.db.write().take() {
+            db.cancel_all_background_work(true);
+        }
     }
 
     /// The root record, absent in a store that was just created.
     pub fn root(&self) -> Result<Option<Vec<u8>>> {
-        self.db.get(ROOT).map_err(|e| error("reading the root", e))
+        self.db()?
+            .get(ROOT)
+            .map_err(|e| error("reading the root", e))
     }
 
     /// Replaces the root and trims the log below `keep_from`, in one synced write.
     pub fn flip(&self, root: &[u8], keep_from: u64) -> Result<()> {
-        let log = self.family(LOG)?;
-        self.write(true, || {
+        let db = self.db()?;
+        let log = family(&db, LOG)?;
+        write(&db, &self.synced, || {
             let mut batch = WriteBatch::default();
             batch.put(ROOT, root);
             batch.delete_range_cf(log, 0u64.to_be_bytes(), keep_from.to_be_bytes());
@@ -162,8 +173,10 @@ impl Kv {
         records: impl Iterator<Item = (u64, &'r [u8])> + Clone,
         sync: bool,
     ) -> Result<()> {
-        let log = self.family(LOG)?;
-        self.write(sync, || {
+        let db = self.db()?;
+        let log = family(&db, LOG)?;
+        let options = if sync { &self.synced } else { &self.unsynced };
+        write(&db, options, || {
             let mut batch = WriteBatch::default();
             for (seq, record) in records.clone() {
                 batch.put_cf(log, seq.to_be_bytes(), record);
@@ -176,28 +189,10 @@ impl Kv {
     pub fn sync_log(&self) -> Result<()> {
         match self.open {
             Open::ReadWrite => self
-                .db
+                .db()?
                 .flush_wal(true)
                 .map_err(|e| error("syncing the log", e)),
             _ => Ok(()),
-        }
-    }
-
-    fn write(&self, sync: bool, batch: impl Fn() -> WriteBatch) -> Result<()> {
-        let options = if sync { &self.synced } else { &self.unsynced };
-        // With no_slowdown a stalled write fails at once; stalls end when a flush does, so wait here
-        // in small steps. A flush takes well under a minute unless the disk is stuck.
-        let mut waited_ms = 0;
-        loop {
-            match self.db.write_opt(batch(), options) {
-                Err(e)
-                    if e.kind() == rocksdb::ErrorKind::Incomplete && waited_ms < STALL_MS_MAX =>
-                {
-                    std::thread::sleep(std::time::Duration::from_millis(1));
-                    waited_ms += 1;
-                }
-                result => return result.map_err(|e| error("writing", e)),
-            }
         }
     }
 
@@ -212,7 +207,8 @@ impl Kv {
         options.fill_cache(false);
         let start = from.to_be_bytes();
         let mode = IteratorMode::From(&start, Direction::Forward);
-        for entry in self.db.iterator_cf_opt(self.family(LOG)?, options, mode) {
+        let db = self.db()?;
+        for entry in db.iterator_cf_opt(family(&db, LOG)?, options, mode) {
             let (key, value) = entry.map_err(|e| error("reading the log", e))?;
             let seq = <[u8; 8]>::try_from(&*key)
                 .map(u64::from_be_bytes)
@@ -227,9 +223,9 @@ impl Kv {
         if self.open != Open::ReadWrite {
             return Ok(());
         }
+        let db = self.db()?;
         for name in [LOG, PAGES, "default"] {
-            self.db
-                .flush_cf(self.family(name)?)
+            db.flush_cf(family(&db, name)?)
                 .map_err(|e| error("flushing", e))?;
         }
         Ok(())
@@ -239,34 +235,31 @@ impl Kv {
     pub fn memtable_bytes(&self) -> u64 {
         [LOG, PAGES, "default"]
             .into_iter()
-            .filter_map(|name| {
-                let family = self.db.cf_handle(name)?;
-                self.db
-                    .property_int_value_cf(family, rocksdb::properties::SIZE_ALL_MEM_TABLES)
-                    .ok()?
-            })
+            .map(|name| self.property(name, rocksdb::properties::SIZE_ALL_MEM_TABLES))
             .sum()
+    }
+
+    /// A number RocksDB keeps of a family; 0 once the store is closed.
+    fn property(&self, name: &'static str, property: &rocksdb::properties::PropName) -> u64 {
+        let Ok(db) = self.db() else {
+            return 0;
+        };
+        db.cf_handle(name)
+            .and_then(|family| db.property_int_value_cf(family, property).ok()?)
+            .unwrap_or(0)
     }
 
     /// Bytes of the live files of the page family.
     pub fn page_file_bytes(&self) -> u64 {
-        self.db
-            .cf_handle(PAGES)
-            .and_then(|family| {
-                self.db
-                    .property_int_value_cf(family, rocksdb::properties::LIVE_SST_FILES_SIZE)
-                    .ok()?
-            })
-            .unwrap_or(0)
+        self.property(PAGES, rocksdb::properties::LIVE_SST_FILES_SIZE)
     }
 
     /// Reads one page. Errors: `CorruptBlock` when its checksum is wrong or it is missing.
     pub fn page(&self, page: PageId) -> Result<Vec<u8>> {
         let mut options = ReadOptions::default();
         options.fill_cache(false);
-        let found = self
-            .db
-            .get_cf_opt(self.family(PAGES)?, page.0.to_be_bytes(), &options);
+        let db = self.db()?;
+        let found = db.get_cf_opt(family(&db, PAGES)?, page.0.to_be_bytes(), &options);
         match found {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => Err(Error::new(Code::CorruptBlock, format!("{page} is missing"))),
@@ -280,7 +273,27 @@ impl Kv {
 
 impl Drop for Kv {
     fn drop(&mut self) {
-        self.db.cancel_all_background_work(true);
+        self.close();
+    }
+}
+
+pub(super) fn family<'d>(db: &'d DB, name: &'static str) -> Result<&'d ColumnFamily> {
+    db.cf_handle(name)
+        .ok_or_else(|| Error::new(Code::Corruption, format!("column family {name} is missing")))
+}
+
+fn write(db: &DB, options: &WriteOptions, batch: impl Fn() -> WriteBatch) -> Result<()> {
+    // With no_slowdown a stalled write fails at once; stalls end when a flush does, so wait here
+    // in small steps. A flush takes well under a minute unless the disk is stuck.
+    let mut waited_ms = 0;
+    loop {
+        match db.write_opt(batch(), options) {
+            Err(e) if e.kind() == rocksdb::ErrorKind::Incomplete && waited_ms < STALL_MS_MAX => {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                waited_ms += 1;
+            }
+            result => return result.map_err(|e| error("writing", e)),
+        }
     }
 }
 

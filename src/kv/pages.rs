@@ -4,9 +4,9 @@
 //! as a whole or in index ranges. Ids are never reused, so a cached page can never be stale.
 
 use super::error::error;
-use super::open::{Kv, PAGES};
+use super::open::{Kv, PAGES, family};
 use crate::error::{Code, Error, Result};
-use rocksdb::{CompactOptions, IngestExternalFileOptions, SstFileWriter};
+use rocksdb::{CompactOptions, Direction, IngestExternalFileOptions, IteratorMode, SstFileWriter};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -143,32 +143,46 @@ impl Kv {
         let mut options = IngestExternalFileOptions::default();
         options.set_move_files(true);
         options.set_allow_blocking_flush(true);
-        self.db
-            .ingest_external_file_cf_opts(self.family(PAGES)?, &options, paths)
+        let db = self.db()?;
+        db.ingest_external_file_cf_opts(family(&db, PAGES)?, &options, paths)
             .map_err(|e| error("ingesting pages", e))
     }
 
     /// Deletes pages by ranges of ids. Whole files go at once, the rest is reclaimed by compaction.
     pub fn drop_pages(&self, ranges: &[Range<PageId>]) -> Result<()> {
-        let family = self.family(PAGES)?;
+        let db = self.db()?;
+        let family = family(&db, PAGES)?;
         for range in ranges {
             let (from, to) = (range.start.0.to_be_bytes(), range.end.0.to_be_bytes());
-            self.db
-                .delete_range_cf(family, from, to)
+            db.delete_range_cf(family, from, to)
                 .map_err(|e| error("deleting pages", e))?;
-            self.db
-                .delete_file_in_range_cf(family, from, to)
+            db.delete_file_in_range_cf(family, from, to)
                 .map_err(|e| error("deleting page files", e))?;
         }
         Ok(())
     }
 
+    /// Whether some page has an id from `page` on.
+    pub fn has_pages_from(&self, page: PageId) -> Result<bool> {
+        let start = page.0.to_be_bytes();
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        let db = self.db()?;
+        match db.iterator_cf(family(&db, PAGES)?, mode).next() {
+            None => Ok(false),
+            Some(Ok(_)) => Ok(true),
+            Some(Err(e)) => Err(error("looking for pages", e)),
+        }
+    }
+
     /// Rewrites files that hold deleted pages of `range`. Slow; for the background only.
     pub fn reclaim_pages(&self, range: &Range<PageId>) {
-        if let Ok(family) = self.family(PAGES) {
+        let Ok(db) = self.db() else {
+            return;
+        };
+        if let Ok(family) = family(&db, PAGES) {
             let mut options = CompactOptions::default();
             options.set_exclusive_manual_compaction(false);
-            self.db.compact_range_cf_opt(
+            db.compact_range_cf_opt(
                 family,
                 Some(range.start.0.to_be_bytes()),
                 Some(range.end.0.to_be_bytes()),

@@ -31,7 +31,9 @@ impl Background {
         if shared.kv.mode() == Open::ReadOnly {
             return Ok(background);
         }
-        background.spawn("ts-spill", IDLE, control.clone(), |shared, control| shared.spill(control))?;
+        background.spawn("ts-spill", IDLE, control.clone(), |shared, control| {
+            shared.spill(control)
+        })?;
         background.spawn("ts-merge", IDLE, control.clone(), |shared, control| {
             while shared.merge_one(control)? && !shared.signal.is_stopping() {
                 shared.collect_garbage()?;
@@ -40,7 +42,9 @@ impl Background {
         })?;
         if shared.settings.durability == Durability::Interval {
             let interval = Duration::from_millis(shared.settings.durability_interval_ms.max(1));
-            background.spawn("ts-sync", interval, control, |shared, _| shared.kv.sync_log())?;
+            background.spawn("ts-sync", interval, control, |shared, _| {
+                shared.kv.sync_log()
+            })?;
         }
         Ok(background)
     }
@@ -79,7 +83,12 @@ impl Background {
         let thread = std::thread::Builder::new()
             .name(name.to_string())
             .spawn(body)
-            .map_err(|e| Error::new(Code::ResourceExhausted, format!("starting thread {name}: {e}")))?;
+            .map_err(|e| {
+                Error::new(
+                    Code::ResourceExhausted,
+                    format!("starting thread {name}: {e}"),
+                )
+            })?;
         self.threads.push(thread);
         Ok(())
     }

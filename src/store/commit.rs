@@ -12,7 +12,9 @@ use super::{Durability, Shared};
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
 use crate::run::{Key, MemRun, Row, State, States};
-use crate::vocab::Tail;
+use crate::term::{Id, Tag, TermRef, dictionary_key, inline};
+use crate::vocab::{self, Tail};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -39,11 +41,12 @@ pub struct Transaction {
     pub(super) tail: Arc<Tail>,
     /// End of the tail when the transaction began.
     mark: u64,
-    pub(super) next_blank: u64,
+    pub(super) next_number: u64,
     /// Quads (s, p, o, g) and whether they are inserted, in order.
     changes: Vec<(Key, bool)>,
-    /// New triple terms (s, p, o, t).
-    pub(super) triple_terms: Vec<Row>,
+    /// New triple terms by their parts.
+    new_triples: FxHashMap<[Id; 3], Id>,
+    key: Vec<u8>,
     charge: Charge,
 }
 
@@ -60,7 +63,7 @@ impl Transaction {
         let tail = base.vocabulary.newest_tail().clone();
         Ok(Self {
             mark: tail.end(),
-            next_blank: base.next_blank,
+            next_number: base.next_number,
             charge: control.charge(0)?,
             shared: shared.clone(),
             pass: Some(pass),
@@ -68,7 +71,8 @@ impl Transaction {
             base,
             tail,
             changes: Vec::new(),
-            triple_terms: Vec::new(),
+            new_triples: FxHashMap::default(),
+            key: Vec::new(),
         })
     }
 
@@ -81,11 +85,71 @@ impl Transaction {
         &self.control
     }
 
-    /// A blank node id that no one else has.
-    pub fn fresh_blank(&mut self) -> u64 {
-        let number = self.next_blank;
-        self.next_blank += 1;
+    /// A blank node that no one else has.
+    pub fn fresh_blank(&mut self) -> Id {
+        Id::new(Tag::Blank, self.take_number())
+    }
+
+    fn take_number(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
         number
+    }
+
+    /// The id of a term, which is added if it is new. A blank node must exist.
+    /// Errors: `TermTooLarge`, `ResourceExhausted`, `InvalidInput` for an unknown blank node, those of reading.
+    pub fn intern(&mut self, term: TermRef<'_>) -> Result<Id> {
+        match term {
+            TermRef::Blank(number) if number >= self.next_number => {
+                return Err(Error::new(
+                    Code::InvalidInput,
+                    "the store has no blank node with this label",
+                ));
+            }
+            TermRef::Triple(parts) => return self.intern_triple(parts),
+            _ => {}
+        }
+        let vocabulary = &self.base.vocabulary;
+        if let Some(id) = inline(term, vocabulary.prefixes()) {
+            return Ok(id);
+        }
+        let Some(tag) = dictionary_key(term, &mut self.key) else {
+            return Err(Error::new(
+                Code::Internal,
+                "a term without a key was not inline",
+            ));
+        };
+        let hash = vocab::hash(&self.key);
+        // The transaction's own terms are above the watermark of its base.
+        if let Some(ordinal) = vocabulary.ordinal(&self.key, hash, u64::MAX)? {
+            return Ok(Id::new(tag, ordinal));
+        }
+        let (ordinal, _) = self.tail.writer().insert(&self.key, hash)?;
+        Ok(Id::new(tag, ordinal))
+    }
+
+    fn intern_triple(&mut self, parts: [Id; 3]) -> Result<Id> {
+        if let Some(&id) = self.new_triples.get(&parts) {
+            return Ok(id);
+        }
+        if let Some(id) = self.base.triple_term(parts, &self.control)? {
+            return Ok(id);
+        }
+        let id = Id::new(Tag::TripleTerm, self.take_number());
+        self.new_triples.insert(parts, id);
+        Ok(id)
+    }
+
+    /// The id of a term that this transaction can see. Errors: those of reading.
+    pub fn lookup(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        match term {
+            TermRef::Triple(parts) => match self.new_triples.get(&parts) {
+                Some(&id) => Ok(Some(id)),
+                None => self.base.triple_term(parts, &self.control),
+            },
+            TermRef::Blank(number) if number >= self.next_number => Ok(None),
+            _ => self.base.vocabulary.id(term, u64::MAX, &mut self.key),
+        }
     }
 
     /// Inserts (s, p, o, g). Errors: `ResourceExhausted`.
@@ -103,7 +167,8 @@ impl Transaction {
             self.control.poll()?;
             // A change becomes a row in each sort when it is committed.
             let row_bytes = size_of::<(Key, bool)>() + 5 * size_of::<Row>();
-            self.charge.resize((self.changes.len() + CHARGE_STEP) * row_bytes)?;
+            self.charge
+                .resize((self.changes.len() + CHARGE_STEP) * row_bytes)?;
         }
         self.changes.push((quad, insert));
         Ok(())
@@ -113,7 +178,7 @@ impl Transaction {
     /// Errors: before anything is written those of reading and `Cancelled`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
         let rows = self.net_rows()?;
-        if rows.is_empty() && self.triple_terms.is_empty() {
+        if rows.is_empty() {
             return Ok(Committed {
                 seq: self.base.seq,
                 ..Committed::default()
@@ -128,12 +193,12 @@ impl Transaction {
             committed.inserted += u64::from(row.states.after() == asserted);
             committed.deleted += u64::from(row.states.before() == asserted);
         }
-        let triple_terms = std::mem::take(&mut self.triple_terms);
+        let triple_terms = self.triple_term_rows();
         let record = self.record(&rows, &triple_terms)?;
         let run = MemRun::new(rows, triple_terms, committed.seq, self.base.epoch);
         if record.len() > RECORD_BYTES_MAX {
             self.shared
-                .install_commit(run, &self.tail, self.next_blank, &self.control)?;
+                .install_commit(run, &self.tail, self.next_number, &self.control)?;
             self.mark = u64::MAX;
             return Ok(committed);
         }
@@ -144,12 +209,26 @@ impl Transaction {
         Ok(committed)
     }
 
+    /// The new triple terms (s, p, o, t), sorted.
+    fn triple_term_rows(&mut self) -> Vec<Row> {
+        let mut rows: Vec<Row> = self
+            .new_triples
+            .drain()
+            .map(|([s, p, o], t)| Row {
+                key: [s.0, p.0, o.0, t.0],
+                states: States::ASSERT,
+            })
+            .collect();
+        rows.sort_unstable_by_key(|row| row.key);
+        rows
+    }
+
     fn stage(&mut self, run: MemRun, record: Vec<u8>) {
         let pending = Pending {
             run: Arc::new(run),
             record: record.into(),
             watermark: self.tail.end(),
-            next_blank: self.next_blank,
+            next_number: self.next_number,
         };
         let mut head = self.shared.head.lock();
         head.stage(pending);
@@ -170,17 +249,20 @@ impl Transaction {
         let keys: Vec<Key> = changes.iter().map(|change| change.0).collect();
         let mut states = Vec::new();
         self.base.states(&keys, &mut states, &self.control)?;
-        let rows = changes.into_iter().zip(states).filter_map(|((key, insert), before)| {
-            let after = match (insert, before) {
-                (true, _) => State::Asserted,
-                (false, State::Asserted) => State::Absent,
-                (false, unchanged) => unchanged,
-            };
-            (before != after).then_some(Row {
-                key,
-                states: States::new(before, after),
-            })
-        });
+        let rows = changes
+            .into_iter()
+            .zip(states)
+            .filter_map(|((key, insert), before)| {
+                let after = match (insert, before) {
+                    (true, _) => State::Asserted,
+                    (false, State::Asserted) => State::Absent,
+                    (false, unchanged) => unchanged,
+                };
+                (before != after).then_some(Row {
+                    key,
+                    states: States::new(before, after),
+                })
+            });
         Ok(rows.collect())
     }
 
@@ -189,7 +271,10 @@ impl Transaction {
         for ordinal in self.mark..self.tail.end() {
             let mut key = Vec::new();
             if !self.tail.key(ordinal, &mut key) {
-                return Err(Error::new(Code::Internal, "a term of this transaction is missing"));
+                return Err(Error::new(
+                    Code::Internal,
+                    "a term of this transaction is missing",
+                ));
             }
             keys.push(key);
         }
@@ -197,7 +282,7 @@ impl Transaction {
             generation: self.base.generation,
             epoch: self.base.epoch,
             time_us: now_us(),
-            next_blank: self.next_blank,
+            next_number: self.next_number,
             first_ordinal: self.mark,
             terms: keys.iter().map(|key| &key[..]).collect(),
             triple_terms: triple_terms.to_vec(),
@@ -220,7 +305,9 @@ impl Drop for Transaction {
 fn now_us() -> u64 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+        .map_or(0, |since| {
+            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        })
 }
 
 impl Shared {

@@ -8,6 +8,7 @@
 use super::root::Root;
 use super::version::Version;
 use crate::run::{DiskRun, MemRun};
+use crate::vocab::Tail;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub(super) struct Pending {
     pub record: Arc<[u8]>,
     /// Vocabulary watermark and blank node counter after it.
     pub watermark: u64,
-    pub next_blank: u64,
+    pub next_number: u64,
 }
 
 impl Pending {
@@ -37,6 +38,8 @@ pub(super) struct Head {
     pub queue: VecDeque<Pending>,
     /// Commits up to this are being spilled; runs before and after it are not merged.
     pub spill_cut: Option<u64>,
+    /// The tail that is spilled with them, unless it is empty.
+    pub spill_tail: Option<Arc<Tail>>,
     /// Runs that no version after this one has; their pages go when the last reader does.
     pub retired: Vec<Arc<DiskRun>>,
 }
@@ -88,7 +91,7 @@ fn add(version: &mut Version, pending: &Pending) {
     version.seq = pending.seq();
     version.counts += pending.run.counts();
     version.watermark = pending.watermark;
-    version.next_blank = pending.next_blank;
+    version.next_number = pending.next_number;
     version.memory.push(pending.run.clone());
 }
 

@@ -3,17 +3,17 @@
 //! Pages are built and ingested first, invisible. Then, under the head's lock, one synced write replaces
 //! the root and trims the log, and the version in memory follows.
 
+use super::Shared;
 use super::gate::WritePass;
 use super::head::Head;
 use super::root::{FreeExtent, RunRef, SegmentRef};
 use super::version::Version;
-use super::Shared;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::kv::{PageFile, WrittenExtent};
 use crate::run::{Counts, DiskRun, MemRun, Sort};
 use crate::term::IriPrefixes;
-use crate::vocab::{Segment, SegmentMeta, Tail, Vocabulary};
+use crate::vocab::{Segment, SegmentMeta, Tail};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,14 +42,20 @@ pub(super) struct InstalledCommit {
     pub seq: u64,
     pub counts: Counts,
     pub watermark: u64,
-    pub next_blank: u64,
+    pub next_number: u64,
 }
 
 impl Shared {
     /// Ingests the pages and flips the root. Extents of the install must be reserved; they are released.
     /// Errors: those of writing; if the flip itself fails the store takes no more writes.
     pub(super) fn install(&self, pages: Vec<WrittenExtent>, install: Install) -> Result<()> {
-        let extents: Vec<u64> = pages.iter().map(|written| written.extent).collect();
+        // From this flip on these are in use; those still reserved are garbage if the process dies.
+        let runs = install.runs.iter().map(|run| run.extent);
+        let segment = install
+            .segment
+            .iter()
+            .map(|(reference, _)| reference.extent);
+        let extents: Vec<u64> = runs.chain(segment).collect();
         self.kv.ingest(pages)?;
         let mut head = self.head.lock();
         let mut root = head.root.clone();
@@ -73,7 +79,8 @@ impl Shared {
         }));
         for run in install.runs {
             // Newest first; a merged run takes the place of its newest input.
-            let place = disk[run.sort.index()].partition_point(|other| other.last_seq > run.last_seq);
+            let place =
+                disk[run.sort.index()].partition_point(|other| other.last_seq > run.last_seq);
             root.runs[run.sort.index()].insert(
                 place,
                 RunRef {
@@ -89,7 +96,7 @@ impl Shared {
         }
         let mut version = (*head.published).clone();
         version.disk = Arc::new(disk);
-        let mut vocabulary: Vocabulary = (*version.vocabulary).clone();
+        let mut vocabulary = (*version.vocabulary).clone();
         if let Some((reference, segment)) = install.segment {
             root.next_ordinal = root.next_ordinal.max(segment.end());
             root.segments.push(reference);
@@ -105,13 +112,14 @@ impl Shared {
             version.seq = commit.seq;
             version.counts += commit.counts;
             version.watermark = commit.watermark;
-            version.next_blank = commit.next_blank;
+            version.next_number = commit.next_number;
         }
         if let Some(spilled) = install.spilled {
             root.spilled = spilled;
-            root.next_blank = version.next_blank;
+            root.next_number = version.next_number;
             version.memory.retain(|run| run.last_seq > spilled);
             head.spill_cut = None;
+            head.spill_tail = None;
         }
         {
             let mut reserved = self.extents.lock();
@@ -147,17 +155,19 @@ impl Shared {
     /// Freezes the tail: later terms go to a new one, and everything staged so far can be spilled. The
     /// caller holds the gate, so that no transaction has terms in the old tail.
     pub(super) fn rotate(&self, head: &mut Head) -> Result<()> {
-        let first = head.staged.vocabulary.newest_tail().end();
-        let vocabulary = head.published.vocabulary.with_new_tail(
-            first,
-            self.settings.max_term_bytes,
-            &self.budget,
-        )?;
-        let mut version = (*head.published).clone();
-        version.vocabulary = Arc::new(vocabulary);
+        let tail = head.published.vocabulary.newest_tail().clone();
+        if !tail.is_empty() {
+            let vocabulary = head
+                .published
+                .vocabulary
+                .with_new_tail(self.settings.max_term_bytes, &self.budget)?;
+            let mut version = (*head.published).clone();
+            version.vocabulary = Arc::new(vocabulary);
+            let version = head.publish(version);
+            *self.published.write() = version;
+            head.spill_tail = Some(tail);
+        }
         head.spill_cut = Some(head.staged.seq);
-        let version = head.publish(version);
-        *self.published.write() = version;
         Ok(())
     }
 
@@ -167,17 +177,20 @@ impl Shared {
         let seq = self.head.lock().staged.seq;
         self.write_log(seq)?;
         // A spill that is under way ends first; then what came after it.
-        while self.published.read().memory_rows() > 0 || self.head.lock().spill_cut.is_some() {
+        loop {
             control.poll()?;
             {
                 let mut head = self.head.lock();
                 if head.spill_cut.is_none() {
+                    let version = &head.published;
+                    if version.memory.is_empty() && version.vocabulary.newest_tail().is_empty() {
+                        return Ok(());
+                    }
                     self.rotate(&mut head)?;
                 }
             }
             self.spill(control)?;
         }
-        Ok(())
     }
 
     /// Installs a commit too large for the log: one spill of what is in memory and of `run`. The caller
@@ -186,7 +199,7 @@ impl Shared {
         &self,
         run: MemRun,
         tail: &Tail,
-        next_blank: u64,
+        next_number: u64,
         control: &Control,
     ) -> Result<()> {
         let seq = self.head.lock().staged.seq;
@@ -200,12 +213,12 @@ impl Shared {
             seq: run.last_seq,
             counts: run.counts(),
             watermark: tail.end(),
-            next_blank,
+            next_number,
         };
         let mut runs = self.published.read().memory.clone();
         runs.push(Arc::new(run));
         let cut = commit.seq;
-        self.write_runs(&runs, tail, cut, Some(commit), control)
+        self.write_runs(&runs, Some(tail), cut, Some(commit), control)
     }
 }
 
@@ -268,7 +281,7 @@ impl BulkInstall {
         runs: Vec<(DiskRun, WrittenExtent)>,
         segment: Option<NewSegment>,
         prefixes: Option<Arc<IriPrefixes>>,
-        next_blank: u64,
+        next_number: u64,
     ) -> Result<u64> {
         let seq = self.seq();
         let mut pages = Vec::new();
@@ -280,7 +293,10 @@ impl BulkInstall {
         let mut counts = Counts::default();
         for (run, written) in runs {
             if run.first_seq != seq || run.last_seq != seq {
-                return Err(Error::new(Code::Internal, "a run of a bulk load has another sequence number"));
+                return Err(Error::new(
+                    Code::Internal,
+                    "a run of a bulk load has another sequence number",
+                ));
             }
             if run.sort == Sort::Spog {
                 counts += run.meta.counts;
@@ -293,13 +309,15 @@ impl BulkInstall {
             let reference = SegmentRef {
                 extent: segment.written.extent,
                 pages: segment.written.pages,
-                meta: segment.meta.encode(),
+                meta: segment_bytes(&segment.meta),
             };
             // Its filter and index pages must be readable to open it.
-            let extent = segment.written.extent;
             self.shared.kv.ingest(vec![segment.written])?;
-            let opened = Segment::open(segment.meta, self.shared.kv.clone(), &self.shared.budget)?;
-            debug_assert!(self.extents.contains(&extent));
+            let opened = Segment::open(
+                segment.meta,
+                self.shared.words.clone(),
+                &self.shared.memory(),
+            )?;
             watermark = opened.end();
             install.segment = Some((reference, Arc::new(opened)));
         }
@@ -307,11 +325,17 @@ impl BulkInstall {
             seq,
             counts,
             watermark,
-            next_blank,
+            next_number,
         });
         self.shared.install(pages, install)?;
         Ok(seq)
     }
+}
+
+pub(super) fn segment_bytes(meta: &SegmentMeta) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    meta.write(&mut bytes);
+    bytes
 }
 
 impl Drop for BulkInstall {

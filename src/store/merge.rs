@@ -22,7 +22,12 @@ impl Shared {
         for sort in Sort::ALL {
             let count = due(&version.disk[sort.index()]);
             if count > 1 {
-                self.merge_runs(sort, &version.disk[sort.index()][..count], version.epoch, control)?;
+                self.merge_runs(
+                    sort,
+                    &version.disk[sort.index()][..count],
+                    version.epoch,
+                    control,
+                )?;
                 return Ok(true);
             }
         }
@@ -122,7 +127,11 @@ pub(super) fn merge_rows(
         readers.push(reader);
     }
     loop {
-        let Some(key) = readers.iter().filter_map(|r| r.row.map(|row| row.key)).min() else {
+        let Some(key) = readers
+            .iter()
+            .filter_map(|r| r.row.map(|row| row.key))
+            .min()
+        else {
             return Ok(());
         };
         // Oldest first, so that newer states go on top.

@@ -20,11 +20,13 @@ mod root;
 mod shared;
 pub mod source;
 mod spill;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub use commit::{Committed, Transaction};
 pub use install::{BulkInstall, NewSegment};
-pub use open::Store;
+pub use open::{OpenOptions, Store};
 pub use root::FORMAT;
 pub use shared::{Durability, Settings};
 pub use source::{BATCH_ROWS, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View};

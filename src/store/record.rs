@@ -15,7 +15,7 @@ pub struct Record<'a> {
     pub epoch: u32,
     /// Microseconds since 1970-01-01T00:00:00Z when it was written.
     pub time_us: u64,
-    pub next_blank: u64,
+    pub next_number: u64,
     /// Ordinal of the first new term; the others follow.
     pub first_ordinal: u64,
     /// Dictionary keys of the new terms, tag byte first.
@@ -34,7 +34,7 @@ impl<'a> Record<'a> {
             u64::from(self.generation),
             u64::from(self.epoch),
             self.time_us,
-            self.next_blank,
+            self.next_number,
             self.first_ordinal,
         ] {
             put_varint(out, number);
@@ -64,7 +64,7 @@ impl<'a> Record<'a> {
             generation: input.u32()?,
             epoch: input.u32()?,
             time_us: input.varint()?,
-            next_blank: input.varint()?,
+            next_number: input.varint()?,
             first_ordinal: input.varint()?,
             ..Self::default()
         };
@@ -143,7 +143,7 @@ mod tests {
                 generation: numbers.0,
                 epoch: numbers.1,
                 time_us: numbers.2,
-                next_blank: numbers.3,
+                next_number: numbers.3,
                 first_ordinal: numbers.4,
                 terms: terms.iter().map(|key| &key[..]).collect(),
                 triple_terms: sorted_rows(triple_terms),

@@ -48,7 +48,7 @@ pub struct Root {
     pub epoch: u32,
     pub spilled: u64,
     pub next_ordinal: u64,
-    pub next_blank: u64,
+    pub next_number: u64,
     pub next_extent: u64,
     /// Extents being written; garbage if the process dies before their install.
     pub reserved: Vec<u64>,
@@ -76,7 +76,7 @@ impl Root {
             u64::from(self.epoch),
             self.spilled,
             self.next_ordinal,
-            self.next_blank,
+            self.next_number,
             self.next_extent,
             u64::from(self.durability),
         ] {
@@ -148,7 +148,7 @@ impl Root {
         root.epoch = input.u32()?;
         root.spilled = input.varint()?;
         root.next_ordinal = input.varint()?;
-        root.next_blank = input.varint()?;
+        root.next_number = input.varint()?;
         root.next_extent = input.varint()?;
         root.durability = input.varint()? as u8;
         for _ in 0..input.count()? {
@@ -204,7 +204,7 @@ mod tests {
             epoch: 3,
             spilled: 1 << 40,
             next_ordinal: 12_345,
-            next_blank: 77,
+            next_number: 77,
             next_extent: 9,
             reserved: vec![5, 8],
             durability: 1,

@@ -7,6 +7,7 @@ use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::kv::{Kv, Open};
 use crate::run::PageCache;
+use crate::vocab;
 use parking_lot::{Condvar, Mutex, RwLock};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,16 +25,6 @@ pub enum Durability {
     Interval = 1,
     /// Power loss may lose recent commits; a killed process loses nothing.
     OsBuffered = 2,
-}
-
-impl Durability {
-    pub(super) fn from_number(number: u8) -> Self {
-        match number {
-            1 => Self::Interval,
-            2 => Self::OsBuffered,
-            _ => Self::Sync,
-        }
-    }
 }
 
 /// What the configuration decides for the core.
@@ -66,6 +57,8 @@ impl Default for Settings {
 pub(super) struct Shared {
     pub kv: Arc<Kv>,
     pub pages: Arc<PageCache>,
+    /// Pages of the vocabulary.
+    pub words: Arc<vocab::Pages>,
     pub settings: Settings,
     pub budget: Budget,
     pub gate: Arc<Gate>,
@@ -133,6 +126,7 @@ impl Shared {
     pub fn new(
         kv: Arc<Kv>,
         pages: Arc<PageCache>,
+        words: Arc<vocab::Pages>,
         settings: Settings,
         budget: Budget,
         head: Head,
@@ -144,6 +138,7 @@ impl Shared {
         Self {
             kv,
             pages,
+            words,
             settings,
             budget,
             gate: Arc::new(Gate::default()),
@@ -172,7 +167,10 @@ impl Shared {
     /// Errors: `ReadOnly`, `ReopenRequired`.
     pub fn check_writable(&self) -> Result<()> {
         if self.kv.mode() == Open::ReadOnly {
-            return Err(Error::new(Code::ReadOnly, "the store was opened for reading only"));
+            return Err(Error::new(
+                Code::ReadOnly,
+                "the store was opened for reading only",
+            ));
         }
         if self.is_poisoned() {
             return Err(Error::new(
@@ -184,16 +182,25 @@ impl Shared {
         Ok(())
     }
 
-    /// Waits while commits come faster than they can be spilled: they are slowed, never stopped.
-    /// Errors: `Cancelled`, `QueryTimeout`.
+    /// Waits while commits come faster than they can be spilled: they are slowed, never stopped. The caller
+    /// holds the gate. Errors: `Cancelled`, `QueryTimeout`.
     pub fn wait_for_room(&self, control: &Control) -> Result<()> {
         let limit = 4 * self.settings.spill_bytes;
-        while self.published.read().clone().held_bytes() > limit && !self.is_poisoned() {
+        loop {
+            let mut head = self.head.lock();
+            if head.published.held_bytes() <= limit || self.is_poisoned() {
+                return Ok(());
+            }
+            self.rotate_if_full(&mut head);
+            drop(head);
             control.poll()?;
-            self.signal.wake();
             std::thread::sleep(Duration::from_millis(1));
         }
-        Ok(())
+    }
+
+    /// A control that charges the store and is never cancelled.
+    pub fn memory(&self) -> Control {
+        Control::new().with_memory(self.budget.clone())
     }
 
     /// A fresh extent, remembered as reserved until [`Shared::release_extents`] or an install.

@@ -1,12 +1,12 @@
 //! Spilling: runs and terms from memory to disk.
 
 use super::Shared;
-use super::install::{Install, InstalledCommit, NewSegment};
+use super::install::{Install, InstalledCommit, segment_bytes};
+use super::root::SegmentRef;
 use crate::control::Control;
 use crate::error::Result;
-use crate::kv::WrittenExtent;
 use crate::run::{MemRun, Row, RunBuilder, Sort, merge_sorted};
-use crate::vocab::{self, Tail};
+use crate::vocab::{Segment, SegmentBuilder, SegmentKind, SegmentOptions, Tail};
 use std::sync::Arc;
 
 /// Rows written between two polls.
@@ -16,8 +16,12 @@ impl Shared {
     /// Spills what was rotated out, if anything was. Errors: those of writing; the store stays as it was.
     pub(super) fn spill(&self, control: &Control) -> Result<()> {
         let _spilling = self.spilling.lock();
-        let Some(cut) = self.head.lock().spill_cut else {
-            return Ok(());
+        let (cut, tail) = {
+            let head = self.head.lock();
+            let Some(cut) = head.spill_cut else {
+                return Ok(());
+            };
+            (cut, head.spill_tail.clone())
         };
         // The last commit before the cut may still be on its way to the log.
         self.write_log(cut)?;
@@ -28,8 +32,7 @@ impl Shared {
             .filter(|run| run.last_seq <= cut)
             .cloned()
             .collect();
-        let tail = version.vocabulary.oldest_tail().clone();
-        self.write_runs(&runs, &tail, cut, None, control)
+        self.write_runs(&runs, tail.as_deref(), cut, None, control)
     }
 
     /// Writes runs (oldest first) and a frozen tail, and installs them in their place up to commit `cut`.
@@ -37,7 +40,7 @@ impl Shared {
     pub(super) fn write_runs(
         &self,
         runs: &[Arc<MemRun>],
-        tail: &Tail,
+        tail: Option<&Tail>,
         cut: u64,
         commit: Option<InstalledCommit>,
         control: &Control,
@@ -71,17 +74,60 @@ impl Shared {
                     pages.push(written);
                 }
             }
-            if !tail.is_empty() {
+            if let Some(tail) = tail.filter(|tail| !tail.is_empty()) {
                 let extent = self.reserve_extent();
                 reserved.push(extent);
                 install.segment = Some(self.write_segment(tail, extent, control)?);
             }
             self.install(pages, install)
         })();
-        if built.is_err() {
-            self.release_extents(reserved);
-        }
+        self.release_extents(reserved);
         built
+    }
+}
+
+impl Shared {
+    /// Writes a frozen tail as a segment in order of arrival, and opens it.
+    fn write_segment(
+        &self,
+        tail: &Tail,
+        extent: u64,
+        control: &Control,
+    ) -> Result<(SegmentRef, Arc<Segment>)> {
+        let published = self.published.read().clone();
+        let mut options = SegmentOptions::new(
+            SegmentKind::Arrival,
+            tail.first(),
+            tail.end() - tail.first(),
+        );
+        options.key_bytes_max = self.settings.max_term_bytes;
+        options.rank_base = published
+            .vocabulary
+            .segments()
+            .first()
+            .filter(|segment| segment.kind() == SegmentKind::Sorted)
+            .cloned();
+        let mut file = self.kv.page_file(extent);
+        let mut builder = SegmentBuilder::new(options, &mut file, control)?;
+        let mut key = Vec::new();
+        for ordinal in tail.first()..tail.end() {
+            if tail.key(ordinal, &mut key) {
+                builder.push(&key)?;
+            } else {
+                builder.push_absent()?;
+            }
+        }
+        let meta = builder.finish()?;
+        let written = file.finish()?;
+        let reference = SegmentRef {
+            extent,
+            pages: written.pages,
+            meta: segment_bytes(&meta),
+        };
+        // Its directory and filter are read back when it is opened.
+        self.kv.ingest(vec![written])?;
+        let segment = Segment::open(meta, self.words.clone(), &self.memory())?;
+        Ok((reference, Arc::new(segment)))
     }
 }
 

@@ -1,11 +1,14 @@
 //! A version: an immutable, consistent set of quads, and how it is read (definition 14 to 17).
 
-use super::source::{BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View};
+use super::source::{
+    BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View,
+};
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::run::{
     self, Chunk, Counts, DiskRun, Key, MemRun, PageCache, RunScan, Sort, Source, State, Visibility,
 };
+use crate::term::{Id, TermRef};
 use crate::vocab::Vocabulary;
 use std::sync::Arc;
 
@@ -26,8 +29,10 @@ pub struct Version {
     /// Quads of the whole version.
     pub counts: Counts,
     pub pages: Arc<PageCache>,
-    /// Blank nodes below it exist.
-    pub next_blank: u64,
+    /// Terms with ordinals below it exist.
+    pub watermark: u64,
+    /// Blank nodes and triple terms have numbers below it.
+    pub next_number: u64,
 }
 
 impl Version {
@@ -49,7 +54,11 @@ impl Version {
     /// Quads in the view, of all graphs.
     pub fn quads(&self, view: View) -> u64 {
         let counts = self.counts;
-        shown(counts.default_asserted + counts.named_asserted, counts.default_inferred + counts.named_inferred, view)
+        shown(
+            counts.default_asserted + counts.named_asserted,
+            counts.default_inferred + counts.named_inferred,
+            view,
+        )
     }
 
     /// Quads in the view, of named graphs.
@@ -57,20 +66,72 @@ impl Version {
         shown(self.counts.named_asserted, self.counts.named_inferred, view)
     }
 
-    /// Bytes of the runs in memory.
-    pub fn memory_bytes(&self) -> usize {
-        self.memory.iter().map(|run| run.heap_bytes()).sum()
+    /// Bytes of the runs and new terms in memory.
+    pub fn held_bytes(&self) -> usize {
+        let runs: usize = self.memory.iter().map(|run| run.heap_bytes()).sum();
+        runs + self.vocabulary.tail_bytes()
     }
 
     /// The states of quads keyed (s, p, o, g) in ascending order.
     /// Errors: `Cancelled`, `QueryTimeout`, `CorruptBlock`.
     pub fn states(&self, quads: &[Key], states: &mut Vec<State>, control: &Control) -> Result<()> {
-        run::probe(&self.sources(Sort::Spog), &self.pages, quads, self.epoch, states, control)
+        run::probe(
+            &self.sources(Sort::Spog),
+            &self.pages,
+            quads,
+            self.epoch,
+            states,
+            control,
+        )
+    }
+
+    /// The id of a term; `None` if it is not in the version. A triple term is found by the ids of its
+    /// parts. Errors: `Corruption`, `CorruptBlock`, `Io`.
+    pub fn id(&self, term: TermRef<'_>, control: &Control) -> Result<Option<Id>> {
+        match term {
+            TermRef::Triple(parts) => self.triple_term(parts, control),
+            TermRef::Blank(number) if number >= self.next_number => Ok(None),
+            _ => self.vocabulary.id(term, self.watermark, &mut Vec::new()),
+        }
+    }
+
+    /// The id of the triple term with these parts.
+    pub fn triple_term(&self, parts: [Id; 3], control: &Control) -> Result<Option<Id>> {
+        let [s, p, o] = parts.map(|id| id.0);
+        let mut scan = self.scan_keys(Sort::SpoTerm, [s, p, o, 0], [s, p, o, u64::MAX], View::Both);
+        let mut chunk = Chunk::default();
+        scan.next([false, false, false, true], &mut chunk, control)?;
+        Ok(chunk.columns[3].first().map(|&id| Id(id)))
+    }
+
+    /// The parts of a triple term. Errors: `Corruption` if there is none with this id.
+    pub fn triple_term_parts(&self, id: Id, control: &Control) -> Result<[Id; 3]> {
+        let mut scan = self.scan_keys(
+            Sort::TermSpo,
+            [id.0, 0, 0, 0],
+            [id.0, u64::MAX, u64::MAX, u64::MAX],
+            View::Both,
+        );
+        let mut chunk = Chunk::default();
+        scan.next([false, true, true, true], &mut chunk, control)?;
+        match chunk.len {
+            0 => Err(Error::new(
+                Code::Corruption,
+                format!("{id:?} is not in the store"),
+            )),
+            _ => Ok([1, 2, 3].map(|column| Id(chunk.columns[column][0]))),
+        }
     }
 
     /// A scan of an inclusive range of keys of any sort, triple terms included.
     pub fn scan_keys(&self, sort: Sort, low: Key, high: Key, view: View) -> RunScan {
-        RunScan::new(self.pages.clone(), &self.sources(sort), low, high, self.visibility(view))
+        RunScan::new(
+            self.pages.clone(),
+            &self.sources(sort),
+            low,
+            high,
+            self.visibility(view),
+        )
     }
 
     fn visibility(&self, view: View) -> Visibility {
@@ -82,7 +143,14 @@ impl Version {
     }
 
     fn count_keys(&self, sort: Sort, low: &Key, high: &Key, control: &Control) -> Result<Counts> {
-        run::count(&self.sources(sort), &self.pages, low, high, self.epoch, control)
+        run::count(
+            &self.sources(sort),
+            &self.pages,
+            low,
+            high,
+            self.epoch,
+            control,
+        )
     }
 
     /// The named graphs of the view, ascending. Cost: a seek for each.
@@ -92,11 +160,12 @@ impl Version {
         let mut graphs = Vec::new();
         loop {
             scan.next([true, false, false, false], &mut chunk, control)?;
-            let Some(&graph) = chunk.columns[0][..chunk.len].first() else {
-                return Ok(graphs);
-            };
-            graphs.push(graph);
-            match graph.checked_add(1) {
+            for &graph in &chunk.columns[0] {
+                if graphs.last() != Some(&graph) {
+                    graphs.push(graph);
+                }
+            }
+            match chunk.columns[0].last().and_then(|last| last.checked_add(1)) {
                 Some(next) => scan.seek(&[next, 0, 0, 0]),
                 None => return Ok(graphs),
             }
@@ -136,9 +205,15 @@ fn key_range(spec: &ScanSpec) -> Result<(Key, Key)> {
         (Graphs::One(graph), Order::Gspo) => Some(*graph),
         _ => None,
     };
-    let bound: Vec<u64> = implied.into_iter().chain(spec.prefix.iter().copied()).collect();
+    let bound: Vec<u64> = implied
+        .into_iter()
+        .chain(spec.prefix.iter().copied())
+        .collect();
     if bound.len() + usize::from(spec.range.is_some()) > 4 {
-        return Err(Error::new(Code::Internal, "a scan has more key values than columns"));
+        return Err(Error::new(
+            Code::Internal,
+            "a scan has more key values than columns",
+        ));
     }
     let (mut low, mut high) = ([0; 4], [u64::MAX; 4]);
     low[..bound.len()].copy_from_slice(&bound);
@@ -188,7 +263,11 @@ impl QuadSource for Version {
 
     fn ranges(&self, spec: &ScanSpec, parts: usize) -> Result<Vec<(u64, u64)>> {
         let (low, high) = key_range(spec)?;
-        let column = low.iter().zip(&high).take_while(|(low, high)| low == high).count();
+        let column = low
+            .iter()
+            .zip(&high)
+            .take_while(|(low, high)| low == high)
+            .count();
         if column == 4 {
             return Ok(vec![(0, u64::MAX)]);
         }
@@ -202,7 +281,11 @@ impl QuadSource for Version {
             starts.extend(firsts.iter().step_by(step).skip(1).map(|key| key[column]));
         }
         starts.dedup();
-        let ends = starts.iter().skip(1).map(|start| start - 1).chain([high[column]]);
+        let ends = starts
+            .iter()
+            .skip(1)
+            .map(|start| start - 1)
+            .chain([high[column]]);
         Ok(starts.iter().copied().zip(ends).collect())
     }
 }
@@ -252,7 +335,10 @@ impl VersionScan {
             Graphs::UnionListed(graphs) => GraphFilter::Union(Some(graphs.clone())),
         };
         if matches!(filter, GraphFilter::Union(_)) && spec.order == Order::Gspo {
-            return Err(Error::new(Code::Internal, "a union of graphs is not sorted by graph"));
+            return Err(Error::new(
+                Code::Internal,
+                "a union of graphs is not sorted by graph",
+            ));
         }
         let columns = sort.columns();
         let wanted = columns.map(|position| spec.wanted[position]);
@@ -306,7 +392,12 @@ impl VersionScan {
         if keep.len() == self.chunk.len {
             return;
         }
-        for column in self.chunk.columns.iter_mut().filter(|column| !column.is_empty()) {
+        for column in self
+            .chunk
+            .columns
+            .iter_mut()
+            .filter(|column| !column.is_empty())
+        {
             for (to, &from) in keep.iter().enumerate() {
                 column[to] = column[from];
             }
@@ -317,13 +408,16 @@ impl VersionScan {
 }
 
 fn rows_where(graphs: &[u64], shown: impl Fn(u64) -> bool) -> Vec<usize> {
-    (0..graphs.len()).filter(|&row| shown(graphs[row])).collect()
+    (0..graphs.len())
+        .filter(|&row| shown(graphs[row]))
+        .collect()
 }
 
 impl QuadScan for VersionScan {
     fn next(&mut self, batch: &mut ScanBatch) -> Result<()> {
         loop {
-            self.scan.next(self.decoded, &mut self.chunk, &self.control)?;
+            self.scan
+                .next(self.decoded, &mut self.chunk, &self.control)?;
             batch.len = 0;
             if self.chunk.len == 0 {
                 return Ok(());
@@ -339,7 +433,10 @@ impl QuadScan for VersionScan {
         for (column, &position) in self.columns.iter().enumerate() {
             if self.wanted[column] {
                 // The batch's old buffer is filled by the next chunk.
-                std::mem::swap(&mut batch.columns[position], &mut self.chunk.columns[column]);
+                std::mem::swap(
+                    &mut batch.columns[position],
+                    &mut self.chunk.columns[column],
+                );
                 if union && position == G {
                     batch.columns[position].fill(0);
                 }
@@ -352,7 +449,10 @@ impl QuadScan for VersionScan {
         let mut full = [0; 4];
         let bound = self.bound.len();
         if bound + key.len() > 4 {
-            return Err(Error::new(Code::Internal, "a seek key has more values than columns"));
+            return Err(Error::new(
+                Code::Internal,
+                "a seek key has more values than columns",
+            ));
         }
         full[..bound].copy_from_slice(&self.bound);
         full[bound..bound + key.len()].copy_from_slice(key);

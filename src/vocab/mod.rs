@@ -7,6 +7,7 @@ mod pages;
 mod segment;
 mod slots;
 mod tail;
+mod vocabulary;
 mod wire;
 mod words;
 
@@ -15,6 +16,7 @@ pub use directory::{SegmentKind, SegmentMeta};
 pub use pages::{PageSink, PageStore, Pages, VocabularyPage};
 pub use segment::{Segment, SegmentScratch};
 pub use tail::{Tail, TailWriter};
+pub use vocabulary::{Vocabulary, VocabularyScratch};
 
 use crate::error::{Code, Error};
 

@@ -1,0 +1,405 @@
+//! The store against a set of quads: whatever is inserted, deleted, spilled, merged, loaded in bulk and
+//! reopened, every sort reads the same quads, and counts are exact.
+
+use super::*;
+use crate::control::{Budget, Control};
+use crate::error::Code;
+use crate::kv::{Open, Options, RecoveryMode};
+use crate::run::{Chunk, Key, Sort};
+use crate::term::{Id, LiteralRef, TermBuf, TermRef};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A directory that is removed with the value.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ts-store-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn options(path: &Path, open: Open) -> OpenOptions<'_> {
+    OpenOptions {
+        path,
+        open,
+        create_if_missing: true,
+        recovery: RecoveryMode::TornTail,
+        settings: Settings {
+            durability: Durability::OsBuffered,
+            spill_bytes: 1 << 20,
+            write_wait_ms: 200,
+            block_cache_bytes: 1 << 20,
+            vocabulary_cache_bytes: 1 << 20,
+            ..Settings::default()
+        },
+        kv: Options::default(),
+        budget: Budget::unlimited(),
+    }
+}
+
+fn open(path: &Path, mode: Open) -> Store {
+    Store::open(options(path, mode)).unwrap()
+}
+
+fn number(transaction: &mut Transaction, n: u64) -> u64 {
+    let iri = format!("http://example.org/term/{n}/x");
+    transaction.intern(TermRef::Iri(&iri)).unwrap().0
+}
+
+/// Inserts and deletes quads given by small numbers; terms are made as they are needed.
+fn commit(store: &Store, changes: &[(bool, [u8; 4])]) -> Committed {
+    let mut transaction = store.begin(&Control::new()).unwrap();
+    for &(insert, [s, p, o, g]) in changes {
+        let quad = [
+            number(&mut transaction, u64::from(s)),
+            number(&mut transaction, 100 + u64::from(p)),
+            number(&mut transaction, 200 + u64::from(o)),
+            match g {
+                0 => 0,
+                g => number(&mut transaction, 300 + u64::from(g)),
+            },
+        ];
+        match insert {
+            true => transaction.insert(quad).unwrap(),
+            false => transaction.delete(quad).unwrap(),
+        }
+    }
+    transaction.commit().unwrap()
+}
+
+/// The quads of a version in a sort, as the numbers they were made from.
+fn quads(version: &Version, sort: Sort) -> BTreeSet<[u8; 4]> {
+    let mut scan = version.scan_keys(sort, [0; 4], [u64::MAX; 4], View::Both);
+    let (mut chunk, mut key, mut term) = (Chunk::default(), Vec::new(), TermBuf::default());
+    let mut found = BTreeSet::new();
+    let mut last: Option<Key> = None;
+    loop {
+        scan.next([true; 4], &mut chunk, &Control::new()).unwrap();
+        if chunk.len == 0 {
+            return found;
+        }
+        for row in 0..chunk.len {
+            let ids = [0, 1, 2, 3].map(|column| chunk.columns[column][row]);
+            assert!(
+                last.replace(ids).is_none_or(|last| last < ids),
+                "rows out of order"
+            );
+            let mut quad = [0; 4];
+            for (position, id) in sort.row(&ids).into_iter().enumerate() {
+                if id == 0 {
+                    continue;
+                }
+                version
+                    .vocabulary
+                    .term(Id(id), &mut key, &mut term)
+                    .unwrap();
+                let TermRef::Iri(iri) = term.as_ref() else {
+                    panic!("not an IRI: {term:?}");
+                };
+                let number: u64 = iri.split('/').nth(4).unwrap().parse().unwrap();
+                quad[position] = (number - [0, 100, 200, 300][position]) as u8;
+            }
+            assert!(found.insert(quad), "a quad twice");
+        }
+    }
+}
+
+fn check(store: &Store, model: &BTreeSet<[u8; 4]>) {
+    let version = store.version().unwrap();
+    for sort in Sort::QUADS {
+        assert_eq!(quads(&version, sort), *model, "{sort:?}");
+    }
+    let named: BTreeSet<_> = model.iter().copied().filter(|quad| quad[3] != 0).collect();
+    assert_eq!(quads(&version, Sort::Gspo), named);
+    assert_eq!(version.quads(View::Both), model.len() as u64);
+    assert_eq!(version.named_quads(View::Asserted), named.len() as u64);
+    let graphs: BTreeSet<u8> = named.iter().map(|quad| quad[3]).collect();
+    let found = version.named_graphs(View::Both, &Control::new()).unwrap();
+    assert_eq!(found.len(), graphs.len());
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Commit(Vec<(bool, [u8; 4])>),
+    Spill,
+    Compact,
+    Quiesce,
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let quad = (
+        0u8..12,
+        0u8..3,
+        0u8..12,
+        prop_oneof![3 => Just(0u8), 1 => 1u8..4],
+    )
+        .prop_map(|(s, p, o, g)| [s, p, o, g]);
+    let change = (prop::bool::weighted(0.7), quad);
+    prop_oneof![
+        12 => proptest::collection::vec(change, 0..60).prop_map(Step::Commit),
+        3 => Just(Step::Spill),
+        1 => Just(Step::Compact),
+        1 => Just(Step::Quiesce),
+        2 => Just(Step::Reopen),
+    ]
+}
+
+fn run(steps: &[Step], mode: Open) {
+    let directory = Directory::new();
+    let mut store = open(&directory.0, mode);
+    let mut model = BTreeSet::new();
+    for step in steps {
+        match step {
+            Step::Commit(changes) => {
+                let before = model.clone();
+                for &(insert, quad) in changes {
+                    match insert {
+                        true => model.insert(quad),
+                        false => model.remove(&quad),
+                    };
+                }
+                let committed = commit(&store, changes);
+                assert_eq!(
+                    committed.inserted as usize,
+                    model.difference(&before).count()
+                );
+                assert_eq!(
+                    committed.deleted as usize,
+                    before.difference(&model).count()
+                );
+            }
+            Step::Spill => store.spill(&Control::new()).unwrap(),
+            Step::Compact => store.compact(&Control::new()).unwrap(),
+            Step::Quiesce => store.quiesce(&Control::new()).unwrap(),
+            Step::Reopen if mode == Open::ReadWrite => {
+                drop(store);
+                store = open(&directory.0, mode);
+            }
+            Step::Reopen => {}
+        }
+        check(&store, &model);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_store_on_disk_is_a_set_of_quads(steps in proptest::collection::vec(step(), 1..24)) {
+        run(&steps, Open::ReadWrite);
+    }
+
+    #[test]
+    fn a_store_in_memory_is_a_set_of_quads(steps in proptest::collection::vec(step(), 1..24)) {
+        run(&steps, Open::Memory);
+    }
+}
+
+#[test]
+fn many_commits_spill_in_the_background_and_nothing_is_lost() {
+    let directory = Directory::new();
+    let store = open(&directory.0, Open::ReadWrite);
+    let mut model = BTreeSet::new();
+    for round in 0..600u32 {
+        let changes: Vec<(bool, [u8; 4])> = (0..50u32)
+            .map(|i| {
+                let n = round * 50 + i;
+                let quad = [
+                    (n % 251) as u8,
+                    (n % 7) as u8,
+                    (n % 241) as u8,
+                    (n % 3) as u8,
+                ];
+                (n % 11 != 0, quad)
+            })
+            .collect();
+        for &(insert, quad) in &changes {
+            match insert {
+                true => model.insert(quad),
+                false => model.remove(&quad),
+            };
+        }
+        commit(&store, &changes);
+    }
+    check(&store, &model);
+    assert!(
+        !store.version().unwrap().disk[Sort::Spog.index()].is_empty(),
+        "nothing was spilled: the test does not test what it says"
+    );
+    drop(store);
+    check(&open(&directory.0, Open::ReadWrite), &model);
+}
+
+#[test]
+fn a_version_keeps_its_quads_while_the_store_moves_on() {
+    let store = open(Path::new("/memory"), Open::Memory);
+    commit(&store, &[(true, [1, 1, 1, 0]), (true, [2, 1, 1, 1])]);
+    let old = store.version().unwrap();
+    commit(&store, &[(false, [1, 1, 1, 0]), (true, [3, 1, 1, 0])]);
+    store.compact(&Control::new()).unwrap();
+    assert_eq!(
+        quads(&old, Sort::Posg),
+        BTreeSet::from([[1, 1, 1, 0], [2, 1, 1, 1]])
+    );
+    check(&store, &BTreeSet::from([[3, 1, 1, 0], [2, 1, 1, 1]]));
+}
+
+#[test]
+fn a_dropped_transaction_leaves_nothing_and_its_ordinals_are_given_again() {
+    let store = open(Path::new("/memory"), Open::Memory);
+    commit(&store, &[(true, [1, 1, 1, 0])]);
+    let mut transaction = store.begin(&Control::new()).unwrap();
+    let lost = number(&mut transaction, 999);
+    transaction.insert([lost, lost, lost, 0]).unwrap();
+    drop(transaction);
+    check(&store, &BTreeSet::from([[1, 1, 1, 0]]));
+    let mut transaction = store.begin(&Control::new()).unwrap();
+    assert_eq!(
+        transaction
+            .lookup(TermRef::Iri("http://example.org/term/999/x"))
+            .unwrap(),
+        None
+    );
+    assert_eq!(number(&mut transaction, 998), lost);
+}
+
+#[test]
+fn a_second_writer_waits_and_is_refused_in_the_end() {
+    let store = open(Path::new("/memory"), Open::Memory);
+    let _held = store.begin(&Control::new()).unwrap();
+    assert_eq!(
+        store.begin(&Control::new()).err().unwrap().code(),
+        Code::Busy
+    );
+}
+
+#[test]
+fn commits_of_many_threads_are_all_there_and_counted_once() {
+    let directory = Directory::new();
+    let store = open(&directory.0, Open::ReadWrite);
+    let inserted: u64 = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4u8)
+            .map(|worker| {
+                let store = &store;
+                scope.spawn(move || {
+                    (0..50u8)
+                        .map(|i| commit(store, &[(true, [i, worker % 2, 7, 0])]).inserted)
+                        .sum::<u64>()
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .sum()
+    });
+    assert_eq!(inserted, 100);
+    drop(store);
+    let model = (0..50).flat_map(|i| [[i, 0, 7, 0], [i, 1, 7, 0]]).collect();
+    check(&open(&directory.0, Open::ReadWrite), &model);
+}
+
+#[test]
+fn triple_terms_have_one_id_and_come_back_by_it_in_every_state_of_the_store() {
+    let directory = Directory::new();
+    let mut store = open(&directory.0, Open::ReadWrite);
+    let control = Control::new();
+    let mut transaction = store.begin(&control).unwrap();
+    let s = transaction
+        .intern(TermRef::Iri("http://example.org/s"))
+        .unwrap();
+    let text = transaction
+        .intern(TermRef::Literal(LiteralRef::string(
+            "a text longer than seven bytes",
+        )))
+        .unwrap();
+    let blank = transaction.fresh_blank();
+    let inner = transaction.intern(TermRef::Triple([s, s, text])).unwrap();
+    let outer = transaction
+        .intern(TermRef::Triple([blank, s, inner]))
+        .unwrap();
+    assert_eq!(
+        transaction.intern(TermRef::Triple([s, s, text])).unwrap(),
+        inner
+    );
+    transaction.insert([s.0, s.0, outer.0, 0]).unwrap();
+    transaction.commit().unwrap();
+    for state in 0..3 {
+        let version = store.version().unwrap();
+        assert_eq!(
+            version
+                .id(TermRef::Triple([blank, s, inner]), &control)
+                .unwrap(),
+            Some(outer)
+        );
+        assert_eq!(
+            version.triple_term_parts(outer, &control).unwrap(),
+            [blank, s, inner]
+        );
+        assert_eq!(
+            version.triple_term_parts(inner, &control).unwrap(),
+            [s, s, text]
+        );
+        assert_eq!(
+            version.id(TermRef::Triple([s, s, s]), &control).unwrap(),
+            None
+        );
+        let mut transaction = store.begin(&control).unwrap();
+        assert_eq!(
+            transaction.intern(TermRef::Triple([s, s, text])).unwrap(),
+            inner
+        );
+        drop(transaction);
+        match state {
+            0 => store.spill(&control).unwrap(),
+            _ => {
+                drop(store);
+                store = open(&directory.0, Open::ReadWrite);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_way_to_open_something_else_has_a_code_of_its_own() {
+    let directory = Directory::new();
+    let refused = |open: Open, create: bool| {
+        let mut options = options(&directory.0, open);
+        options.create_if_missing = create;
+        Store::open(options).err().unwrap().code()
+    };
+    assert_eq!(refused(Open::ReadWrite, false), Code::NotFound);
+    assert_eq!(refused(Open::ReadOnly, true), Code::NotFound);
+    std::fs::create_dir_all(&directory.0).unwrap();
+    std::fs::write(directory.0.join("something"), "else").unwrap();
+    assert_eq!(refused(Open::ReadWrite, true), Code::NotAStore);
+    std::fs::remove_file(directory.0.join("something")).unwrap();
+
+    let store = open(&directory.0, Open::ReadWrite);
+    assert_eq!(refused(Open::ReadWrite, true), Code::StoreInUse);
+    assert_eq!(refused(Open::ReadOnly, true), Code::StoreInUse);
+    commit(&store, &[(true, [1, 1, 1, 0])]);
+    store.close().unwrap();
+    assert_eq!(store.version().err().unwrap().code(), Code::Closed);
+
+    let reader = open(&directory.0, Open::ReadOnly);
+    check(&reader, &BTreeSet::from([[1, 1, 1, 0]]));
+    assert_eq!(
+        reader.begin(&Control::new()).err().unwrap().code(),
+        Code::ReadOnly
+    );
+    let _second = open(&directory.0, Open::ReadOnly);
+}
