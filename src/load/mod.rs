@@ -35,7 +35,7 @@ mod xml_entities;
 
 pub use blank::BlankScope;
 pub use chunk::{CHUNK_BYTES, Chunk, ChunkReader};
-pub use dump::{Dump, DumpOptions, NamedGraphs};
+pub use dump::{Dump, DumpOptions, NamedGraphs, write_statement, write_term};
 pub use format::Format;
 pub use input::{Compression, Input};
 pub use jsonld::ContextLoader;

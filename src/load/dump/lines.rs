@@ -66,7 +66,8 @@ fn write_iri(out: &mut Vec<u8>, iri: &str) {
 }
 
 /// Bytes to be escaped in strings.
-const IN_STRING: [bool; 256] = table(b"\"\\");
+/// `\xEF` begins U+FFFE and U+FFFF, which are no characters, and others that are.
+const IN_STRING: [bool; 256] = table(b"\"\\\xEF");
 
 /// Bytes to be escaped in IRIs. A valid IRI has none of them; one that was loaded unchecked
 /// still yields a line that is one.
@@ -105,12 +106,26 @@ fn escaped(out: &mut Vec<u8>, text: &str, special: &[bool; 256]) {
             b'\\' => Some(b'\\'),
             _ => None,
         };
-        match letter {
-            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
-            // Writing to a vector does not fail.
-            None => drop(write!(out, "\\u{:04X}", rest[at])),
-        }
-        rest = &rest[at + 1..];
+        // Writing to a vector does not fail.
+        let taken = match (letter, &rest[at..]) {
+            (Some(letter), _) => {
+                out.extend_from_slice(&[b'\\', letter]);
+                1
+            }
+            (None, [0xEF, 0xBF, last @ (0xBE | 0xBF), ..]) => {
+                let _ = write!(out, "\\uFFF{:X}", last & 0xF);
+                3
+            }
+            (None, [0xEF, ..]) => {
+                out.push(0xEF);
+                1
+            }
+            (None, _) => {
+                let _ = write!(out, "\\u{:04X}", rest[at]);
+                1
+            }
+        };
+        rest = &rest[at + taken..];
     }
     out.extend_from_slice(rest);
 }
