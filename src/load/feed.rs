@@ -63,9 +63,14 @@ pub(super) struct Feed<'a> {
     scan: NestingScan,
     recent: RecentText,
     control: Control,
-    /// The current piece, and after it the beginning of a character that was cut.
+    /// The current piece, what is valid and comes next, and the beginning of a character that
+    /// was cut.
     bytes: Vec<u8>,
     piece_bytes: usize,
+    valid_bytes: usize,
+    /// The nesting is too deep behind the current piece: unless the parser recovers from an error
+    /// before, and so drops what is open, this ends the text.
+    too_deep: Option<Error>,
     at_start: bool,
 }
 
@@ -83,6 +88,8 @@ impl<'a> Feed<'a> {
             control: control.clone(),
             bytes: Vec::new(),
             piece_bytes: 0,
+            valid_bytes: 0,
+            too_deep: None,
             at_start: true,
         }
     }
@@ -93,8 +100,34 @@ impl<'a> Feed<'a> {
     /// `DataParse` with their position.
     pub(super) fn next(&mut self) -> Result<Option<&str>> {
         self.control.poll()?;
+        if let Some(error) = self.too_deep.take() {
+            return Err(error);
+        }
         self.bytes.drain(..self.piece_bytes);
+        self.valid_bytes -= self.piece_bytes;
         self.piece_bytes = 0;
+        if self.valid_bytes == 0 && !self.read()? {
+            return Ok(None);
+        }
+        let start = self.recent.end() - self.valid_bytes as u64;
+        self.piece_bytes = match self.scan.scan(&self.bytes[..self.valid_bytes]) {
+            Ok(()) => self.valid_bytes,
+            Err(fault) => {
+                let position = self.recent.position(start + fault.at as u64);
+                let error = fault.error.at(position);
+                if error.code() != Code::NestingTooDeep {
+                    return Err(error);
+                }
+                self.too_deep = Some(error);
+                fault.at
+            }
+        };
+        // It was found to be valid when it was read, and brackets do not cut a character.
+        Ok(std::str::from_utf8(&self.bytes[..self.piece_bytes]).ok())
+    }
+
+    /// Reads and validates the next bytes; false at the end.
+    fn read(&mut self) -> Result<bool> {
         let at_least = self.scan.open_token_bytes();
         let more = self.pieces.append(&mut self.bytes, at_least)?;
         if self.at_start {
@@ -104,7 +137,7 @@ impl<'a> Feed<'a> {
             }
         }
         let start = self.recent.end();
-        let valid = match std::str::from_utf8(&self.bytes) {
+        self.valid_bytes = match std::str::from_utf8(&self.bytes) {
             Ok(text) => text.len(),
             Err(error) if more && error.error_len().is_none() => error.valid_up_to(),
             Err(error) => {
@@ -115,17 +148,8 @@ impl<'a> Feed<'a> {
                     .at(self.recent.position(start + bad as u64)));
             }
         };
-        self.piece_bytes = valid;
-        self.recent.push(&self.bytes[..valid]);
-        if let Err(fault) = self.scan.scan(&self.bytes[..valid]) {
-            let position = self.recent.position(start + fault.at as u64);
-            return Err(fault.error.at(position));
-        }
-        if !more {
-            return Ok(None);
-        }
-        // Valid up to here, as just seen.
-        Ok(std::str::from_utf8(&self.bytes[..valid]).ok())
+        self.recent.push(&self.bytes[..self.valid_bytes]);
+        Ok(more)
     }
 
     /// Line and column of a byte offset; near it if that text is long gone.
@@ -138,9 +162,10 @@ impl<'a> Feed<'a> {
         self.recent.slice(from, to)
     }
 
-    /// The parser has dropped what was open.
+    /// The parser has dropped what was open, to recover from an error in the current piece.
     pub(super) fn recovered(&mut self) {
         self.scan.recovered();
+        self.too_deep = None;
     }
 }
 

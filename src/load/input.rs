@@ -81,7 +81,7 @@ impl<'a> Input<'a> {
             .with_hint("name the files in it one by one"));
         }
         // A pipe or device has no length.
-        let bytes = metadata.is_file().then(|| metadata.len());
+        let bytes = metadata.is_file().then_some(metadata.len());
         let name = path.display().to_string();
         Self::new(Box::new(file), Some(name), bytes, max_bytes, control)
     }

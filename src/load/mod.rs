@@ -19,6 +19,7 @@ mod feed;
 mod format;
 mod input;
 mod jsonld;
+mod line;
 mod nesting;
 mod ntriples;
 mod parse;
@@ -31,7 +32,6 @@ mod strict;
 #[cfg(test)]
 mod tests;
 mod turtle;
-mod xml_entities;
 
 pub use blank::BlankScope;
 pub use chunk::{CHUNK_BYTES, Chunk, ChunkReader};

@@ -6,7 +6,7 @@
 //! they stand, so it may count too much but never too little. Cost without entities: one
 //! `memmem` pass.
 
-use super::nesting::Fault;
+use super::Fault;
 use crate::error::{Code, Error};
 use memchr::{memchr, memmem};
 use std::collections::HashMap;
