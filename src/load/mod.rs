@@ -32,6 +32,7 @@ mod strict;
 #[cfg(test)]
 mod tests;
 mod turtle;
+mod xml_literal;
 
 pub use blank::BlankScope;
 pub use chunk::{CHUNK_BYTES, Chunk, ChunkReader};

@@ -306,6 +306,30 @@ fn xml_entities_that_explode_are_refused_and_others_are_not() {
 }
 
 #[test]
+fn xml_literals_are_canonical_unless_the_author_wrote_them_out() {
+    let head =
+        "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='u:d' xmlns:h='u:h'>";
+    let parsed = "<r:Bag r:about='s'><r:value r:parseType='Literal'><h:a> <b h:c='1'/></h:a></r:value></r:Bag>";
+    let canonical = "<h:a xmlns:h=\"u:h\"> <b xmlns=\"u:d\" h:c=\"1\"></b></h:a>";
+    let value = |text: &str| {
+        let (quads, _) = collect(text.as_bytes(), &options(Format::RdfXml)).unwrap();
+        let literals = quads.into_iter().filter_map(|quad| match quad.object {
+            Term::Literal(literal) => Some(literal.value().to_owned()),
+            _ => None,
+        });
+        literals.collect::<Vec<_>>()
+    };
+    assert_eq!(value(&format!("{head}{parsed}</r:RDF>")), [canonical]);
+    let own = "<b xmlns:h=\"u:h\" xmlns=\"u:d\"></b>";
+    let written = own.replace('<', "&lt;");
+    let explicit = format!(
+        "<r:Bag r:about='t'><r:value r:datatype='{}XMLLiteral'>{written}</r:value></r:Bag>",
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    );
+    assert_eq!(value(&format!("{head}{explicit}</r:RDF>")), [own]);
+}
+
+#[test]
 fn keeping_going_does_what_each_format_can() {
     let turtle = "<a> <p> 1 .\n<b> <p> <q r> .\n<c> <p> 2 .\n<d> <p> 3 ; ex:p 4 .\n<e> <p> 5 .";
     let json = "[{\"@id\": \"a\", \"http://e/p\": 1},\n{\"@id\": 5, \"http://e/p\": 2},\n\
