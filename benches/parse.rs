@@ -5,6 +5,7 @@
 //! term, as an interner would, and does nothing else.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use hashbrown::HashTable;
 use std::hint::black_box;
 use std::path::PathBuf;
 use triplestore::control::Control;
@@ -40,6 +41,50 @@ impl StatementSink for Hashes {
         self.term(p);
         self.term(o);
         Ok(())
+    }
+}
+
+/// Numbers distinct terms, and checks an IRI when it is new: what a strict load pays per term.
+#[derive(Default)]
+struct Interned {
+    /// Hash, start and end of each distinct term in `text`.
+    table: HashTable<(u64, usize, usize)>,
+    text: Vec<u8>,
+}
+
+impl Interned {
+    fn term(&mut self, term: RawTerm<'_>) -> Result<(), Refusal> {
+        let text = match term {
+            RawTerm::Iri(text) | RawTerm::Blank(text) => text,
+            RawTerm::Literal(literal) => literal.lexical,
+            RawTerm::Triple(_) => return Ok(()),
+        };
+        let hash = xxh3_64(text.as_bytes());
+        let is_same = |&(known, start, end): &(u64, usize, usize)| {
+            known == hash && &self.text[start..end] == text.as_bytes()
+        };
+        if self.table.find(hash, is_same).is_none() {
+            term.check()?;
+            let start = self.text.len();
+            self.text.extend_from_slice(text.as_bytes());
+            let entry = (hash, start, self.text.len());
+            self.table.insert_unique(hash, entry, |&(hash, ..)| hash);
+        }
+        Ok(())
+    }
+}
+
+impl StatementSink for Interned {
+    fn statement(
+        &mut self,
+        s: RawTerm<'_>,
+        p: RawTerm<'_>,
+        o: RawTerm<'_>,
+        _: Option<RawTerm<'_>>,
+    ) -> Result<(), Refusal> {
+        self.term(s)?;
+        self.term(p)?;
+        self.term(o)
     }
 }
 
@@ -140,6 +185,9 @@ fn benches(c: &mut Criterion) {
         let strict = ParseOptions::new(Format::NTriples);
         group.bench_function("parse N-Triples", |b| {
             b.iter(|| black_box(run(&text, &strict, &mut [Hashes::default()])));
+        });
+        group.bench_function("parse and intern N-Triples", |b| {
+            b.iter(|| black_box(run(&text, &strict, &mut [Interned::default()])));
         });
         group.bench_function("parse N-Triples, 2 threads", |b| {
             b.iter(|| {

@@ -5,6 +5,7 @@
 
 use super::input::Input;
 use super::position::count_lines;
+use super::statement::ChunkEnd;
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Position, Result};
 use memchr::{memchr, memrchr};
@@ -80,6 +81,38 @@ impl<'a> ChunkReader<'a> {
     /// A line may hold two terms of `max_term_bytes` and their syntax; longer ones are left out.
     pub fn new(input: Input<'a>, max_term_bytes: usize, control: &Control) -> Self {
         Self::with_chunk_bytes(input, max_term_bytes, control, CHUNK_BYTES)
+    }
+
+    /// Goes on where an earlier read of the same document has got to: what stands before `end` is
+    /// read (and decompressed) but not handed over.
+    ///
+    /// Errors: those of [`Input::read`]; `InvalidArgument` when no line begins there, so that the
+    /// document cannot be the same.
+    pub fn resume_at(&mut self, end: ChunkEnd) -> Result<()> {
+        let mut skipped = vec![0; self.chunk_bytes];
+        let mut left = end.offset;
+        let mut last = b'\n';
+        while left > 0 {
+            self.control.poll()?;
+            let wanted =
+                usize::try_from(left).map_or(self.chunk_bytes, |n| n.min(self.chunk_bytes));
+            let n = self.input.read(&mut skipped[..wanted])?;
+            if n < wanted {
+                last = 0;
+                break;
+            }
+            last = skipped[n - 1];
+            left -= n as u64;
+        }
+        if last != b'\n' {
+            return Err(Error::new(
+                Code::InvalidArgument,
+                format!("no line of the document begins at byte {}", end.offset),
+            )
+            .with_hint("resume with the document the checkpoint was taken of, or start anew"));
+        }
+        (self.sequence, self.offset, self.line) = (end.sequence + 1, end.offset, end.line);
+        Ok(())
     }
 
     fn with_chunk_bytes(
@@ -251,6 +284,43 @@ mod tests {
             prop_assert_eq!(last.offset + last.document_bytes(), text.len() as u64);
             let whole: Vec<u8> = all.into_iter().flat_map(|chunk| chunk.bytes).collect();
             prop_assert_eq!(String::from_utf8(whole).unwrap(), before + &after);
+        }
+    }
+
+    #[test]
+    fn a_read_resumes_behind_any_chunk() {
+        let text = b"one\ntwo\r\nthree\n\nfour";
+        let control = Control::new();
+        let whole = chunks(text, 1000, 5);
+        for done in 0..whole.len() - 1 {
+            let end = ChunkEnd {
+                sequence: whole[done].sequence,
+                offset: whole[done].offset + whole[done].document_bytes(),
+                line: whole[done].line + whole[done].lines,
+            };
+            let input = Input::memory(text, None, &control).unwrap();
+            let mut reader = ChunkReader::with_chunk_bytes(input, 1000, &control, 5);
+            reader.resume_at(end).unwrap();
+            let mut chunk = Chunk::default();
+            let mut rest = Vec::new();
+            while reader.next(&mut chunk).unwrap() {
+                if rest.is_empty() {
+                    let next = &whole[done + 1];
+                    assert_eq!((chunk.sequence, chunk.line), (next.sequence, next.line));
+                }
+                rest.extend_from_slice(&chunk.bytes);
+            }
+            assert_eq!(rest, &text[end.offset as usize..]);
+        }
+        for offset in [2, 100] {
+            let end = ChunkEnd {
+                offset,
+                ..ChunkEnd::default()
+            };
+            let input = Input::memory(text, None, &control).unwrap();
+            let mut reader = ChunkReader::with_chunk_bytes(input, 1000, &control, 5);
+            let refused = reader.resume_at(end).unwrap_err();
+            assert_eq!(refused.code(), Code::InvalidArgument);
         }
     }
 

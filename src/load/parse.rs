@@ -8,7 +8,7 @@ use super::jsonld::{self, ContextLoader};
 use super::ntriples::{LineOptions, LineParser};
 use super::rdfxml;
 use super::report::{BadStatements, ErrorLog, OnError};
-use super::statement::{StatementSink, check_iri};
+use super::statement::{ChunkEnd, StatementSink, check_iri};
 use super::turtle::{self, TurtleOptions};
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
@@ -37,6 +37,10 @@ pub struct ParseOptions {
     pub trusted: bool,
     pub on_error: OnError,
     pub max_term_bytes: usize,
+    /// Goes on behind a chunk that an earlier parse of the same N-Triples or N-Quads document
+    /// has finished, all chunks before it included. Labels before and after it name the same
+    /// blank nodes only if the caller kept their numbers.
+    pub resume_after: Option<ChunkEnd>,
     /// Loads remote JSON-LD contexts; without it a document that needs one is refused.
     pub contexts: Option<ContextLoader>,
 }
@@ -51,6 +55,7 @@ impl ParseOptions {
             trusted: false,
             on_error: OnError::Stop,
             max_term_bytes: MAX_TERM_BYTES,
+            resume_after: None,
             contexts: None,
         }
     }
@@ -94,6 +99,12 @@ pub fn parse<S: StatementSink + Send>(
                 .with_hint("the base IRI must be absolute, such as http://example.org/")
         })?;
     }
+    if options.resume_after.is_some() && !options.format.is_line_based() {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            format!("a parse of {} cannot be resumed", options.format.name()),
+        ));
+    }
     let Some((first, others)) = sinks.split_first_mut() else {
         return Err(Error::new(Code::InvalidArgument, "a parse needs a sink"));
     };
@@ -118,6 +129,18 @@ fn line_parser(options: &ParseOptions) -> LineParser {
     })
 }
 
+fn chunk_reader<'a>(
+    input: Input<'a>,
+    options: &ParseOptions,
+    control: &Control,
+) -> Result<ChunkReader<'a>> {
+    let mut reader = ChunkReader::new(input, options.max_term_bytes, control);
+    if let Some(end) = options.resume_after {
+        reader.resume_at(end)?;
+    }
+    Ok(reader)
+}
+
 fn parse_lines<S: StatementSink>(
     input: Input<'_>,
     options: &ParseOptions,
@@ -125,7 +148,7 @@ fn parse_lines<S: StatementSink>(
     sink: &mut S,
     log: &mut ErrorLog<'_>,
 ) -> Result<u64> {
-    let mut reader = ChunkReader::new(input, options.max_term_bytes, control);
+    let mut reader = chunk_reader(input, options, control)?;
     let mut parser = line_parser(options);
     let mut chunk = Chunk::default();
     let mut statements = 0;
@@ -169,8 +192,8 @@ fn parse_lines_parallel<S: StatementSink + Send>(
     };
     let exchange = &exchange;
     let (document, on_error) = (log.document(), options.on_error);
+    let reader = chunk_reader(input, options, control)?;
     let (read, parsed) = thread::scope(|scope| {
-        let reader = ChunkReader::new(input, options.max_term_bytes, control);
         let reading = scope.spawn(move || read_chunks(reader, &full_in, &empty_out, exchange));
         let parsing: Vec<_> = sinks
             .iter_mut()

@@ -90,7 +90,7 @@ fn prefix_of(name: &str) -> &str {
 }
 
 /// The prefix that an attribute declares, if it is a declaration.
-fn declared<'a>(attribute: &'a str) -> Option<&'a str> {
+fn declared(attribute: &str) -> Option<&str> {
     match attribute {
         "xmlns" => Some(""),
         _ => attribute.strip_prefix("xmlns:"),

@@ -275,6 +275,29 @@ fn several_sinks_share_the_statements_of_a_document() {
 }
 
 #[test]
+fn a_parse_goes_on_behind_any_chunk() {
+    let text = many_lines(100_000);
+    let mut options = options(Format::NTriples);
+    let (sinks, _) = parallel(text.as_bytes(), &options, 1).unwrap();
+    let whole = &sinks[0];
+    for &end in &whole.chunks {
+        options.resume_after = Some(end);
+        let (rest, _) = parallel(text.as_bytes(), &options, 1).unwrap();
+        let done = end.line as usize - 1;
+        assert!(rest[0].quads == whole.quads[done..]);
+        assert!(
+            rest[0]
+                .chunks
+                .iter()
+                .all(|chunk| chunk.sequence > end.sequence)
+        );
+    }
+    options.format = Format::Turtle;
+    let refused = parallel(text.as_bytes(), &options, 1).map(|_| ());
+    assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[test]
 fn a_parallel_parse_reports_the_first_error_of_the_document() {
     let mut lines: Vec<String> = many_lines(100_000).lines().map(str::to_owned).collect();
     for bad in [99_000, 70_000, 40_000] {

@@ -280,7 +280,7 @@ fn a_long_string_is_read_in_time_that_grows_with_it() {
     let started = std::time::Instant::now();
     let (quads, _) = collect(text.as_bytes(), &options(Format::Turtle)).unwrap();
     assert_eq!(quads.len(), 1);
-    assert!(started.elapsed().as_secs() < 10);
+    assert!(started.elapsed().as_secs() < 30);
 }
 
 #[test]
