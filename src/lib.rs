@@ -6,6 +6,7 @@ pub mod config;
 pub mod control;
 pub mod error;
 pub mod kv;
+pub mod load;
 pub mod run;
 pub mod store;
 pub mod term;
