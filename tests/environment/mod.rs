@@ -15,13 +15,11 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The directory that holds the library this test was built with.
+/// The directory that holds the library this test was built with. Not the build directory itself:
+/// there the library is what `cargo build` made last.
 pub fn library_dir() -> PathBuf {
     let exe = std::env::current_exe().expect("a test knows its own path");
-    let dir = exe
-        .ancestors()
-        .nth(2)
-        .expect("test binaries lie in deps/ of the build directory");
+    let dir = exe.parent().expect("a program lies in a directory");
     dir.to_owned()
 }
 
