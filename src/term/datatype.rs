@@ -36,6 +36,7 @@ macro_rules! datatypes {
         impl Datatype {
             pub const ALL: &'static [Datatype] = &[$(Datatype::$name,)*];
 
+            #[cfg(test)]
             fn parts(self) -> (&'static str, &'static str) {
                 match self { $(Datatype::$name => ($space, $local),)* }
             }
