@@ -5,6 +5,7 @@
 //! is placed at the line the parser was reading.
 
 use super::feed::{Feed, FeedReader};
+use super::options::{ContextLoader, ParseOptions};
 use super::report::ErrorLog;
 use super::statement::{Refusal, StatementSink, deliver};
 use crate::control::Control;
@@ -14,10 +15,6 @@ use oxjsonld::{
 };
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-
-/// Loads the JSON document at an IRI, for a `@context` that is not in the document itself.
-pub type ContextLoader = Arc<dyn Fn(&str) -> Result<Vec<u8>> + Send + Sync>;
 
 /// The longest JSON string the parser can take.
 pub(super) const MAX_STRING_BYTES: usize = 15 << 20;
@@ -26,28 +23,24 @@ pub(super) const MAX_STRING_BYTES: usize = 15 << 20;
 const PROGRESS_STATEMENTS: u64 = 4096;
 
 /// Hands every statement of the document to the sink; returns how many it took.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn parse<S: StatementSink>(
     feed: Feed<'_>,
-    base_iri: Option<&str>,
-    trusted: bool,
-    max_term_bytes: usize,
-    contexts: Option<&ContextLoader>,
+    options: &ParseOptions,
     control: &Control,
     sink: &mut S,
     log: &mut ErrorLog<'_>,
 ) -> Result<u64> {
     let mut parser = JsonLdParser::new();
-    if let Some(base) = base_iri {
+    if let Some(base) = options.base_iri.as_deref() {
         // The base IRI was checked by the caller.
         parser = parser.with_base_iri(base).unwrap_or_default();
     }
-    if trusted {
+    if options.trusted {
         parser = parser.lenient();
     }
     let reader = FeedReader::new(feed, true);
     let mut quads = parser.for_reader(reader.clone());
-    if let Some(contexts) = contexts {
+    if let Some(contexts) = &options.contexts {
         let contexts = AssertUnwindSafe(contexts.clone());
         quads = quads.with_load_document_callback(move |iri, _| {
             let contexts: &AssertUnwindSafe<ContextLoader> = &contexts;
@@ -62,7 +55,7 @@ pub(super) fn parse<S: StatementSink>(
     for next in quads {
         match next {
             Ok(quad) => {
-                match deliver(quad.as_ref(), max_term_bytes, sink) {
+                match deliver(quad.as_ref(), options.max_term_bytes, sink) {
                     Ok(()) => statements += 1,
                     Err(Refusal::Stop(error)) => return Err(error),
                     Err(Refusal::Term(term)) => {
@@ -89,7 +82,7 @@ pub(super) fn parse<S: StatementSink>(
             }
             Err(JsonLdParseError::Syntax(error)) => {
                 let position = reader.position(reader.handed());
-                log.bad_statement(json_ld_error(&error, contexts.is_some()).at(position))?;
+                log.bad_statement(json_ld_error(&error, options.contexts.is_some()).at(position))?;
             }
         }
     }

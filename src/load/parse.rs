@@ -4,12 +4,13 @@ use super::chunk::{CHUNK_BYTES, Chunk, ChunkReader};
 use super::feed::{Feed, PIECE_BYTES, Pieces};
 use super::format::Format;
 use super::input::{Compression, Input};
-use super::jsonld::{self, ContextLoader};
+use super::jsonld;
 use super::ntriples::{LineOptions, LineParser};
+use super::options::ParseOptions;
 use super::rdfxml;
 use super::report::{BadStatements, ErrorLog, OnError};
-use super::statement::{ChunkEnd, StatementSink, check_iri};
-use super::turtle::{self, TurtleOptions};
+use super::statement::{StatementSink, check_iri};
+use super::turtle;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use parking_lot::Mutex;
@@ -20,46 +21,6 @@ use std::thread;
 
 /// Pieces that the reading thread may be ahead of the parser.
 const PIECES_AHEAD: usize = 4;
-
-/// The longest text of a term unless told otherwise (definition 8).
-pub const MAX_TERM_BYTES: usize = 64 << 20;
-
-/// How a document is parsed.
-#[derive(Clone)]
-pub struct ParseOptions {
-    pub format: Format,
-    /// What relative IRIs are resolved against; not used by N-Triples and N-Quads.
-    pub base_iri: Option<String>,
-    /// The name of the document in messages. Default: the path of a file.
-    pub document: Option<String>,
-    /// Skips the checks of IRIs, language tags and datatypes, for data known to be valid: a dump
-    /// of a store, for example. The grammar is checked all the same.
-    pub trusted: bool,
-    pub on_error: OnError,
-    pub max_term_bytes: usize,
-    /// Goes on behind a chunk that an earlier parse of the same N-Triples or N-Quads document
-    /// has finished, all chunks before it included. Labels before and after it name the same
-    /// blank nodes only if the caller kept their numbers.
-    pub resume_after: Option<ChunkEnd>,
-    /// Loads remote JSON-LD contexts; without it a document that needs one is refused.
-    pub contexts: Option<ContextLoader>,
-}
-
-impl ParseOptions {
-    /// Strict, stopping at the first error.
-    pub fn new(format: Format) -> Self {
-        Self {
-            format,
-            base_iri: None,
-            document: None,
-            trusted: false,
-            on_error: OnError::Stop,
-            max_term_bytes: MAX_TERM_BYTES,
-            resume_after: None,
-            contexts: None,
-        }
-    }
-}
 
 /// What a parse did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -333,36 +294,17 @@ fn parse_pieces<S: StatementSink>(
     sink: &mut S,
     log: &mut ErrorLog<'_>,
 ) -> Result<u64> {
-    let (base_iri, trusted) = (options.base_iri.as_deref(), options.trusted);
-    let max_term_bytes = options.max_term_bytes;
     let max_token_bytes = match options.format {
-        Format::JsonLd => max_term_bytes.min(jsonld::MAX_STRING_BYTES),
-        _ => max_term_bytes,
+        Format::JsonLd => options.max_term_bytes.min(jsonld::MAX_STRING_BYTES),
+        _ => options.max_term_bytes,
     };
     let mut feed = Feed::new(pieces, options.format, max_token_bytes, control);
     // The parsers are other people's code, and their input is anyone's.
     let outcome = catch_unwind(AssertUnwindSafe(|| match options.format {
-        Format::RdfXml => {
-            rdfxml::parse(feed, base_iri, trusted, max_term_bytes, control, sink, log)
-        }
-        Format::JsonLd => jsonld::parse(
-            feed,
-            base_iri,
-            trusted,
-            max_term_bytes,
-            options.contexts.as_ref(),
-            control,
-            sink,
-            log,
-        ),
+        Format::RdfXml => rdfxml::parse(feed, options, control, sink, log),
+        Format::JsonLd => jsonld::parse(feed, options, control, sink, log),
         Format::Turtle | Format::TriG | Format::NTriples | Format::NQuads => {
-            let options = TurtleOptions {
-                with_graphs: options.format.has_named_graphs(),
-                base_iri,
-                trusted,
-                max_term_bytes,
-            };
-            turtle::parse(&mut feed, &options, control, sink, log)
+            turtle::parse(&mut feed, options, control, sink, log)
         }
     }));
     joined(outcome)

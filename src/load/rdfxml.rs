@@ -1,6 +1,7 @@
 //! RDF/XML: `oxrdfxml` behind the sink. It cannot continue after an error.
 
 use super::feed::{Feed, FeedReader};
+use super::options::ParseOptions;
 use super::report::ErrorLog;
 use super::statement::{Refusal, StatementSink, deliver};
 use super::strict::described;
@@ -21,19 +22,17 @@ const PROGRESS_STATEMENTS: u64 = 4096;
 /// Hands every statement of the document to the sink; returns how many it took.
 pub(super) fn parse<S: StatementSink>(
     feed: Feed<'_>,
-    base_iri: Option<&str>,
-    trusted: bool,
-    max_term_bytes: usize,
+    options: &ParseOptions,
     control: &Control,
     sink: &mut S,
     log: &mut ErrorLog<'_>,
 ) -> Result<u64> {
     let mut parser = RdfXmlParser::new();
-    if let Some(base) = base_iri {
+    if let Some(base) = options.base_iri.as_deref() {
         // The base IRI was checked by the caller.
         parser = parser.with_base_iri(base).unwrap_or_default();
     }
-    if trusted {
+    if options.trusted {
         parser = parser.lenient();
     }
     let reader = FeedReader::new(feed, false);
@@ -52,7 +51,7 @@ pub(super) fn parse<S: StatementSink>(
                     canonicalise(&mut triple);
                 }
                 let quad = triple.as_ref().in_graph(GraphNameRef::DefaultGraph);
-                match deliver(quad, max_term_bytes, sink) {
+                match deliver(quad, options.max_term_bytes, sink) {
                     Ok(()) => statements += 1,
                     Err(Refusal::Stop(error)) => return Err(error),
                     Err(Refusal::Term(term)) => {

@@ -5,6 +5,7 @@
 //! thread, with reading and decompression on another.
 
 use super::feed::Feed;
+use super::options::ParseOptions;
 use super::report::ErrorLog;
 use super::statement::{Refusal, StatementSink, deliver};
 use super::strict::{code_of, described};
@@ -15,16 +16,6 @@ use oxttl::trig::LowLevelTriGParser;
 use oxttl::turtle::LowLevelTurtleParser;
 use oxttl::{TriGParser, TurtleParser, TurtleSyntaxError};
 
-/// What is parsed and how strictly.
-#[derive(Clone, Debug)]
-pub(super) struct TurtleOptions<'a> {
-    /// TriG rather than Turtle.
-    pub with_graphs: bool,
-    pub base_iri: Option<&'a str>,
-    pub trusted: bool,
-    pub max_term_bytes: usize,
-}
-
 enum Parser {
     Turtle(LowLevelTurtleParser),
     TriG(LowLevelTriGParser),
@@ -32,10 +23,10 @@ enum Parser {
 
 impl Parser {
     /// The base IRI was checked by the caller; one that `oxttl` refuses is ignored.
-    fn new(options: &TurtleOptions<'_>) -> Self {
-        if options.with_graphs {
+    fn new(options: &ParseOptions) -> Self {
+        if options.format.has_named_graphs() {
             let mut parser = TriGParser::new();
-            if let Some(base) = options.base_iri {
+            if let Some(base) = options.base_iri.as_deref() {
                 parser = parser.with_base_iri(base).unwrap_or_default();
             }
             if options.trusted {
@@ -44,7 +35,7 @@ impl Parser {
             Parser::TriG(parser.low_level())
         } else {
             let mut parser = TurtleParser::new();
-            if let Some(base) = options.base_iri {
+            if let Some(base) = options.base_iri.as_deref() {
                 parser = parser.with_base_iri(base).unwrap_or_default();
             }
             if options.trusted {
@@ -95,7 +86,7 @@ impl Parser {
 /// Hands every statement of the document to the sink; returns how many it took.
 pub(super) fn parse<S: StatementSink>(
     feed: &mut Feed<'_>,
-    options: &TurtleOptions<'_>,
+    options: &ParseOptions,
     control: &Control,
     sink: &mut S,
     log: &mut ErrorLog<'_>,

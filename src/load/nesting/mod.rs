@@ -83,8 +83,10 @@ impl NestingScan {
         self.depth = 0;
     }
 
-    /// Scans the next piece; after an error, what is left of it from the fault on. Errors: `NestingTooDeep`, `TermTooLarge`, and `DataParse` for XML
-    /// entities that expand without bound.
+    /// Scans the next piece; after an error, what is left of it from the fault on.
+    ///
+    /// Errors: `NestingTooDeep`, `TermTooLarge`, and `DataParse` for XML entities that expand
+    /// without bound.
     pub(super) fn scan(&mut self, piece: &[u8]) -> Result<(), Fault> {
         if let Some(entities) = &mut self.entities {
             entities.scan(piece)?;
