@@ -4,6 +4,7 @@ pub mod capi;
 pub mod codec;
 pub mod config;
 pub mod control;
+pub mod database;
 pub mod error;
 pub mod kv;
 pub mod load;

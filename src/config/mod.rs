@@ -18,7 +18,7 @@ pub mod rocksdb;
 
 pub use docs::configuration_markdown;
 pub use kind::Durability;
-pub use memory::MemoryShares;
+pub use memory::{MemoryShares, accountable_bytes};
 pub use path_root::PathRoot;
 
 use crate::error::{Code, Error, Result};

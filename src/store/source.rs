@@ -106,6 +106,20 @@ pub enum Graphs {
     UnionListed(Vec<u64>),
 }
 
+impl Graphs {
+    /// Whether quads of a graph (0 is the default graph) are read.
+    pub fn holds(&self, graph: u64) -> bool {
+        match self {
+            Graphs::Any | Graphs::UnionAll => true,
+            Graphs::One(one) => graph == *one,
+            Graphs::Named => graph != 0,
+            Graphs::Listed(listed) | Graphs::UnionListed(listed) => {
+                listed.binary_search(&graph).is_ok()
+            }
+        }
+    }
+}
+
 /// What a scan reads.
 #[derive(Clone, Debug)]
 pub struct ScanSpec {

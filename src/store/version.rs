@@ -134,6 +134,13 @@ impl Version {
         )
     }
 
+    /// The rows of a scan before its graphs are filtered (see [`Graphs::holds`]). Owns what it reads.
+    /// Errors: `Internal` for a malformed scan.
+    pub fn scan_of(&self, spec: &ScanSpec) -> Result<RunScan> {
+        let (low, high) = key_range(spec)?;
+        Ok(self.scan_keys(spec.order.into(), low, high, spec.view))
+    }
+
     fn visibility(&self, view: View) -> Visibility {
         Visibility {
             asserted: view != View::Inferred,

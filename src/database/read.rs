@@ -1,0 +1,256 @@
+//! Reading: snapshots, match cursors, counts, statistics, dumps.
+
+use super::terms::{Decoder, named, subject};
+use super::{Database, QuadPattern};
+use crate::control::Control;
+use crate::error::Result;
+use crate::load::{Direction, Dump, RawLiteral, RawTerm};
+use crate::run::{Chunk, Sort};
+use crate::store::{QuadSource, ScanSpec, Version, View};
+use crate::term::Id;
+use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term};
+use std::io::Write;
+use std::sync::Arc;
+
+/// The quads of one moment: commits after it are not seen. Holds no lock; release it when it is no longer
+/// needed, since it keeps replaced data on disk.
+#[derive(Clone)]
+pub struct Snapshot {
+    version: Arc<Version>,
+}
+
+/// Numbers about the content of a store.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Stats {
+    pub quads: u64,
+    /// Quads by state (definition 14).
+    pub asserted: u64,
+    pub inferred: u64,
+    pub default_graph_quads: u64,
+    pub named_graph_quads: u64,
+    pub named_graphs: u64,
+    pub distinct_subjects: u64,
+    pub distinct_predicates: u64,
+    pub distinct_objects: u64,
+    /// Terms in the dictionary; inline values are not among them.
+    pub dictionary_terms: u64,
+    pub iri_prefixes: u64,
+}
+
+impl Database {
+    /// The newest snapshot. Errors: `Closed`.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        Ok(Snapshot {
+            version: self.inner.store.version()?,
+        })
+    }
+}
+
+impl Snapshot {
+    /// The version beneath, for the query engine.
+    pub fn version(&self) -> &Arc<Version> {
+        &self.version
+    }
+
+    /// The last commit in it.
+    pub fn seq(&self) -> u64 {
+        self.version.seq
+    }
+
+    /// The quads that match a pattern, in the order of the scan that answers it.
+    /// Errors: `Corruption`, `CorruptBlock`, `Io`, `Cancelled`, `QueryTimeout`.
+    pub fn quads(&self, pattern: &QuadPattern, control: &Control) -> Result<Quads> {
+        let spec = pattern.resolve(&self.version, control)?;
+        Ok(Quads::new(self.version.clone(), spec, control.clone()))
+    }
+
+    /// The exact number of quads that match. Answered from the directory for every bound prefix.
+    /// Errors: as [`Snapshot::quads`].
+    pub fn count(&self, pattern: &QuadPattern, control: &Control) -> Result<u64> {
+        match pattern.resolve(&self.version, control)? {
+            Some(spec) => self.version.count(&spec, control),
+            None => Ok(0),
+        }
+    }
+
+    /// Writes the quads that match a pattern. Errors: as [`Snapshot::quads`], those of the writer.
+    pub fn dump<W: Write>(
+        &self,
+        pattern: &QuadPattern,
+        out: &mut Dump<W>,
+        control: &Control,
+    ) -> Result<u64> {
+        let mut rows = 0;
+        for quad in self.quads(pattern, control)? {
+            let quad = quad?;
+            with_raw(&quad, &mut |s, p, o, g| out.statement(s, p, o, g))?;
+            rows += 1;
+            control.add_rows(1);
+        }
+        Ok(rows)
+    }
+
+    /// Cost: one pass over the leading columns of three sorts.
+    /// Errors: as [`Snapshot::quads`].
+    pub fn stats(&self, control: &Control) -> Result<Stats> {
+        let version = &self.version;
+        let quads = version.quads(View::Both);
+        let named = version.named_quads(View::Both);
+        Ok(Stats {
+            quads,
+            asserted: version.quads(View::Asserted),
+            inferred: version.quads(View::Inferred),
+            default_graph_quads: quads - named,
+            named_graph_quads: named,
+            named_graphs: version.named_graphs(View::Both, control)?.len() as u64,
+            distinct_subjects: self.distinct(Sort::Spog, control)?,
+            distinct_predicates: self.distinct(Sort::Psog, control)?,
+            distinct_objects: self.distinct(Sort::Ospg, control)?,
+            dictionary_terms: version.watermark,
+            iri_prefixes: version.vocabulary.prefixes().len() as u64,
+        })
+    }
+
+    /// Distinct values of the first column of a sort.
+    fn distinct(&self, sort: Sort, control: &Control) -> Result<u64> {
+        let mut scan = self
+            .version
+            .scan_keys(sort, [0; 4], [u64::MAX; 4], View::Both);
+        let mut chunk = Chunk::default();
+        let (mut count, mut last) = (0, None);
+        loop {
+            scan.next([true, false, false, false], &mut chunk, control)?;
+            let values = &chunk.columns[0];
+            if values.is_empty() {
+                return Ok(count);
+            }
+            for &value in values {
+                count += u64::from(last.replace(value) != Some(value));
+            }
+            // A value that fills a chunk is skipped whole.
+            if let (Some(&first), Some(&end)) = (values.first(), values.last())
+                && first == end
+                && let Some(next) = end.checked_add(1)
+            {
+                scan.seek(&[next, 0, 0, 0]);
+            }
+        }
+    }
+}
+
+/// A cursor over quads. Owns what it reads from, so it may outlive the handle it came from; it fails with
+/// `Closed` once the store is closed.
+pub struct Quads {
+    version: Arc<Version>,
+    spec: Option<ScanSpec>,
+    control: Control,
+    scan: Option<crate::run::RunScan>,
+    chunk: Chunk,
+    next: usize,
+}
+
+impl Quads {
+    fn new(version: Arc<Version>, spec: Option<ScanSpec>, control: Control) -> Self {
+        Self {
+            version,
+            spec,
+            control,
+            scan: None,
+            chunk: Chunk::default(),
+            next: 0,
+        }
+    }
+
+    fn advance(&mut self) -> Result<Option<Quad>> {
+        let Some(spec) = &self.spec else {
+            return Ok(None);
+        };
+        let sort = Sort::from(spec.order);
+        loop {
+            if self.next == self.chunk.len {
+                let scan = match &mut self.scan {
+                    Some(scan) => scan,
+                    None => self.scan.insert(self.version.scan_of(spec)?),
+                };
+                scan.next([true; 4], &mut self.chunk, &self.control)?;
+                self.next = 0;
+                if self.chunk.len == 0 {
+                    self.spec = None;
+                    return Ok(None);
+                }
+            }
+            let key = [0, 1, 2, 3].map(|column| self.chunk.columns[column][self.next]);
+            self.next += 1;
+            let quad = sort.row(&key);
+            if spec.graphs.holds(quad[3]) {
+                let mut decoder = Decoder::new(&self.version, &self.control);
+                return Ok(Some(Quad::new(
+                    subject(decoder.term(Id(quad[0]))?)?,
+                    named(decoder.term(Id(quad[1]))?)?,
+                    decoder.term(Id(quad[2]))?,
+                    decoder.graph(Id(quad[3]))?,
+                )));
+            }
+        }
+    }
+}
+
+impl Iterator for Quads {
+    type Item = Result<Quad>;
+
+    /// After an error the cursor is at its end.
+    fn next(&mut self) -> Option<Result<Quad>> {
+        let quad = self.advance().transpose();
+        if matches!(quad, Some(Err(_))) {
+            self.spec = None;
+        }
+        quad
+    }
+}
+
+type Statement<'s> =
+    &'s mut dyn FnMut(RawTerm<'_>, RawTerm<'_>, RawTerm<'_>, Option<RawTerm<'_>>) -> Result<()>;
+
+fn with_raw(quad: &Quad, then: Statement<'_>) -> Result<()> {
+    let subject = raw_subject(&quad.subject);
+    let predicate = RawTerm::Iri(quad.predicate.as_str());
+    let graph = match &quad.graph_name {
+        GraphName::DefaultGraph => None,
+        GraphName::NamedNode(iri) => Some(RawTerm::Iri(iri.as_str())),
+        GraphName::BlankNode(blank) => Some(RawTerm::Blank(blank.as_str())),
+    };
+    with_raw_term(&quad.object, &mut |object| {
+        then(subject, predicate, object, graph)
+    })
+}
+
+fn raw_subject(subject: &NamedOrBlankNode) -> RawTerm<'_> {
+    match subject {
+        NamedOrBlankNode::NamedNode(iri) => RawTerm::Iri(iri.as_str()),
+        NamedOrBlankNode::BlankNode(blank) => RawTerm::Blank(blank.as_str()),
+    }
+}
+
+fn with_raw_term(term: &Term, then: &mut dyn FnMut(RawTerm<'_>) -> Result<()>) -> Result<()> {
+    match term {
+        Term::NamedNode(iri) => then(RawTerm::Iri(iri.as_str())),
+        Term::BlankNode(blank) => then(RawTerm::Blank(blank.as_str())),
+        Term::Literal(literal) => then(RawTerm::Literal(RawLiteral {
+            lexical: literal.value(),
+            datatype: literal.datatype().as_str(),
+            language: literal.language(),
+            direction: literal.direction().map(|direction| match direction {
+                oxrdf::BaseDirection::Ltr => Direction::Ltr,
+                oxrdf::BaseDirection::Rtl => Direction::Rtl,
+            }),
+        })),
+        Term::Triple(triple) => with_raw_term(&triple.object, &mut |object| {
+            let parts = [
+                raw_subject(&triple.subject),
+                RawTerm::Iri(triple.predicate.as_str()),
+                object,
+            ];
+            then(RawTerm::Triple(&parts))
+        }),
+    }
+}

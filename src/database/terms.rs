@@ -1,0 +1,208 @@
+//! `oxrdf` terms to ids and back.
+
+use crate::control::Control;
+use crate::error::{Code, Error, Result};
+use crate::store::{Transaction, Version};
+use crate::term::{
+    BaseDirection, Id, LiteralKind, LiteralRef, TermBuf, TermRef, blank_label, parse_blank_label,
+};
+use oxrdf::{BlankNode, GraphName, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
+
+/// Looks up or adds terms; what [`id_of`] and [`intern`] differ in.
+trait Resolve {
+    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>>;
+}
+
+struct Lookup<'v>(&'v Version, &'v Control);
+
+impl Resolve for Lookup<'_> {
+    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        self.0.id(term, self.1)
+    }
+}
+
+struct Known<'t>(&'t mut Transaction);
+
+impl Resolve for Known<'_> {
+    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        self.0.lookup(term)
+    }
+}
+
+struct Intern<'t>(&'t mut Transaction);
+
+impl Resolve for Intern<'_> {
+    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        self.0.intern(term).map(Some)
+    }
+}
+
+/// The id of a term of a version. A blank node is known by a label the store printed (definition 10).
+pub(super) fn id_of(version: &Version, term: &Term, control: &Control) -> Result<Option<Id>> {
+    resolve(&mut Lookup(version, control), term)
+}
+
+/// The id of a term a transaction can see.
+pub(super) fn known(transaction: &mut Transaction, term: &Term) -> Result<Option<Id>> {
+    resolve(&mut Known(transaction), term)
+}
+
+/// The id of a term, which is added if it is new.
+/// Errors: `InvalidInput` for a blank node whose label the store has not printed.
+pub(super) fn intern(transaction: &mut Transaction, term: &Term) -> Result<Id> {
+    resolve(&mut Intern(transaction), term)?.ok_or_else(|| {
+        Error::new(
+            Code::InvalidInput,
+            format!("{term} is not a blank node of this store"),
+        )
+        .with_hint(
+            "typed blank nodes carry labels the store printed; load a document to make new ones",
+        )
+    })
+}
+
+fn resolve(how: &mut dyn Resolve, term: &Term) -> Result<Option<Id>> {
+    match term {
+        Term::NamedNode(iri) => how.resolve(TermRef::Iri(iri.as_str())),
+        Term::BlankNode(blank) => match parse_blank_label(blank.as_str()) {
+            Some(number) => how.resolve(TermRef::Blank(number)),
+            None => Ok(None),
+        },
+        Term::Literal(literal) => {
+            let tag = literal.language().map(str::to_ascii_lowercase);
+            let kind = match &tag {
+                Some(tag) => LiteralKind::Language {
+                    tag,
+                    direction: literal.direction().map(|direction| match direction {
+                        oxrdf::BaseDirection::Ltr => BaseDirection::Ltr,
+                        oxrdf::BaseDirection::Rtl => BaseDirection::Rtl,
+                    }),
+                },
+                None => LiteralRef::typed("", literal.datatype().as_str()).kind,
+            };
+            how.resolve(TermRef::Literal(LiteralRef {
+                lexical: literal.value(),
+                kind,
+            }))
+        }
+        Term::Triple(triple) => {
+            let subject = match &triple.subject {
+                NamedOrBlankNode::NamedNode(iri) => Term::NamedNode(iri.clone()),
+                NamedOrBlankNode::BlankNode(blank) => Term::BlankNode(blank.clone()),
+            };
+            let mut parts = [Id::UNBOUND; 3];
+            let terms = [
+                subject,
+                triple.predicate.clone().into(),
+                triple.object.clone(),
+            ];
+            for (part, term) in parts.iter_mut().zip(&terms) {
+                match resolve(how, term)? {
+                    Some(id) => *part = id,
+                    None => return Ok(None),
+                }
+            }
+            how.resolve(TermRef::Triple(parts))
+        }
+    }
+}
+
+/// Reads terms of a version; buffers are reused.
+pub(super) struct Decoder<'v> {
+    pub version: &'v Version,
+    pub control: &'v Control,
+    key: Vec<u8>,
+    term: TermBuf,
+}
+
+impl<'v> Decoder<'v> {
+    pub fn new(version: &'v Version, control: &'v Control) -> Self {
+        Self {
+            version,
+            control,
+            key: Vec::new(),
+            term: TermBuf::default(),
+        }
+    }
+
+    /// Errors: `Corruption`, `CorruptBlock`, `Io`.
+    pub fn term(&mut self, id: Id) -> Result<Term> {
+        if id.is_triple_term() {
+            let [s, p, o] = self.version.triple_term_parts(id, self.control)?;
+            let subject = subject(self.term(s)?)?;
+            let predicate = named(self.term(p)?)?;
+            return Ok(Triple::new(subject, predicate, self.term(o)?).into());
+        }
+        self.version
+            .vocabulary
+            .term(id, &mut self.key, &mut self.term)?;
+        Ok(match self.term.as_ref() {
+            TermRef::Iri(iri) => NamedNode::new_unchecked(iri).into(),
+            TermRef::Blank(number) => {
+                let mut label = String::new();
+                blank_label(number, &mut label);
+                BlankNode::new_unchecked(label).into()
+            }
+            TermRef::Literal(literal) => literal_of(literal).into(),
+            TermRef::Triple(_) => return Err(misplaced()),
+        })
+    }
+
+    pub fn graph(&mut self, id: Id) -> Result<GraphName> {
+        if !id.is_bound() {
+            return Ok(GraphName::DefaultGraph);
+        }
+        Ok(match self.term(id)? {
+            Term::NamedNode(iri) => iri.into(),
+            Term::BlankNode(blank) => blank.into(),
+            _ => return Err(misplaced()),
+        })
+    }
+}
+
+fn literal_of(literal: LiteralRef<'_>) -> Literal {
+    match literal.kind {
+        LiteralKind::String => Literal::new_simple_literal(literal.lexical),
+        LiteralKind::Language {
+            tag,
+            direction: None,
+        } => Literal::new_language_tagged_literal_unchecked(literal.lexical, tag),
+        LiteralKind::Language {
+            tag,
+            direction: Some(direction),
+        } => Literal::new_directional_language_tagged_literal_unchecked(
+            literal.lexical,
+            tag,
+            match direction {
+                BaseDirection::Ltr => oxrdf::BaseDirection::Ltr,
+                BaseDirection::Rtl => oxrdf::BaseDirection::Rtl,
+            },
+        ),
+        LiteralKind::Typed(iri) => {
+            Literal::new_typed_literal(literal.lexical, NamedNode::new_unchecked(iri))
+        }
+    }
+}
+
+pub(super) fn subject(term: Term) -> Result<NamedOrBlankNode> {
+    match term {
+        Term::NamedNode(iri) => Ok(iri.into()),
+        Term::BlankNode(blank) => Ok(blank.into()),
+        _ => Err(misplaced()),
+    }
+}
+
+pub(super) fn named(term: Term) -> Result<NamedNode> {
+    match term {
+        Term::NamedNode(iri) => Ok(iri),
+        _ => Err(misplaced()),
+    }
+}
+
+#[cold]
+fn misplaced() -> Error {
+    Error::new(
+        Code::Corruption,
+        "a stored quad has a term in a position it cannot have",
+    )
+}

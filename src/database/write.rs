@@ -1,0 +1,123 @@
+//! Writing without SPARQL: typed quads in one transaction.
+
+use super::Database;
+use super::terms::{intern, known};
+use crate::control::Control;
+use crate::error::Result;
+use crate::store::{Committed, Transaction};
+use crate::term::Id;
+use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term};
+
+/// A write transaction. There is one at a time; dropping it rolls back.
+pub struct WriteTxn {
+    transaction: Transaction,
+}
+
+impl Database {
+    /// Waits for the right to write (definition 23).
+    /// Errors: `Busy`, `ReadOnly`, `ReopenRequired`, `Closed`, `Cancelled`, `QueryTimeout`.
+    pub fn begin(&self, control: &Control) -> Result<WriteTxn> {
+        let control = self.charged("transaction", control);
+        Ok(WriteTxn {
+            transaction: self.inner.store.begin(&control)?,
+        })
+    }
+
+    /// Inserts quads in one transaction. Returns how many were not there before.
+    /// Errors: as [`Database::begin`] and [`WriteTxn::commit`].
+    pub fn insert<'q>(
+        &self,
+        quads: impl IntoIterator<Item = &'q Quad>,
+        control: &Control,
+    ) -> Result<Committed> {
+        let mut transaction = self.begin(control)?;
+        for quad in quads {
+            transaction.insert(quad)?;
+        }
+        transaction.commit()
+    }
+
+    /// Deletes quads in one transaction. Returns how many were there.
+    /// Errors: as [`Database::insert`].
+    pub fn delete<'q>(
+        &self,
+        quads: impl IntoIterator<Item = &'q Quad>,
+        control: &Control,
+    ) -> Result<Committed> {
+        let mut transaction = self.begin(control)?;
+        for quad in quads {
+            transaction.delete(quad)?;
+        }
+        transaction.commit()
+    }
+}
+
+impl WriteTxn {
+    /// Errors: `InvalidInput` for a blank node the store has not printed, `TermTooLarge`,
+    /// `ResourceExhausted`, those of reading.
+    pub fn insert(&mut self, quad: &Quad) -> Result<()> {
+        let transaction = &mut self.transaction;
+        let ids = [
+            intern(transaction, &subject(&quad.subject))?,
+            intern(transaction, &Term::NamedNode(quad.predicate.clone()))?,
+            intern(transaction, &quad.object)?,
+            match graph(&quad.graph_name) {
+                Some(graph) => intern(transaction, &graph)?,
+                None => Id::DEFAULT_GRAPH,
+            },
+        ];
+        transaction.insert(ids.map(|id| id.0))
+    }
+
+    /// A quad with a term the store does not know is not there, and nothing happens.
+    /// Errors: `ResourceExhausted`, those of reading.
+    pub fn delete(&mut self, quad: &Quad) -> Result<()> {
+        let terms = [
+            Some(subject(&quad.subject)),
+            Some(Term::NamedNode(quad.predicate.clone())),
+            Some(quad.object.clone()),
+            graph(&quad.graph_name),
+        ];
+        let mut ids = [0; 4];
+        for (id, term) in ids.iter_mut().zip(&terms) {
+            if let Some(term) = term {
+                match known(&mut self.transaction, term)? {
+                    Some(found) => *id = found.0,
+                    None => return Ok(()),
+                }
+            }
+        }
+        self.transaction.delete(ids)
+    }
+
+    /// A blank node that is in no store yet, as a term.
+    pub fn blank_node(&mut self) -> oxrdf::BlankNode {
+        let mut label = String::new();
+        crate::term::blank_label(self.transaction.fresh_blank().payload(), &mut label);
+        oxrdf::BlankNode::new_unchecked(label)
+    }
+
+    /// Makes the changes durable and visible. Counts are net over the transaction.
+    /// Errors: those of reading before anything is written; then `CommitInDoubt`.
+    pub fn commit(self) -> Result<Committed> {
+        self.transaction.commit()
+    }
+
+    /// Gives the changes up; dropping does the same.
+    pub fn rollback(self) {}
+}
+
+fn subject(subject: &NamedOrBlankNode) -> Term {
+    match subject {
+        NamedOrBlankNode::NamedNode(iri) => iri.clone().into(),
+        NamedOrBlankNode::BlankNode(blank) => blank.clone().into(),
+    }
+}
+
+fn graph(graph: &GraphName) -> Option<Term> {
+    match graph {
+        GraphName::DefaultGraph => None,
+        GraphName::NamedNode(iri) => Some(iri.clone().into()),
+        GraphName::BlankNode(blank) => Some(blank.clone().into()),
+    }
+}
