@@ -19,6 +19,8 @@ use crate::control::{Budget, Control};
 use crate::error::Result;
 use crate::kv::{self, Open, RecoveryMode};
 use crate::store::{Durability, OpenOptions, Settings, Store};
+
+pub use crate::store::CheckReport;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,6 +194,12 @@ impl Database {
             block_cache: version.pages.blocks().stats(),
             vocabulary_cache: store.vocabulary_pages().cache().stats(),
         })
+    }
+
+    /// Verifies every block, directory, count and term, and that all sorts hold the same quads. Damage is in
+    /// the report. Errors: `Closed`, `Cancelled`, `QueryTimeout`, `Io`.
+    pub fn check(&self, control: &Control) -> Result<CheckReport> {
+        self.inner.store.check(control)
     }
 
     /// Spills what is in memory, merges all runs and gives freed space back.

@@ -9,6 +9,7 @@
 //! never disagree, because one write changes all three; a page is deleted only when no version names it.
 
 mod background;
+mod check;
 mod commit;
 mod gate;
 mod head;
@@ -24,6 +25,7 @@ mod spill;
 mod tests;
 mod version;
 
+pub use check::CheckReport;
 pub use commit::{Committed, Transaction};
 pub use install::{BulkInstall, NewSegment};
 pub use open::{OpenOptions, Store};

@@ -5,6 +5,7 @@
 
 use super::Shared;
 use super::background::Background;
+use super::check::CheckReport;
 use super::commit::Transaction;
 use super::head::Head;
 use super::install::BulkInstall;
@@ -122,6 +123,12 @@ impl Store {
             control.poll()?;
         }
         self.shared.collect_garbage()
+    }
+
+    /// Reads everything the newest version holds and reports what is wrong.
+    /// Errors: `Cancelled`, `QueryTimeout`, `Closed`, `Io`.
+    pub fn check(&self, control: &Control) -> Result<CheckReport> {
+        super::check::check(&*self.version()?, control)
     }
 
     /// Makes every commit so far survive power loss, whatever the durability. Errors: `Io`, `Closed`.

@@ -125,6 +125,9 @@ fn check(store: &Store, model: &BTreeSet<[u8; 4]>) {
     assert_eq!(quads(&version, Sort::Gspo), named);
     assert_eq!(version.quads(View::Both), model.len() as u64);
     assert_eq!(version.named_quads(View::Asserted), named.len() as u64);
+    let report = store.check(&Control::new()).unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+    assert_eq!(report.quads, model.len() as u64);
     let graphs: BTreeSet<u8> = named.iter().map(|quad| quad[3]).collect();
     let found = version.named_graphs(View::Both, &Control::new()).unwrap();
     assert_eq!(found.len(), graphs.len());

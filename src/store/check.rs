@@ -1,0 +1,308 @@
+//! Verification: every block, directory, count, term, and the equality of the sorts.
+
+use super::source::View;
+use super::version::Version;
+use crate::codec::BlockReader;
+use crate::control::{Control, Phase};
+use crate::error::{Code, Error, Result};
+use crate::run::{Chunk, Counts, DiskRun, Key, Sort, States};
+use crate::term::{Id, TermBuf, parse_key};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Problems described; more are only counted.
+const PROBLEMS_KEPT: usize = 100;
+
+/// What a check has seen.
+#[derive(Clone, Debug, Default)]
+pub struct CheckReport {
+    pub runs: u64,
+    pub blocks: u64,
+    /// Quads of the version, in all views.
+    pub quads: u64,
+    pub triple_terms: u64,
+    /// Dictionary terms read.
+    pub terms: u64,
+    /// What is wrong, in words; the first hundred.
+    pub problems: Vec<String>,
+    pub problems_total: u64,
+}
+
+impl CheckReport {
+    pub fn is_sound(&self) -> bool {
+        self.problems_total == 0
+    }
+
+    fn problem(&mut self, problem: impl FnOnce() -> String) {
+        self.problems_total += 1;
+        if self.problems.len() < PROBLEMS_KEPT {
+            self.problems.push(problem());
+        }
+    }
+
+    /// Notes an error of reading as a problem; other errors end the check.
+    fn note(&mut self, what: &str, error: Error) -> Result<()> {
+        match error.code() {
+            Code::Corruption | Code::CorruptBlock => {
+                self.problem(|| format!("{what}: {}", error.detail()));
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+/// Quads of one sort, whatever their order: two sorts agree if and only if these do (but for collisions of a
+/// 128-bit sum of hashes).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Digest {
+    quads: u64,
+    sum: u128,
+}
+
+impl Digest {
+    fn add(&mut self, quad: &Key) {
+        let mut bytes = [0; 32];
+        for (chunk, id) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(quad) {
+            *chunk = id.to_le_bytes();
+        }
+        let low = xxh3_64(&bytes);
+        bytes[0] ^= 0xFF;
+        let high = xxh3_64(&bytes);
+        self.quads += 1;
+        self.sum = self
+            .sum
+            .wrapping_add(u128::from(high) << 64 | u128::from(low));
+    }
+}
+
+/// Reads everything a version holds. Damage is reported, not returned as an error.
+/// Errors: `Cancelled`, `QueryTimeout`, `Closed`, `Io`.
+pub(super) fn check(version: &Version, control: &Control) -> Result<CheckReport> {
+    control.set_phase(Phase::Verify);
+    let mut report = CheckReport::default();
+    for sort in Sort::ALL {
+        for run in &version.disk[sort.index()] {
+            report.runs += 1;
+            check_run(version, run, &mut report, control)?;
+        }
+    }
+    check_sorts(version, &mut report, control)?;
+    check_terms(version, &mut report, control)?;
+    control.set_phase(Phase::Done);
+    Ok(report)
+}
+
+/// Each block against its directory entry, each entry against its fence, keys ascending throughout.
+fn check_run(
+    version: &Version,
+    run: &DiskRun,
+    report: &mut CheckReport,
+    control: &Control,
+) -> Result<()> {
+    let name = format!(
+        "run {:?} of commits {}-{}",
+        run.sort, run.first_seq, run.last_seq
+    );
+    let mut last: Option<Key> = None;
+    for fence in &run.meta.fences {
+        let directory = match version.pages.directory(fence.page) {
+            Ok(directory) => directory,
+            Err(error) => {
+                report.note(&name, error)?;
+                continue;
+            }
+        };
+        let mut counts = Counts::default();
+        let mut rows = 0;
+        for entry in &directory.entries {
+            control.poll()?;
+            counts += entry.counts;
+            rows += u64::from(entry.rows);
+            control.add_rows(u64::from(entry.rows));
+            report.blocks += 1;
+            // Read past the cache: what is checked is what is stored.
+            let bytes = match version.pages.kv().page(entry.page) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    report.note(&name, error)?;
+                    continue;
+                }
+            };
+            let block = match BlockReader::open(&bytes) {
+                Ok(block) => block,
+                Err(error) => {
+                    report.note(&name, error)?;
+                    continue;
+                }
+            };
+            let found = block_facts(&block, run.sort, &mut last);
+            if !found.ascending {
+                report.problem(|| format!("{name}: rows of {} are out of order", entry.page));
+            }
+            let agrees = found.rows == entry.rows
+                && found.first == entry.first
+                && found.last == entry.last
+                && found.min == entry.min
+                && found.max == entry.max
+                && found.counts == entry.counts;
+            if !agrees {
+                report
+                    .problem(|| format!("{name}: {} and its directory entry disagree", entry.page));
+            }
+        }
+        let ends = (directory.entries.first(), directory.entries.last());
+        let agrees = directory.entries.len() == fence.blocks as usize
+            && rows == fence.rows
+            && counts == fence.counts
+            && ends.0.is_some_and(|entry| entry.first == fence.first)
+            && ends.1.is_some_and(|entry| entry.last == fence.last);
+        if !agrees {
+            report.problem(|| format!("{name}: directory {} and its fence disagree", fence.page));
+        }
+    }
+    Ok(())
+}
+
+struct BlockFacts {
+    rows: u32,
+    first: Key,
+    last: Key,
+    min: Key,
+    max: Key,
+    counts: Counts,
+    ascending: bool,
+}
+
+fn block_facts(block: &BlockReader<'_>, sort: Sort, previous: &mut Option<Key>) -> BlockFacts {
+    let rows = block.rows();
+    let mut columns: [Vec<u64>; 4] = std::array::from_fn(|_| vec![0; rows]);
+    for (column, values) in columns.iter_mut().enumerate() {
+        block.column(column, 0..rows, values);
+    }
+    let mut states = vec![0; rows];
+    block.states(0..rows, &mut states);
+    let key = |row: usize| [0, 1, 2, 3].map(|column| columns[column][row]);
+    let mut facts = BlockFacts {
+        rows: rows as u32,
+        first: key(0),
+        last: key(rows - 1),
+        min: key(0),
+        max: key(0),
+        counts: Counts::default(),
+        ascending: true,
+    };
+    for row in 0..rows {
+        let ids = key(row);
+        facts.ascending &= previous.replace(ids).is_none_or(|last| last < ids);
+        for (column, &id) in ids.iter().enumerate() {
+            facts.min[column] = facts.min[column].min(id);
+            facts.max[column] = facts.max[column].max(id);
+        }
+        let named = sort.graph_column().is_some_and(|column| ids[column] != 0);
+        facts.counts.add(States(states[row]), named);
+    }
+    facts
+}
+
+/// Every sort holds the same quads, and as many as the version counts.
+fn check_sorts(version: &Version, report: &mut CheckReport, control: &Control) -> Result<()> {
+    let mut digests = [Digest::default(); Sort::COUNT];
+    let mut named = Digest::default();
+    for sort in Sort::ALL {
+        let mut scan = version.scan_keys(sort, [0; 4], [u64::MAX; 4], View::Both);
+        let mut chunk = Chunk::default();
+        loop {
+            if let Err(error) = scan.next([true; 4], &mut chunk, control) {
+                report.note(&format!("scan of {sort:?}"), error)?;
+                break;
+            }
+            if chunk.len == 0 {
+                break;
+            }
+            for row in 0..chunk.len {
+                let quad = sort.row(&[0, 1, 2, 3].map(|column| chunk.columns[column][row]));
+                digests[sort.index()].add(&quad);
+                if sort == Sort::Spog {
+                    check_quad(version, &quad, report);
+                    if quad[3] != 0 {
+                        named.add(&quad);
+                    }
+                }
+            }
+        }
+    }
+    let all = digests[Sort::Spog.index()];
+    report.quads = all.quads;
+    report.triple_terms = digests[Sort::TermSpo.index()].quads;
+    for sort in Sort::QUADS {
+        if digests[sort.index()] != all {
+            report.problem(|| format!("sorts {sort:?} and Spog hold different quads"));
+        }
+    }
+    if digests[Sort::Gspo.index()] != named {
+        report.problem(|| "sorts Gspo and Spog hold different named quads".to_string());
+    }
+    for sort in Sort::TERMS {
+        if digests[sort.index()] != digests[Sort::TermSpo.index()] {
+            report.problem(|| format!("sorts {sort:?} and TermSpo hold different triple terms"));
+        }
+    }
+    if version.quads(View::Both) != all.quads {
+        report.problem(|| {
+            format!(
+                "the version counts {} quads and holds {}",
+                version.quads(View::Both),
+                all.quads
+            )
+        });
+    }
+    if version.named_quads(View::Both) != named.quads {
+        report.problem(|| "the version's count of named quads is wrong".to_string());
+    }
+    Ok(())
+}
+
+/// The ids of a quad are of terms that exist and can stand in their positions.
+fn check_quad(version: &Version, quad: &Key, report: &mut CheckReport) {
+    let [s, p, o, g] = quad.map(Id);
+    let exists = |id: Id| match id.tag() {
+        None => false,
+        Some(_) if id.is_local() => false,
+        Some(_) if id.is_dictionary() => id.payload() < version.watermark,
+        Some(_) if id.is_blank() || id.is_triple_term() => id.payload() < version.next_number,
+        Some(_) => true,
+    };
+    let sound = (s.is_iri() || s.is_blank())
+        && p.is_iri()
+        && o.is_bound()
+        && (!g.is_bound() || g.is_iri() || g.is_blank())
+        && [s, p, o, g]
+            .into_iter()
+            .all(|id| !id.is_bound() || exists(id));
+    if !sound {
+        report.problem(|| format!("quad ({s:?}, {p:?}, {o:?}, {g:?}) cannot be"));
+    }
+}
+
+/// Every dictionary entry reads as a term.
+fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -> Result<()> {
+    let mut term = TermBuf::default();
+    for segment in version.vocabulary.segments() {
+        let mut damaged = 0;
+        let mut terms = 0;
+        let scanned = segment.scan(segment.first()..segment.end(), control, |_, key| {
+            terms += 1;
+            damaged += u64::from(parse_key(key, &mut term).is_err());
+            Ok(())
+        });
+        report.terms += terms;
+        let name = format!("segment of terms from {}", segment.first());
+        if let Err(error) = scanned {
+            report.note(&name, error)?;
+        }
+        if damaged > 0 {
+            report.problem(|| format!("{name}: {damaged} damaged terms"));
+        }
+    }
+    Ok(())
+}
