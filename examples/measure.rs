@@ -8,12 +8,23 @@ fn main() {
     let db = Database::open(dir, &config).unwrap();
     for file in &args[2..] {
         let t = Instant::now();
-        let r = db.load_files(&[file], &LoadOptions::default(), &Control::new()).unwrap();
+        let r = db
+            .load_files(&[file], &LoadOptions::default(), &Control::new())
+            .unwrap();
         let s = t.elapsed().as_secs_f64();
-        println!("{file}: {} statements {} inserted in {s:.2}s = {:.2} M/s", r.statements, r.inserted, r.statements as f64 / s / 1e6);
+        println!(
+            "{file}: {} statements {} inserted in {s:.2}s = {:.2} M/s",
+            r.statements,
+            r.inserted,
+            r.statements as f64 / s / 1e6
+        );
         let t = Instant::now();
         db.quiesce(&Control::new()).unwrap();
-        println!("quiesce {:.2}s health {:?}", t.elapsed().as_secs_f64(), db.health().unwrap());
+        println!(
+            "quiesce {:.2}s health {:?}",
+            t.elapsed().as_secs_f64(),
+            db.health().unwrap()
+        );
     }
     let t = Instant::now();
     let st = db.snapshot().unwrap().stats(&Control::new()).unwrap();
@@ -26,6 +37,10 @@ fn main() {
     println!("close {:.3}s", t.elapsed().as_secs_f64());
     let t = Instant::now();
     let db = Database::open(dir, &config).unwrap();
-    println!("open {:.3}s quads {}", t.elapsed().as_secs_f64(), db.health().unwrap().quads);
+    println!(
+        "open {:.3}s quads {}",
+        t.elapsed().as_secs_f64(),
+        db.health().unwrap().quads
+    );
     db.close().unwrap();
 }

@@ -54,7 +54,7 @@ fn probe_rows(
     found: &mut impl FnMut(usize, States),
 ) {
     open.retain(|&index| {
-        rows = &rows[rows.partition_point(|row| row.key < keys[index])..];
+        rows = &rows[gallop(rows, &keys[index])..];
         match rows.first() {
             Some(row) if row.key == keys[index] => {
                 found(index, row.states);
@@ -63,6 +63,18 @@ fn probe_rows(
             _ => true,
         }
     });
+}
+
+/// The first row with a key not below `key`: near the start where probes stand close together.
+fn gallop(rows: &[Row], key: &Key) -> usize {
+    let mut low = 0;
+    let mut step = 4;
+    while low + step < rows.len() && rows[low + step].key < *key {
+        low += step;
+        step *= 4;
+    }
+    let high = rows.len().min(low + step + 1);
+    low + rows[low..high].partition_point(|row| row.key < *key)
 }
 
 fn probe_run(

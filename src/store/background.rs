@@ -1,4 +1,5 @@
-//! The threads of a store: one spills, one merges and deletes, and with interval durability one syncs.
+//! The threads of a store: one spills, one merges runs in memory, one
+//! merges runs on disk and deletes, and with interval durability one syncs.
 
 use super::Shared;
 use super::shared::Durability;
@@ -33,6 +34,9 @@ impl Background {
         }
         background.spawn("ts-spill", IDLE, control.clone(), |shared, control| {
             shared.spill(control)
+        })?;
+        background.spawn("ts-memory", IDLE, control.clone(), |shared, control| {
+            shared.merge_memory(control)
         })?;
         background.spawn("ts-merge", IDLE, control.clone(), |shared, control| {
             while shared.merge_one(control)? && !shared.signal.is_stopping() {

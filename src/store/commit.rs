@@ -5,7 +5,7 @@
 //! staged commits in one batch, (d) publishes them, and (e) each caller returns.
 
 use super::gate::WritePass;
-use super::head::Pending;
+use super::head::{LARGE_RUNS_MAX, Pending};
 use super::record::Record;
 use super::version::Version;
 use super::{Durability, Shared};
@@ -337,7 +337,12 @@ impl Shared {
         }
         let mut head = self.head.lock();
         let version = head.publish_queued(staged.len());
+        let crowded = head.large_runs() > LARGE_RUNS_MAX;
         *self.published.write() = version;
+        drop(head);
+        if crowded {
+            self.signal.wake();
+        }
         Ok(())
     }
 }

@@ -45,7 +45,9 @@ pub(super) struct Head {
 }
 
 /// Runs in memory are merged on publishing while the result stays below this; beyond, in the background.
-const MERGE_ROWS_MAX: usize = 16 << 10;
+const MERGE_ROWS_MAX: usize = 4 << 10;
+/// With more large runs in memory than this, runs of different size are merged too.
+pub(super) const LARGE_RUNS_MAX: usize = 4;
 
 impl Head {
     /// Replaces the published version and makes the staged one again.
@@ -95,11 +97,67 @@ fn add(version: &mut Version, pending: &Pending) {
     version.memory.push(pending.run.clone());
 }
 
+impl Head {
+    /// Runs in memory that are too large to be merged on publishing.
+    pub fn large_runs(&self) -> usize {
+        let memory = &self.published.memory;
+        memory.iter().filter(|run| is_large(run)).count()
+    }
+
+    /// Two neighbouring large runs in memory that are worth merging in the background: the smallest pair of
+    /// similar size, or the smallest at all when there are many.
+    pub fn mergeable(&self) -> Option<(Arc<MemRun>, Arc<MemRun>)> {
+        let many = self.large_runs() > LARGE_RUNS_MAX;
+        self.published
+            .memory
+            .windows(2)
+            .map(|pair| (&pair[0], &pair[1]))
+            .filter(|(older, newer)| {
+                !crosses(self.spill_cut, older, newer) && older.epoch == newer.epoch
+            })
+            .filter(|(older, newer)| is_large(older) && is_large(newer))
+            .filter(|(older, newer)| many || older.len() <= 2 * newer.len())
+            .min_by_key(|(older, newer)| older.len() + newer.len())
+            .map(|(older, newer)| (older.clone(), newer.clone()))
+    }
+
+    /// Puts `merged` in the place of two runs of the published version; returns the new version, or `None` if
+    /// they were spilled meanwhile.
+    pub fn replace_pair(
+        &mut self,
+        pair: &(Arc<MemRun>, Arc<MemRun>),
+        merged: MemRun,
+    ) -> Option<Arc<Version>> {
+        let mut version = (*self.published).clone();
+        let at = version
+            .memory
+            .iter()
+            .position(|run| Arc::ptr_eq(run, &pair.0))?;
+        if !version
+            .memory
+            .get(at + 1)
+            .is_some_and(|run| Arc::ptr_eq(run, &pair.1))
+            || crosses(self.spill_cut, &pair.0, &pair.1)
+        {
+            return None;
+        }
+        version.memory.splice(at..at + 2, [Arc::new(merged)]);
+        Some(self.publish(version))
+    }
+}
+
+fn is_large(run: &MemRun) -> bool {
+    run.len() > MERGE_ROWS_MAX / 4
+}
+
+fn crosses(cut: Option<u64>, older: &MemRun, newer: &MemRun) -> bool {
+    cut.is_some_and(|cut| older.last_seq <= cut && cut < newer.first_seq)
+}
+
 /// Merges the newest runs while they are of similar size: a row is copied once per doubling.
 fn merge_newest(memory: &mut Vec<Arc<MemRun>>, cut: Option<u64>) {
     while let [.., older, newer] = memory.as_slice() {
-        let crosses = cut.is_some_and(|cut| older.last_seq <= cut && cut < newer.first_seq);
-        if crosses
+        if crosses(cut, older, newer)
             || older.epoch != newer.epoch
             || older.len() > 2 * newer.len()
             || older.len() + newer.len() > MERGE_ROWS_MAX

@@ -6,7 +6,7 @@ use crate::codec::{BLOCK_ROWS, BlockReader};
 use crate::control::Control;
 use crate::error::Result;
 use crate::kv::PageId;
-use crate::run::{DiskRun, PageCache, Row, RunBuilder, Sort, States, combine};
+use crate::run::{DiskRun, MemRun, PageCache, Row, RunBuilder, Sort, States, combine};
 use std::sync::Arc;
 
 /// More runs than this over one key slow readers (definition 29).
@@ -15,6 +15,21 @@ const RUNS_MAX: usize = 4;
 const SIZE_RATIO: u64 = 4;
 
 impl Shared {
+    /// Merges runs in memory until no two are worth it.
+    pub(super) fn merge_memory(&self, control: &Control) -> Result<()> {
+        loop {
+            control.poll()?;
+            let Some(pair) = self.head.lock().mergeable() else {
+                return Ok(());
+            };
+            let merged = MemRun::merge(&pair.0, &pair.1);
+            let mut head = self.head.lock();
+            if let Some(version) = head.replace_pair(&pair, merged) {
+                *self.published.write() = version;
+            }
+        }
+    }
+
     /// Merges runs of one sort if that is due. Returns whether it did.
     pub(super) fn merge_one(&self, control: &Control) -> Result<bool> {
         let _merging = self.merging.lock();
