@@ -4,3 +4,4 @@ pub mod control;
 pub mod error;
 pub mod kv;
 pub mod store;
+pub mod term;
