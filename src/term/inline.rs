@@ -51,7 +51,7 @@ pub fn inline_literal(literal: LiteralRef<'_>) -> Option<Id> {
         Datatype::Decimal => (Tag::Decimal, number::encode_decimal(text)?),
         Datatype::Float => (Tag::Float, real::encode_float(text)?),
         Datatype::Double => {
-            return match real::encode_double_integer(text) {
+            return match number::encode_integer(Tag::DoubleInteger, text) {
                 Some(payload) => Some(Id::new(Tag::DoubleInteger, payload)),
                 None => real::encode_double(text).map(Id::double),
             };
@@ -208,7 +208,7 @@ fn print_inline(tag: Tag, payload: u64, line: &mut Line) -> Option<()> {
         Tag::Float => real::print_float(payload, line)?,
         Tag::Double => real::print_double(payload, line)?,
         _ if tag.is_temporal() => temporal::print(tag, payload, line)?,
-        _ => number::print_integer(number::integer_value(payload), line),
+        _ => number::print_integer(tag, payload, line)?,
     }
     Some(())
 }

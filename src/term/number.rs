@@ -1,4 +1,5 @@
-//! Inline `xsd:integer`, its derived types and `xsd:decimal`: canonical text to payload and back.
+//! Inline `xsd:integer`, its derived types, doubles written like integers, and `xsd:decimal`: canonical
+//! text to payload and back.
 //!
 //! A payload is given only for text that prints back identically, so nothing is normalised: "01", "+5",
 //! "-0", ".5" and "5." have none. Payloads compare like values.
@@ -77,16 +78,23 @@ const fn integer_range(tag: Tag) -> (i64, i64) {
         Tag::UnsignedByte => (0, u8::MAX as i64),
         Tag::NonPositiveInteger => (MIN, 0),
         Tag::NegativeInteger => (MIN, -1),
+        // Up to here every integer is a double.
+        Tag::DoubleInteger => (-(1 << 53), 1 << 53),
         _ => (MIN, MAX),
     }
+}
+
+#[inline]
+fn in_range(tag: Tag, value: i64) -> bool {
+    let (min, max) = integer_range(tag);
+    min <= value && value <= max
 }
 
 /// The payload of a canonical integer within the range of its type.
 #[inline]
 pub fn encode_integer(tag: Tag, text: &str) -> Option<u64> {
     let value = parse_integer(text.as_bytes())?;
-    let (min, max) = integer_range(tag);
-    (min <= value && value <= max).then(|| integer_payload(value))
+    in_range(tag, value).then(|| integer_payload(value))
 }
 
 /// The payload of an integer of at most 56 bits.
@@ -100,7 +108,14 @@ pub const fn integer_value(payload: u64) -> i64 {
     payload as i64 - INTEGER_BIAS
 }
 
-pub fn print_integer(value: i64, line: &mut Line) {
+/// Prints an inline integer; `None` if it is outside the range of its type.
+pub fn print_integer(tag: Tag, payload: u64, line: &mut Line) -> Option<()> {
+    let value = integer_value(payload);
+    print_signed(value, line);
+    in_range(tag, value).then_some(())
+}
+
+pub fn print_signed(value: i64, line: &mut Line) {
     if value < 0 {
         line.push(b'-');
     }

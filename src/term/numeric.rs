@@ -185,7 +185,7 @@ impl<'a> Number<'a> {
         let text = match *self {
             Number::Large(text) => text.as_bytes(),
             Number::Integer(value) => {
-                number::print_integer(value, line);
+                number::print_signed(value, line);
                 line.as_bytes()
             }
             Number::Decimal(value) => {

@@ -122,7 +122,7 @@ fn print(number: &Shortest, style: Style, line: &mut Line) -> Option<()> {
             } else {
                 b'e'
             });
-            super::number::print_integer(i64::from(number.exponent), line);
+            super::number::print_signed(i64::from(number.exponent), line);
         }
         Style::Positional | Style::Integer => {
             if number.exponent < 0 {
@@ -222,15 +222,6 @@ pub fn print_double(payload: u64, line: &mut Line) -> Option<()> {
 #[inline]
 pub const fn double_payload_order(payload: u64) -> u64 {
     payload >> 1
-}
-
-/// The largest magnitude of a double written like an integer: up to here every integer is a double.
-const DOUBLE_INTEGER_MAX: i64 = 1 << 53;
-
-/// The payload, biased as an integer's, of a double written like an integer.
-pub fn encode_double_integer(text: &str) -> Option<u64> {
-    let value = super::number::parse_integer(text.as_bytes())?;
-    (value.abs() <= DOUBLE_INTEGER_MAX).then(|| super::number::integer_payload(value))
 }
 
 /// Bits of a float's style.

@@ -250,7 +250,23 @@ fn unpack(tag: Tag, payload: u64) -> Option<Fields> {
             fields
         }
     };
-    (-99_999..=99_999).contains(&fields.year).then_some(fields)
+    ((-99_999..=99_999).contains(&fields.year) && is_canonical(tag, &fields)).then_some(fields)
+}
+
+/// Whether the fields that are not printed have the values that encoding gives them.
+fn is_canonical(tag: Tag, fields: &Fields) -> bool {
+    let last_day = fields.day == days_in_month(Some(fields.year), fields.month);
+    match tag {
+        Tag::DateTimeLocal | Tag::DateTimeZoned | Tag::TimeLocal | Tag::TimeZoned => {
+            fields.ms_of_day % [1000, 100, 10, 1][usize::from(fields.fraction_digits & 3)] == 0
+        }
+        Tag::GYearZoned => fields.month == 12 && last_day,
+        Tag::GYearMonthZoned => last_day,
+        Tag::GMonthZoned => fields.year == REFERENCE_YEAR && last_day,
+        Tag::GMonthDayZoned => fields.year == REFERENCE_YEAR,
+        Tag::GDayZoned => fields.year == REFERENCE_YEAR && fields.month == 12,
+        _ => true,
+    }
 }
 
 fn year_end(year: i64) -> Fields {

@@ -602,10 +602,51 @@ proptest! {
     fn values_of_ids_are_values_of_terms(id in inline_id()) {
         if let Some(value) = Value::of_inline(id) {
             let term = decoded(id);
-            let of_term = Value::of(term.as_ref());
+            let TermRef::Literal(literal) = term.as_ref() else { unreachable!("it has a value") };
+            let text = literal.lexical;
+            // The independent reference: the parsers of `oxsdatatypes`.
+            let of_term = match value {
+                Value::DateTime(_) => Value::DateTime(text.parse().unwrap()),
+                Value::Date(_) => Value::Date(text.parse().unwrap()),
+                Value::Time(_) => Value::Time(text.parse().unwrap()),
+                Value::GYear(_) => Value::GYear(text.parse().unwrap()),
+                Value::GYearMonth(_) => Value::GYearMonth(text.parse().unwrap()),
+                Value::GMonth(_) => Value::GMonth(text.parse().unwrap()),
+                Value::GMonthDay(_) if text.starts_with("--02-29") => return Ok(()),
+                Value::GMonthDay(_) => Value::GMonthDay(text.parse().unwrap()),
+                Value::GDay(_) => Value::GDay(text.parse().unwrap()),
+                _ => Value::of(term.as_ref()),
+            };
             prop_assert_eq!(equal(&value, &of_term, &mut |_, _| None), Some(true));
             prop_assert_eq!(compare(&value, &of_term, &mut |_, _| None), Some(Comparison::Equal));
+            if let (Value::DateTime(value), Value::DateTime(of_term)) = (value, of_term) {
+                prop_assert!(value.is_identical_with(of_term));
+            }
         }
+    }
+
+    #[test]
+    fn comparing_dates_agrees_with_the_reference(
+        a in date_time_form(), b in date_time_form(),
+    ) {
+        use oxsdatatypes::{Date, DateTime, GYear, Time};
+        let parts = |text: &str| {
+            let zone = &text[19..];
+            (format!("{}{zone}", &text[..10]), format!("{}{zone}", &text[11..19]), format!("{}{zone}", &text[..4]))
+        };
+        let ((date, time, year), (other_date, other_time, other_year)) = (parts(&a), parts(&b));
+        macro_rules! check {
+            ($type:ty, $datatype:ident, $a:expr, $b:expr) => {{
+                let expected = $a.parse::<$type>().unwrap().partial_cmp(&$b.parse::<$type>().unwrap());
+                let (a, b) = (typed($a, Datatype::$datatype), typed($b, Datatype::$datatype));
+                prop_assert_eq!(id_compare(inlined(&a).unwrap(), inlined(&b).unwrap()), expected);
+                prop_assert_eq!(slow_compare(&a, &b), expected.map(|order| Some(order).into()));
+            }};
+        }
+        check!(DateTime, DateTime, &a, &b);
+        check!(Date, Date, &date, &other_date);
+        check!(Time, Time, &time, &other_time);
+        check!(GYear, GYear, &year, &other_year);
     }
 
     #[test]
@@ -650,4 +691,19 @@ fn duration_form() -> impl Strategy<Value = String> {
             if negative { "-" } else { "" }
         )
     })
+}
+
+fn date_time_form() -> impl Strategy<Value = String> {
+    let zone = select(&["", "Z", "+01:00", "-05:30", "+14:00", "-14:00"][..]);
+    (
+        2023u32..2026,
+        1u32..=12,
+        1u32..=28,
+        0u32..24,
+        0u32..60,
+        zone,
+    )
+        .prop_map(|(year, month, day, hour, second, zone)| {
+            format!("{year}-{month:02}-{day:02}T{hour:02}:00:{second:02}{zone}")
+        })
 }

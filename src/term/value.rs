@@ -97,7 +97,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a literal. Numbers and booleans 5-30 ns, dates and durations 50-200 ns.
+    /// The value of a literal. Numbers, booleans and usual dates 5-40 ns, others 50-200 ns.
     pub fn of_literal(literal: LiteralRef<'a>) -> Self {
         let lexical = literal.lexical;
         match literal.kind {
@@ -118,6 +118,10 @@ impl<'a> Value<'a> {
 
     /// The value of a well-formed literal of a datatype that has values here.
     fn parse(lexical: &'a str, datatype: Datatype) -> Option<Self> {
+        // Faster than the parsers of `oxsdatatypes`, and these refuse --02-29.
+        if let Some(id) = temporal::encode(datatype, lexical) {
+            return Self::of_inline(id);
+        }
         Some(match datatype {
             Datatype::String => Value::String(lexical),
             Datatype::Boolean => Value::Boolean(match lexical {
