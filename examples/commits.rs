@@ -15,7 +15,7 @@ fn main() {
     let iri = |n: u64| format!("http://example.org/thing/{n}/x");
     let mut t = db.store().begin(&control).unwrap();
     let ids: Vec<u64> = (0..100_000)
-        .map(|n| t.intern(TermRef::Iri(&iri(n))).unwrap().0)
+        .map(|n| t.intern(TermRef::Iri(&iri(n))).unwrap().raw())
         .collect();
     t.insert([ids[0], ids[1], ids[2], 0]).unwrap();
     t.commit().unwrap();

@@ -4,11 +4,11 @@ use super::Database;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::load::{
-    BadStatements, BlankScope, ContextLoader, Direction, Format, Input, InvalidTerm, OnError,
+    self, BadStatements, BlankScope, ContextLoader, Format, Input, InvalidTerm, OnError,
     ParseOptions, RawTerm, Refusal, StatementSink, check_iri, parse,
 };
 use crate::store::Transaction;
-use crate::term::{BaseDirection, Id, LiteralKind, LiteralRef, Tag, TermRef};
+use crate::term::{Direction, Id, LiteralKind, LiteralRef, Tag, TermRef};
 use oxrdf::NamedOrBlankNode;
 use std::path::Path;
 
@@ -197,8 +197,8 @@ impl TransactionSink<'_> {
                     Some(tag) => LiteralKind::Language {
                         tag,
                         direction: literal.direction.map(|direction| match direction {
-                            Direction::Ltr => BaseDirection::Ltr,
-                            Direction::Rtl => BaseDirection::Rtl,
+                            load::Direction::Ltr => Direction::LeftToRight,
+                            load::Direction::Rtl => Direction::RightToLeft,
                         }),
                     },
                     None => LiteralRef::typed("", literal.datatype).kind,
@@ -239,7 +239,7 @@ impl StatementSink for TransactionSink<'_> {
                 None => self.graph,
             },
         ];
-        self.transaction.insert(quad.map(|id| id.0))?;
+        self.transaction.insert(quad.map(Id::raw))?;
         Ok(())
     }
 }

@@ -38,7 +38,7 @@ impl QuadPattern {
         {
             if let Some(term) = term {
                 match id_of(version, term, control)? {
-                    Some(found) => *id = Some(found.0),
+                    Some(found) => *id = Some(found.raw()),
                     None => return Ok(None),
                 }
             }
@@ -53,7 +53,7 @@ impl QuadPattern {
                     NamedOrBlankNode::BlankNode(blank) => Term::BlankNode(blank.clone()),
                 };
                 match id_of(version, &term, control)? {
-                    Some(graph) => Graphs::One(graph.0),
+                    Some(graph) => Graphs::One(graph.raw()),
                     None => return Ok(None),
                 }
             }

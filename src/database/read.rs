@@ -185,10 +185,10 @@ impl Quads {
             if spec.graphs.holds(quad[3]) {
                 let mut decoder = Decoder::new(&self.version, &self.control);
                 return Ok(Some(Quad::new(
-                    subject(decoder.term(Id(quad[0]))?)?,
-                    named(decoder.term(Id(quad[1]))?)?,
-                    decoder.term(Id(quad[2]))?,
-                    decoder.graph(Id(quad[3]))?,
+                    subject(decoder.term(Id::from_raw(quad[0]))?)?,
+                    named(decoder.term(Id::from_raw(quad[1]))?)?,
+                    decoder.term(Id::from_raw(quad[2]))?,
+                    decoder.graph(Id::from_raw(quad[3]))?,
                 )));
             }
         }

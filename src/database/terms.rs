@@ -3,10 +3,8 @@
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::store::{Transaction, Version};
-use crate::term::{
-    BaseDirection, Id, LiteralKind, LiteralRef, TermBuf, TermRef, blank_label, parse_blank_label,
-};
-use oxrdf::{BlankNode, GraphName, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
+use crate::term::{Id, TermBuf, TermRef, parse_blank_label};
+use oxrdf::{GraphName, NamedNode, NamedOrBlankNode, Term};
 
 /// Looks up or adds terms; what [`id_of`] and [`intern`] differ in.
 trait Resolve {
@@ -62,37 +60,17 @@ pub(super) fn intern(transaction: &mut Transaction, term: &Term) -> Result<Id> {
 }
 
 fn resolve(how: &mut dyn Resolve, term: &Term) -> Result<Option<Id>> {
-    match term {
-        Term::NamedNode(iri) => how.resolve(TermRef::Iri(iri.as_str())),
+    let term = match term {
+        Term::NamedNode(iri) => TermRef::Iri(iri.as_str()),
         Term::BlankNode(blank) => match parse_blank_label(blank.as_str()) {
-            Some(number) => how.resolve(TermRef::Blank(number)),
-            None => Ok(None),
+            Some(number) => TermRef::Blank(number),
+            None => return Ok(None),
         },
-        Term::Literal(literal) => {
-            let tag = literal.language().map(str::to_ascii_lowercase);
-            let kind = match &tag {
-                Some(tag) => LiteralKind::Language {
-                    tag,
-                    direction: literal.direction().map(|direction| match direction {
-                        oxrdf::BaseDirection::Ltr => BaseDirection::Ltr,
-                        oxrdf::BaseDirection::Rtl => BaseDirection::Rtl,
-                    }),
-                },
-                None => LiteralRef::typed("", literal.datatype().as_str()).kind,
-            };
-            how.resolve(TermRef::Literal(LiteralRef {
-                lexical: literal.value(),
-                kind,
-            }))
-        }
+        Term::Literal(literal) => TermRef::Literal(literal.as_ref().into()),
         Term::Triple(triple) => {
-            let subject = match &triple.subject {
-                NamedOrBlankNode::NamedNode(iri) => Term::NamedNode(iri.clone()),
-                NamedOrBlankNode::BlankNode(blank) => Term::BlankNode(blank.clone()),
-            };
             let mut parts = [Id::UNBOUND; 3];
             let terms = [
-                subject,
+                triple.subject.clone().into(),
                 triple.predicate.clone().into(),
                 triple.object.clone(),
             ];
@@ -102,9 +80,10 @@ fn resolve(how: &mut dyn Resolve, term: &Term) -> Result<Option<Id>> {
                     None => return Ok(None),
                 }
             }
-            how.resolve(TermRef::Triple(parts))
+            TermRef::Triple(parts)
         }
-    }
+    };
+    how.resolve(term)
 }
 
 /// Reads terms of a version; buffers are reused.
@@ -127,29 +106,17 @@ impl<'v> Decoder<'v> {
 
     /// Errors: `Corruption`, `CorruptBlock`, `Io`.
     pub fn term(&mut self, id: Id) -> Result<Term> {
-        if id.is_triple_term() {
-            let [s, p, o] = self.version.triple_term_parts(id, self.control)?;
-            let subject = subject(self.term(s)?)?;
-            let predicate = named(self.term(p)?)?;
-            return Ok(Triple::new(subject, predicate, self.term(o)?).into());
+        if id.is_triple() {
+            let parts = self.version.triple_term_parts(id, self.control)?;
+            return TermRef::Triple(parts).to_oxrdf(&mut |part| self.term(part));
         }
-        self.version
-            .vocabulary
-            .term(id, &mut self.key, &mut self.term)?;
-        Ok(match self.term.as_ref() {
-            TermRef::Iri(iri) => NamedNode::new_unchecked(iri).into(),
-            TermRef::Blank(number) => {
-                let mut label = String::new();
-                blank_label(number, &mut label);
-                BlankNode::new_unchecked(label).into()
-            }
-            TermRef::Literal(literal) => literal_of(literal).into(),
-            TermRef::Triple(_) => return Err(misplaced()),
-        })
+        let vocabulary = &self.version.vocabulary;
+        vocabulary.term(id, &mut self.key, &mut self.term)?;
+        self.term.as_ref().to_oxrdf(&mut |_| Err(misplaced()))
     }
 
     pub fn graph(&mut self, id: Id) -> Result<GraphName> {
-        if !id.is_bound() {
+        if id.is_unbound() {
             return Ok(GraphName::DefaultGraph);
         }
         Ok(match self.term(id)? {
@@ -157,30 +124,6 @@ impl<'v> Decoder<'v> {
             Term::BlankNode(blank) => blank.into(),
             _ => return Err(misplaced()),
         })
-    }
-}
-
-fn literal_of(literal: LiteralRef<'_>) -> Literal {
-    match literal.kind {
-        LiteralKind::String => Literal::new_simple_literal(literal.lexical),
-        LiteralKind::Language {
-            tag,
-            direction: None,
-        } => Literal::new_language_tagged_literal_unchecked(literal.lexical, tag),
-        LiteralKind::Language {
-            tag,
-            direction: Some(direction),
-        } => Literal::new_directional_language_tagged_literal_unchecked(
-            literal.lexical,
-            tag,
-            match direction {
-                BaseDirection::Ltr => oxrdf::BaseDirection::Ltr,
-                BaseDirection::Rtl => oxrdf::BaseDirection::Rtl,
-            },
-        ),
-        LiteralKind::Typed(iri) => {
-            Literal::new_typed_literal(literal.lexical, NamedNode::new_unchecked(iri))
-        }
     }
 }
 

@@ -66,7 +66,7 @@ impl WriteTxn {
                 None => Id::DEFAULT_GRAPH,
             },
         ];
-        transaction.insert(ids.map(|id| id.0))
+        transaction.insert(ids.map(Id::raw))
     }
 
     /// A quad with a term the store does not know is not there, and nothing happens.
@@ -82,7 +82,7 @@ impl WriteTxn {
         for (id, term) in ids.iter_mut().zip(&terms) {
             if let Some(term) = term {
                 match known(&mut self.transaction, term)? {
-                    Some(found) => *id = found.0,
+                    Some(found) => *id = found.raw(),
                     None => return Ok(()),
                 }
             }
@@ -92,9 +92,9 @@ impl WriteTxn {
 
     /// A blank node that is in no store yet, as a term.
     pub fn blank_node(&mut self) -> oxrdf::BlankNode {
-        let mut label = String::new();
-        crate::term::blank_label(self.transaction.fresh_blank().payload(), &mut label);
-        oxrdf::BlankNode::new_unchecked(label)
+        let mut label = Vec::new();
+        crate::term::write_blank_label(self.transaction.fresh_blank().payload(), &mut label);
+        oxrdf::BlankNode::new_unchecked(String::from_utf8_lossy(&label))
     }
 
     /// Makes the changes durable and visible. Counts are net over the transaction.

@@ -6,7 +6,8 @@ use crate::codec::BlockReader;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::run::{Chunk, Counts, DiskRun, Key, Sort, States};
-use crate::term::{Id, TermBuf, parse_key};
+use crate::term::{Id, TermBuf};
+use crate::vocab::parse_key;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Problems described; more are only counted.
@@ -264,21 +265,21 @@ fn check_sorts(version: &Version, report: &mut CheckReport, control: &Control) -
 
 /// The ids of a quad are of terms that exist and can stand in their positions.
 fn check_quad(version: &Version, quad: &Key, report: &mut CheckReport) {
-    let [s, p, o, g] = quad.map(Id);
+    let [s, p, o, g] = quad.map(Id::from_raw);
     let exists = |id: Id| match id.tag() {
         None => false,
         Some(_) if id.is_local() => false,
         Some(_) if id.is_dictionary() => id.payload() < version.watermark,
-        Some(_) if id.is_blank() || id.is_triple_term() => id.payload() < version.next_number,
+        Some(_) if id.is_blank() || id.is_triple() => id.payload() < version.next_number,
         Some(_) => true,
     };
     let sound = (s.is_iri() || s.is_blank())
         && p.is_iri()
-        && o.is_bound()
-        && (!g.is_bound() || g.is_iri() || g.is_blank())
+        && !o.is_unbound()
+        && (g.is_unbound() || g.is_iri() || g.is_blank())
         && [s, p, o, g]
             .into_iter()
-            .all(|id| !id.is_bound() || exists(id));
+            .all(|id| id.is_unbound() || exists(id));
     if !sound {
         report.problem(|| format!("quad ({s:?}, {p:?}, {o:?}, {g:?}) cannot be"));
     }

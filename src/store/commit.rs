@@ -12,8 +12,8 @@ use super::{Durability, Shared};
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
 use crate::run::{Key, MemRun, Row, State, States};
-use crate::term::{Id, Tag, TermRef, dictionary_key, inline};
-use crate::vocab::{self, Tail};
+use crate::term::{Id, Tag, TermRef, inline};
+use crate::vocab::{self, Tail, dictionary_key};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -135,7 +135,7 @@ impl Transaction {
         if let Some(id) = self.base.triple_term(parts, &self.control)? {
             return Ok(id);
         }
-        let id = Id::new(Tag::TripleTerm, self.take_number());
+        let id = Id::new(Tag::Triple, self.take_number());
         self.new_triples.insert(parts, id);
         Ok(id)
     }
@@ -215,7 +215,7 @@ impl Transaction {
             .new_triples
             .drain()
             .map(|([s, p, o], t)| Row {
-                key: [s.0, p.0, o.0, t.0],
+                key: [s, p, o, t].map(Id::raw),
                 states: States::ASSERT,
             })
             .collect();

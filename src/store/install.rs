@@ -104,7 +104,8 @@ impl Shared {
                 vocabulary.with_segment(segment, self.settings.max_term_bytes, &self.budget)?;
         }
         if let Some(prefixes) = install.prefixes {
-            root.prefixes = prefixes.to_bytes();
+            root.prefixes.clear();
+            prefixes.serialize(&mut root.prefixes);
             vocabulary = vocabulary.with_prefixes(prefixes);
         }
         version.vocabulary = Arc::new(vocabulary);

@@ -328,7 +328,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         &options.budget,
     )?);
     let replayed = replay(&kv, &root, &tail)?;
-    let prefixes = Arc::new(IriPrefixes::from_bytes(&root.prefixes)?);
+    let prefixes = Arc::new(prefixes(&root.prefixes)?);
     let watermark = tail.end();
     let mut version = Version {
         seq: replayed.seq,
@@ -371,6 +371,14 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         options.budget.clone(),
         head,
     ))
+}
+
+/// The learned prefixes; a store that has learned none stores nothing.
+fn prefixes(bytes: &[u8]) -> Result<IriPrefixes> {
+    match bytes {
+        [] => Ok(IriPrefixes::new()),
+        bytes => IriPrefixes::deserialize(bytes),
+    }
 }
 
 fn create(kv: &Kv, settings: &Settings) -> Result<Root> {

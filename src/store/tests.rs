@@ -55,7 +55,7 @@ fn open(path: &Path, mode: Open) -> Store {
 
 fn number(transaction: &mut Transaction, n: u64) -> u64 {
     let iri = format!("http://example.org/term/{n}/x");
-    transaction.intern(TermRef::Iri(&iri)).unwrap().0
+    transaction.intern(TermRef::Iri(&iri)).unwrap().raw()
 }
 
 /// Inserts and deletes quads given by small numbers; terms are made as they are needed.
@@ -103,7 +103,7 @@ fn quads(version: &Version, sort: Sort) -> BTreeSet<[u8; 4]> {
                 }
                 version
                     .vocabulary
-                    .term(Id(id), &mut key, &mut term)
+                    .term(Id::from_raw(id), &mut key, &mut term)
                     .unwrap();
                 let TermRef::Iri(iri) = term.as_ref() else {
                     panic!("not an IRI: {term:?}");
@@ -338,7 +338,9 @@ fn triple_terms_have_one_id_and_come_back_by_it_in_every_state_of_the_store() {
         transaction.intern(TermRef::Triple([s, s, text])).unwrap(),
         inner
     );
-    transaction.insert([s.0, s.0, outer.0, 0]).unwrap();
+    transaction
+        .insert([s.raw(), s.raw(), outer.raw(), 0])
+        .unwrap();
     transaction.commit().unwrap();
     for state in 0..3 {
         let version = store.version().unwrap();

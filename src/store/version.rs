@@ -97,19 +97,19 @@ impl Version {
 
     /// The id of the triple term with these parts.
     pub fn triple_term(&self, parts: [Id; 3], control: &Control) -> Result<Option<Id>> {
-        let [s, p, o] = parts.map(|id| id.0);
+        let [s, p, o] = parts.map(Id::raw);
         let mut scan = self.scan_keys(Sort::SpoTerm, [s, p, o, 0], [s, p, o, u64::MAX], View::Both);
         let mut chunk = Chunk::default();
         scan.next([false, false, false, true], &mut chunk, control)?;
-        Ok(chunk.columns[3].first().map(|&id| Id(id)))
+        Ok(chunk.columns[3].first().map(|&id| Id::from_raw(id)))
     }
 
     /// The parts of a triple term. Errors: `Corruption` if there is none with this id.
     pub fn triple_term_parts(&self, id: Id, control: &Control) -> Result<[Id; 3]> {
         let mut scan = self.scan_keys(
             Sort::TermSpo,
-            [id.0, 0, 0, 0],
-            [id.0, u64::MAX, u64::MAX, u64::MAX],
+            [id.raw(), 0, 0, 0],
+            [id.raw(), u64::MAX, u64::MAX, u64::MAX],
             View::Both,
         );
         let mut chunk = Chunk::default();
@@ -119,7 +119,7 @@ impl Version {
                 Code::Corruption,
                 format!("{id:?} is not in the store"),
             )),
-            _ => Ok([1, 2, 3].map(|column| Id(chunk.columns[column][0]))),
+            _ => Ok([1, 2, 3].map(|column| Id::from_raw(chunk.columns[column][0]))),
         }
     }
 

@@ -1,313 +1,263 @@
-//! Inline dates and times: proleptic Gregorian, years 0001 to 9999, canonical forms only.
+//! The proleptic Gregorian calendar, and reading the fields of XSD dates and times.
+//!
+//! The timeline is that of XSD 1.1 (§ E.3.1): days are counted from 0001-01-01, a year 0000 exists.
 
-use super::id::{Id, Tag};
-use std::fmt::Write;
+/// Minutes of a day.
+pub const DAY_MINUTES: i64 = 24 * 60;
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = DAY_MINUTES * 60_000;
 
-const MS_PER_DAY: i64 = 86_400_000;
-/// Time zone codes: quarter hours from -14:00, and one for `Z`.
-const ZONE_ZERO: i64 = 56;
-const ZONE_Z: u64 = 113;
-const ZONE_BITS: u32 = 7;
-
-/// Reads fixed-width decimal fields from the front of a text.
-struct Fields<'a>(&'a [u8]);
-
-impl Fields<'_> {
-    fn number(&mut self, digits: usize) -> Option<i64> {
-        let (field, rest) = self.0.split_at_checked(digits)?;
-        let mut value = 0;
-        for &byte in field {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            value = value * 10 + i64::from(digit);
-        }
-        self.0 = rest;
-        Some(value)
-    }
-
-    fn expect(&mut self, text: &[u8]) -> Option<()> {
-        self.0 = self.0.strip_prefix(text)?;
-        Some(())
-    }
-
-    /// Year, month, day as days since 0001-01-01.
-    fn days(&mut self) -> Option<i64> {
-        let year = self.number(4)?;
-        self.expect(b"-")?;
-        let month = self.number(2)?;
-        self.expect(b"-")?;
-        let day = self.number(2)?;
-        let valid =
-            year >= 1 && (1..=12).contains(&month) && day >= 1 && day <= month_days(year, month);
-        valid.then(|| days_from_date(year, month, day))
-    }
-
-    /// Milliseconds of the day, and the digits after the point.
-    fn time(&mut self) -> Option<(i64, u64)> {
-        let hour = self.number(2)?;
-        self.expect(b":")?;
-        let minute = self.number(2)?;
-        self.expect(b":")?;
-        let second = self.number(2)?;
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        let mut ms = 0;
-        let mut digits = 0;
-        if self.expect(b".").is_some() {
-            digits = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
-            if !(1..=3).contains(&digits) {
-                return None;
-            }
-            ms = self.number(digits)? * [100, 10, 1][digits - 1];
-        }
-        Some((
-            ((hour * 60 + minute) * 60 + second) * 1000 + ms,
-            digits as u64,
-        ))
-    }
-
-    /// The zone's code and its offset in minutes; `None` without or with a zone that is not inlined.
-    fn zone(&mut self) -> Option<(u64, i64)> {
-        if self.0 == b"Z" {
-            return Some((ZONE_Z, 0));
-        }
-        let negative = match self.0.first()? {
-            b'+' => false,
-            b'-' => true,
-            _ => return None,
-        };
-        self.0 = &self.0[1..];
-        let hours = self.number(2)?;
-        self.expect(b":")?;
-        let minutes = self.number(2)?;
-        let offset = hours * 60 + minutes;
-        let valid = self.0.is_empty()
-            && minutes % 15 == 0
-            && minutes < 60
-            && offset <= 14 * 60
-            && !(negative && offset == 0);
-        let offset = if negative { -offset } else { offset };
-        valid.then_some(((offset / 15 + ZONE_ZERO) as u64, offset))
-    }
+/// Days from 0001-01-01 to a date.
+#[inline]
+pub const fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    // Years begin in March, so that the leap day is the last of its year.
+    let year = if month <= 2 { year - 1 } else { year };
+    let month_from_march = (month + 9) % 12;
+    let days_of_months = (153 * month_from_march + 2) / 5;
+    let days_of_years =
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    days_of_years + days_of_months + day - 1 - 306
 }
 
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+/// The date that is `days` after 0001-01-01: year, month, day.
+pub const fn date_of(days: i64) -> (i64, u8, u8) {
+    let days = days + 306;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = era * 400 + year_of_era + if month <= 2 { 1 } else { 0 };
+    (year, month as u8, day as u8)
 }
 
-fn month_days(year: i64, month: i64) -> i64 {
+/// Days of a month; in no particular year, February has 29.
+pub const fn days_in_month(year: Option<i64>, month: u8) -> u8 {
     match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
         4 | 6 | 9 | 11 => 30,
+        2 => match year {
+            Some(year) if year % 4 != 0 || year % 100 == 0 && year % 400 != 0 => 28,
+            _ => 29,
+        },
         _ => 31,
     }
 }
 
-/// Days before the month in a year that is not a leap year.
-const BEFORE_MONTH: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+/// A time zone as an inline id holds it: 0..=112 for -14:00..=+14:00 in quarters of an hour, 113 for "Z".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Zone(u8);
 
-fn days_before_year(year: i64) -> i64 {
-    let past = year - 1;
-    past * 365 + past / 4 - past / 100 + past / 400
-}
+impl Zone {
+    pub const BITS: u32 = 7;
+    const UTC_LETTER: u8 = 113;
+    const QUARTERS_MAX: i64 = 56;
 
-fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
-    let leap = i64::from(month > 2 && is_leap(year));
-    days_before_year(year) + BEFORE_MONTH[(month - 1) as usize] + leap + day - 1
-}
-
-/// Year, month, day of a day number.
-fn date_from_days(days: i64) -> (i64, i64, i64) {
-    let mut year = days * 400 / 146_097 + 1;
-    while days_before_year(year) > days {
-        year -= 1;
+    pub const fn code(self) -> u64 {
+        self.0 as u64
     }
-    while days_before_year(year + 1) <= days {
-        year += 1;
-    }
-    let mut rest = days - days_before_year(year);
-    let mut month = 1;
-    while rest >= month_days(year, month) {
-        rest -= month_days(year, month);
-        month += 1;
-    }
-    (year, month, rest + 1)
-}
 
-fn zone_offset(code: u64) -> i64 {
-    match code {
-        ZONE_Z => 0,
-        _ => (code as i64 - ZONE_ZERO) * 15,
-    }
-}
-
-// Writing to a String cannot fail: the results of `write!` below carry nothing.
-
-fn write_zone(code: u64, out: &mut String) {
-    if code == ZONE_Z {
-        out.push('Z');
-        return;
-    }
-    let offset = zone_offset(code);
-    let sign = if offset < 0 { '-' } else { '+' };
-    let _ = write!(
-        out,
-        "{sign}{:02}:{:02}",
-        offset.abs() / 60,
-        offset.abs() % 60
-    );
-}
-
-fn write_days(days: i64, out: &mut String) {
-    let (year, month, day) = date_from_days(days);
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}");
-}
-
-fn write_time(ms: i64, digits: u64, out: &mut String) {
-    let seconds = ms / 1000;
-    let _ = write!(
-        out,
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
-    let fraction = ms % 1000;
-    let _ = match digits {
-        1 => write!(out, ".{}", fraction / 100),
-        2 => write!(out, ".{:02}", fraction / 10),
-        3 => write!(out, ".{fraction:03}"),
-        _ => Ok(()),
-    };
-}
-
-/// Milliseconds since 0001-01-01 (of the UTC instant, one day up, where there is a zone), digits after the
-/// point (2 bits), zone (7 bits).
-pub(super) fn encode_date_time(lexical: &str) -> Option<Id> {
-    let mut fields = Fields(lexical.as_bytes());
-    let days = fields.days()?;
-    fields.expect(b"T")?;
-    let (time, digits) = fields.time()?;
-    let ms = days * MS_PER_DAY + time;
-    if fields.0.is_empty() {
-        return Some(Id::new(Tag::DateTime, (ms as u64) << 2 | digits));
-    }
-    let (zone, offset) = fields.zone()?;
-    let instant = (ms + MS_PER_DAY - offset * 60_000) as u64;
-    // 47 bits reach to the year 4460.
-    (instant < 1 << 47).then(|| {
-        Id::new(
-            Tag::DateTimeZoned,
-            (instant << 2 | digits) << ZONE_BITS | zone,
-        )
-    })
-}
-
-/// Milliseconds since 0001-01-01T00:00:00, of the UTC instant where there is a zone.
-pub(super) fn date_time_ms(id: Id) -> i64 {
-    match id.tag() {
-        Some(Tag::DateTimeZoned) => (id.payload() >> (ZONE_BITS + 2)) as i64 - MS_PER_DAY,
-        _ => (id.payload() >> 2) as i64,
-    }
-}
-
-pub(super) fn decode_date_time(id: Id, out: &mut String) {
-    let zoned = id.tag() == Some(Tag::DateTimeZoned);
-    let mut ms = date_time_ms(id);
-    let payload = id.payload();
-    let (digits, zone) = match zoned {
-        true => (
-            payload >> ZONE_BITS & 3,
-            Some(payload & ((1 << ZONE_BITS) - 1)),
-        ),
-        false => (payload & 3, None),
-    };
-    ms += zone.map_or(0, zone_offset) * 60_000;
-    write_days(ms.div_euclid(MS_PER_DAY), out);
-    out.push('T');
-    write_time(ms.rem_euclid(MS_PER_DAY), digits, out);
-    if let Some(zone) = zone {
-        write_zone(zone, out);
-    }
-}
-
-/// Days since 0001-01-01; with a zone minutes of the UTC instant at which the day begins, one day up, and the
-/// zone.
-pub(super) fn encode_date(lexical: &str) -> Option<Id> {
-    let mut fields = Fields(lexical.as_bytes());
-    let days = fields.days()?;
-    if fields.0.is_empty() {
-        return Some(Id::new(Tag::Date, days as u64));
-    }
-    let (zone, offset) = fields.zone()?;
-    let minutes = ((days + 1) * 1440 - offset) as u64;
-    Some(Id::new(Tag::DateZoned, minutes << ZONE_BITS | zone))
-}
-
-pub(super) fn decode_date(id: Id, out: &mut String) {
-    if id.tag() == Some(Tag::Date) {
-        return write_days(id.payload() as i64, out);
-    }
-    let zone = id.payload() & ((1 << ZONE_BITS) - 1);
-    let minutes = (id.payload() >> ZONE_BITS) as i64 + zone_offset(zone);
-    write_days(minutes.div_euclid(1440) - 1, out);
-    write_zone(zone, out);
-}
-
-/// Times and parts of dates without a zone.
-pub(super) fn encode_part(lexical: &str, tag: Tag) -> Option<Id> {
-    let mut fields = Fields(lexical.as_bytes());
-    let payload = match tag {
-        Tag::Time => {
-            let (ms, digits) = fields.time()?;
-            (ms as u64) << 2 | digits
+    pub const fn from_code(code: u64) -> Option<Self> {
+        if code <= Self::UTC_LETTER as u64 {
+            Some(Self(code as u8))
+        } else {
+            None
         }
-        Tag::Year => fields.number(4).filter(|&year| year > 0)? as u64,
-        Tag::YearMonth => {
-            let year = fields.number(4).filter(|&year| year > 0)?;
-            fields.expect(b"-")?;
-            let month = fields.number(2).filter(|month| (1..=12).contains(month))?;
-            (year * 12 + month - 1) as u64
+    }
+
+    /// Minutes ahead of UTC.
+    pub const fn minutes(self) -> i64 {
+        if self.0 == Self::UTC_LETTER {
+            0
+        } else {
+            (self.0 as i64 - Self::QUARTERS_MAX) * 15
         }
-        Tag::Month => {
-            fields.expect(b"--")?;
-            fields.number(2).filter(|month| (1..=12).contains(month))? as u64
+    }
+
+    /// How it is written.
+    pub fn print(self, line: &mut super::line::Line) {
+        if self.0 == Self::UTC_LETTER {
+            return line.push(b'Z');
         }
-        Tag::Day => {
-            fields.expect(b"---")?;
-            fields.number(2).filter(|day| (1..=31).contains(day))? as u64
-        }
-        Tag::MonthDay => {
-            fields.expect(b"--")?;
-            let month = fields.number(2).filter(|month| (1..=12).contains(month))?;
-            fields.expect(b"-")?;
-            // A leap year has the most days.
-            let day = fields
-                .number(2)
-                .filter(|&day| day >= 1 && day <= month_days(2000, month))?;
-            (month * 32 + day) as u64
-        }
-        _ => return None,
-    };
-    fields.0.is_empty().then(|| Id::new(tag, payload))
+        let minutes = self.minutes();
+        line.push(if minutes < 0 { b'-' } else { b'+' });
+        line.push_number(minutes.unsigned_abs() / 60, 2);
+        line.push(b':');
+        line.push_number(minutes.unsigned_abs() % 60, 2);
+    }
 }
 
-pub(super) fn decode_part(id: Id, out: &mut String) {
-    let value = id.payload();
-    let _ = match id.tag() {
-        Some(Tag::Time) => {
-            write_time((value >> 2) as i64, value & 3, out);
-            Ok(())
+/// Reads the fields of a date or time from the front of a text, in the forms that are printed back.
+pub struct Scan<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Scan<'a> {
+    #[inline]
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            rest: text.as_bytes(),
         }
-        Some(Tag::Year) => write!(out, "{value:04}"),
-        Some(Tag::YearMonth) => write!(out, "{:04}-{:02}", value / 12, value % 12 + 1),
-        Some(Tag::Month) => write!(out, "--{value:02}"),
-        Some(Tag::Day) => write!(out, "---{value:02}"),
-        Some(Tag::MonthDay) => write!(out, "--{:02}-{:02}", value / 32, value % 32),
-        _ => Ok(()),
-    };
+    }
+
+    #[inline]
+    pub fn expect(&mut self, byte: u8) -> Option<()> {
+        let (&first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        (first == byte).then_some(())
+    }
+
+    #[inline]
+    fn digit(byte: u8) -> Option<u8> {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then_some(digit)
+    }
+
+    #[inline]
+    fn two_digits(&mut self) -> Option<u8> {
+        let ([tens, units], rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(Self::digit(*tens)? * 10 + Self::digit(*units)?)
+    }
+
+    /// A year of four or five digits, "-" in front of one before 0000.
+    #[inline]
+    pub fn year(&mut self) -> Option<i64> {
+        let negative = self.rest.first() == Some(&b'-');
+        if negative {
+            self.rest = &self.rest[1..];
+        }
+        let ([a, b, c, d], rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        let mut year = i64::from(Self::digit(*a)?) * 1000
+            + i64::from(Self::digit(*b)?) * 100
+            + i64::from(Self::digit(*c)?) * 10
+            + i64::from(Self::digit(*d)?);
+        if let Some(digit) = self.rest.first().and_then(|&byte| Self::digit(byte)) {
+            if *a == b'0' {
+                return None;
+            }
+            self.rest = &self.rest[1..];
+            year = year * 10 + i64::from(digit);
+        }
+        if negative && year == 0 {
+            return None;
+        }
+        Some(if negative { -year } else { year })
+    }
+
+    #[inline]
+    pub fn month(&mut self) -> Option<u8> {
+        self.two_digits().filter(|month| (1..=12).contains(month))
+    }
+
+    #[inline]
+    pub fn day(&mut self, year: Option<i64>, month: u8) -> Option<u8> {
+        self.two_digits()
+            .filter(|&day| day >= 1 && day <= days_in_month(year, month))
+    }
+
+    /// A time of day as milliseconds, and how many digits its fraction has (0 to 3). 24:00:00 is not
+    /// read, since it would be printed as 00:00:00.
+    #[inline]
+    pub fn time(&mut self) -> Option<(i64, u8)> {
+        let hour = self.two_digits().filter(|&hour| hour <= 23)?;
+        self.expect(b':')?;
+        let minute = self.two_digits().filter(|&minute| minute <= 59)?;
+        self.expect(b':')?;
+        let second = self.two_digits().filter(|&second| second <= 59)?;
+        let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+        let mut ms = 0;
+        let mut digits = 0;
+        if self.rest.first() == Some(&b'.') {
+            self.rest = &self.rest[1..];
+            let mut unit = 100;
+            while let Some(digit) = self.rest.first().and_then(|&byte| Self::digit(byte)) {
+                ms += i64::from(digit) * unit;
+                unit /= 10;
+                digits += 1;
+                self.rest = &self.rest[1..];
+                if digits > 3 {
+                    return None;
+                }
+            }
+            if digits == 0 {
+                return None;
+            }
+        }
+        Some((seconds * 1000 + ms, digits))
+    }
+
+    /// The time zone, if any, which ends the text. `None` for anything else that is left.
+    #[inline]
+    pub fn end(self) -> Option<Option<Zone>> {
+        match self.rest {
+            [] => Some(None),
+            b"Z" => Some(Some(Zone(Zone::UTC_LETTER))),
+            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+                let mut scan = Scan {
+                    rest: &self.rest[1..],
+                };
+                let hours = scan.two_digits()?;
+                scan.expect(b':')?;
+                let minutes = scan.two_digits().filter(|&minutes| minutes <= 59)?;
+                let quarters = i64::from(hours) * 4 + i64::from(minutes) / 15;
+                if minutes % 15 != 0 || quarters > Zone::QUARTERS_MAX {
+                    return None;
+                }
+                match (*sign, quarters) {
+                    (b'-', 0) => None,
+                    (b'-', _) => Some(Some(Zone((Zone::QUARTERS_MAX - quarters) as u8))),
+                    _ => Some(Some(Zone((Zone::QUARTERS_MAX + quarters) as u8))),
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_dates_are_inverse() {
+        assert_eq!(days_of(1, 1, 1), 0);
+        assert_eq!(days_of(1970, 1, 1), 719_162);
+        assert_eq!(days_of(0, 12, 31), -1);
+        let mut expected = days_of(-801, 1, 1);
+        for year in -801..=2400 {
+            for month in 1..=12 {
+                for day in 1..=days_in_month(Some(year), month) {
+                    let days = days_of(year, i64::from(month), i64::from(day));
+                    assert_eq!(days, expected);
+                    assert_eq!(date_of(days), (year, month, day));
+                    expected += 1;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn time_zones_that_would_print_otherwise_are_not_read() {
+        for (text, minutes) in [("Z", 0), ("+00:00", 0), ("-14:00", -840), ("+05:45", 345)] {
+            let zone = Scan::new(text).end().unwrap().unwrap();
+            assert_eq!(zone.minutes(), minutes);
+            let mut line = super::super::line::Line::new();
+            zone.print(&mut line);
+            assert_eq!(line.as_str(), text);
+            assert_eq!(Zone::from_code(zone.code()), Some(zone));
+        }
+        for text in [
+            "-00:00", "+14:15", "+01:07", "+1:00", "z", "+01:00 ", "+01:60", "00:00",
+        ] {
+            assert_eq!(Scan::new(text).end(), None, "{text}");
+        }
+    }
 }

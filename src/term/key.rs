@@ -1,193 +1,164 @@
-//! Dictionary keys: the bytes under which a term that is not inline is stored.
+//! Dictionary keys: a class tag and bytes that compare like (lexical form, suffix).
 //!
-//! A key begins with the class tag. Keys of a class compare as (lexical form, suffix): in typed and
-//! language-tagged literals, U+0000 and U+0001 of the lexical form are escaped in an order-preserving way
-//! and 0x00 separates the suffix.
+//! IRIs and `xsd:string` are their text. Any other literal is its lexical form with 0x00 and 0x01 escaped
+//! (01 01 and 01 02), 0x00, and a suffix: the code of a well-known datatype, 0xFF and the datatype IRI, or
+//! the language tag and a byte of direction.
 
-use super::datatype::Datatype;
-use super::id::Tag;
-use super::text::{BaseDirection, Kind, LiteralKind, TermBuf, TermRef};
-use crate::error::{Code, Error, Result};
+use super::{
+    Code, Datatype, Direction, Error, LiteralKind, LiteralRef, Result, Tag, TermBuf, TermRef,
+};
 
 const SEPARATOR: u8 = 0x00;
 const ESCAPE: u8 = 0x01;
-/// Suffix of a datatype without a number: this byte and the IRI.
+/// Stands before a datatype IRI that is not well-known.
 const DATATYPE_IRI: u8 = 0xFF;
-/// Suffix of a literal with a base direction ends with one of these.
-const LTR: u8 = b'>';
-const RTL: u8 = b'<';
 
-/// Replaces `out` by the key of a term, tag byte first. Blank nodes and triple terms have none: then the
-/// result is `None` and `out` is empty.
-pub fn dictionary_key(term: TermRef<'_>, out: &mut Vec<u8>) -> Option<Tag> {
-    out.clear();
-    let (tag, lexical) = match term {
+/// The last byte of a language-tagged string.
+const fn direction_byte(direction: Option<Direction>) -> u8 {
+    match direction {
+        None => 0,
+        Some(Direction::LeftToRight) => 1,
+        Some(Direction::RightToLeft) => 2,
+    }
+}
+
+/// Appends the key bytes of a term to `key` and returns its class. The key of a term in the dictionary is
+/// the class's byte ([`Tag::byte`]) and these bytes. `None`, and nothing appended, for blank nodes and
+/// triple terms, which have no key. Language tags are lower-cased.
+pub fn dictionary_key(term: TermRef<'_>, key: &mut Vec<u8>) -> Option<Tag> {
+    match term {
         TermRef::Iri(iri) => {
-            out.push(Tag::IriDictionary as u8);
-            out.extend_from_slice(iri.as_bytes());
-            return Some(Tag::IriDictionary);
+            key.extend_from_slice(iri.as_bytes());
+            Some(Tag::IriDictionary)
         }
-        TermRef::Literal(literal) => match literal.kind {
-            LiteralKind::String => {
-                out.push(Tag::String as u8);
-                out.extend_from_slice(literal.lexical.as_bytes());
-                return Some(Tag::String);
-            }
-            LiteralKind::Language { .. } => (Tag::Language, literal.lexical),
-            LiteralKind::Typed(_) => {
-                let tag = literal
-                    .known_datatype()
-                    .map_or(Tag::Other, Datatype::dictionary_tag);
-                (tag, literal.lexical)
-            }
-        },
-        TermRef::Blank(_) | TermRef::Triple(_) => return None,
+        TermRef::Literal(literal) => Some(literal_key(literal, key)),
+        TermRef::Blank(_) | TermRef::Triple(_) => None,
+    }
+}
+
+fn literal_key(literal: LiteralRef<'_>, key: &mut Vec<u8>) -> Tag {
+    let datatype = match literal.kind {
+        LiteralKind::String => Some(Datatype::String),
+        LiteralKind::Typed(datatype) => Datatype::from_iri(datatype),
+        LiteralKind::Language { .. } => None,
     };
-    out.push(tag as u8);
-    push_escaped(lexical.as_bytes(), out);
-    out.push(SEPARATOR);
-    if let TermRef::Literal(literal) = term {
-        match literal.kind {
-            LiteralKind::Language { tag, direction } => {
-                out.extend_from_slice(tag.as_bytes());
-                match direction {
-                    Some(BaseDirection::Ltr) => out.push(LTR),
-                    Some(BaseDirection::Rtl) => out.push(RTL),
-                    None => {}
-                }
-            }
-            LiteralKind::Typed(iri) => match literal.known_datatype() {
-                Some(datatype) => out.push(datatype as u8),
-                None => {
-                    out.push(DATATYPE_IRI);
-                    out.extend_from_slice(iri.as_bytes());
-                }
-            },
-            LiteralKind::String => {}
+    if datatype == Some(Datatype::String) {
+        key.extend_from_slice(literal.lexical.as_bytes());
+        return Tag::DictionaryString;
+    }
+    escape(literal.lexical.as_bytes(), key);
+    key.push(SEPARATOR);
+    match (literal.kind, datatype) {
+        (LiteralKind::Language { tag, direction }, _) => {
+            key.extend(tag.bytes().map(|byte| byte.to_ascii_lowercase()));
+            key.push(direction_byte(direction));
+            Tag::DictionaryLanguage
         }
+        (_, Some(datatype)) => {
+            key.push(datatype.code());
+            datatype.class()
+        }
+        (LiteralKind::Typed(datatype), None) => {
+            key.push(DATATYPE_IRI);
+            key.extend_from_slice(datatype.as_bytes());
+            Tag::DictionaryOther
+        }
+        // Handled above: an `xsd:string` has returned.
+        (LiteralKind::String, None) => Tag::DictionaryString,
     }
-    Some(tag)
 }
 
-fn push_escaped(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = memchr::memchr2(SEPARATOR, ESCAPE, text) {
-        out.extend_from_slice(&text[..at]);
-        out.extend_from_slice(&[ESCAPE, text[at] + 1]);
-        text = &text[at + 1..];
+/// The datatype part of a key, which compares like the suffix: code, and IRI if it has none.
+pub(super) fn datatype_suffix(datatype: &str) -> (u8, &str) {
+    match Datatype::from_iri(datatype) {
+        Some(datatype) => (datatype.code(), ""),
+        None => (DATATYPE_IRI, datatype),
     }
-    out.extend_from_slice(text);
 }
 
-/// The term of a key. Errors: `Corruption`.
-pub fn parse_key(key: &[u8], out: &mut TermBuf) -> Result<()> {
-    parse(key, out).ok_or_else(|| Error::new(Code::Corruption, "a dictionary entry is damaged"))
+fn escape(text: &[u8], key: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(0x00, ESCAPE, rest) {
+        key.extend_from_slice(&rest[..at]);
+        key.extend_from_slice(&[ESCAPE, rest[at] + 1]);
+        rest = &rest[at + 1..];
+    }
+    key.extend_from_slice(rest);
 }
 
-fn parse(key: &[u8], out: &mut TermBuf) -> Option<()> {
-    let (&tag, body) = key.split_first()?;
-    let tag = Tag::from_byte(tag)?;
+/// Undoes [`escape`] into `text`; `None` for a sequence that it never writes.
+fn unescape(mut key: &str, text: &mut String) -> Option<()> {
+    while let Some(at) = memchr::memchr(ESCAPE, key.as_bytes()) {
+        text.push_str(&key[..at]);
+        text.push(match key.as_bytes().get(at + 1)? {
+            0x01 => '\u{0}',
+            0x02 => '\u{1}',
+            _ => return None,
+        });
+        key = &key[at + 2..];
+    }
+    text.push_str(key);
+    Some(())
+}
+
+/// Writes the term of a key into `term`: the inverse of [`dictionary_key`]. Errors: `Corruption` if no term
+/// has this key.
+pub fn parse_key(tag: Tag, key: &[u8], term: &mut TermBuf) -> Result<()> {
+    read(tag, key, term).ok_or_else(|| {
+        Error::new(
+            Code::Corruption,
+            format!(
+                "no term has this dictionary key of class {tag:?} and {} bytes",
+                key.len()
+            ),
+        )
+    })
+}
+
+fn read(tag: Tag, key: &[u8], term: &mut TermBuf) -> Option<()> {
+    if matches!(tag, Tag::IriDictionary | Tag::DictionaryString) {
+        let text = str::from_utf8(key).ok()?;
+        if tag == Tag::IriDictionary {
+            term.set_iri(text);
+        } else {
+            term.set_string(text);
+        }
+        return Some(());
+    }
+    let separator = memchr::memchr(SEPARATOR, key)?;
+    let lexical = str::from_utf8(&key[..separator]).ok()?;
+    let (suffix, last) = (&key[separator + 1..], *key.last()?);
+    unescape(lexical, term.begin_literal())?;
     match tag {
-        Tag::IriDictionary => out.start(Kind::Iri).push_str(str::from_utf8(body).ok()?),
-        Tag::String => out.start(Kind::String).push_str(str::from_utf8(body).ok()?),
-        Tag::Language | Tag::Numeric | Tag::Temporal | Tag::Other => {
-            let separator = memchr::memchr(SEPARATOR, body)?;
-            let (lexical, suffix) = (&body[..separator], &body[separator + 1..]);
-            let text = out.start(Kind::Typed);
-            push_unescaped(lexical, text)?;
-            if tag == Tag::Language {
-                let (language, direction) = match suffix.split_last()? {
-                    (&LTR, language) => (language, Some(BaseDirection::Ltr)),
-                    (&RTL, language) => (language, Some(BaseDirection::Rtl)),
-                    _ => (suffix, None),
-                };
-                out.suffix.push_str(str::from_utf8(language).ok()?);
-                out.kind = Kind::Language(direction);
-            } else {
-                match suffix {
-                    [DATATYPE_IRI, iri @ ..] => out.suffix.push_str(str::from_utf8(iri).ok()?),
-                    [number] => out.kind = Kind::Known(Datatype::from_number(*number)?),
-                    _ => return None,
-                }
+        Tag::DictionaryLanguage => {
+            let language = str::from_utf8(suffix.get(..suffix.len().checked_sub(1)?)?).ok()?;
+            let direction = match last {
+                0 => None,
+                1 => Some(Direction::LeftToRight),
+                2 => Some(Direction::RightToLeft),
+                _ => return None,
+            };
+            if language.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                return None;
             }
+            term.finish_language(language, direction);
         }
+        Tag::DictionaryNumeric | Tag::DictionaryTemporal | Tag::DictionaryOther => match suffix {
+            [DATATYPE_IRI, iri @ ..] => {
+                let iri = str::from_utf8(iri).ok()?;
+                if tag != Tag::DictionaryOther || Datatype::from_iri(iri).is_some() {
+                    return None;
+                }
+                term.finish_typed(iri);
+            }
+            [code] => {
+                let datatype =
+                    Datatype::from_code(*code).filter(|datatype| datatype.class() == tag)?;
+                term.finish_well_known(datatype);
+            }
+            _ => return None,
+        },
         _ => return None,
     }
     Some(())
-}
-
-fn push_unescaped(bytes: &[u8], out: &mut String) -> Option<()> {
-    let mut rest = str::from_utf8(bytes).ok()?;
-    while let Some(at) = rest.find(char::from(ESCAPE)) {
-        out.push_str(&rest[..at]);
-        out.push(match rest.as_bytes().get(at + 1)? {
-            1 => '\0',
-            2 => '\u{1}',
-            _ => return None,
-        });
-        rest = &rest[at + 2..];
-    }
-    out.push_str(rest);
-    Some(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::text::LiteralRef;
-    use super::*;
-    use proptest::prelude::*;
-
-    fn literal() -> impl Strategy<Value = (String, u8, String)> {
-        ("[a\u{0}\u{1}\u{2}é\u{10ffff}]{0,6}", 0u8..6, "[a-z]{1,3}")
-    }
-
-    fn term<'a>(
-        (lexical, kind, suffix): &'a (String, u8, String),
-        iri: &'a mut String,
-    ) -> TermRef<'a> {
-        *iri = format!("http://example.org/{suffix}");
-        let kind = match kind {
-            0 => LiteralKind::String,
-            1 => LiteralKind::Language {
-                tag: suffix,
-                direction: None,
-            },
-            2 => LiteralKind::Language {
-                tag: suffix,
-                direction: Some(BaseDirection::Rtl),
-            },
-            3 => LiteralKind::Typed(iri),
-            4 => LiteralKind::Typed(Datatype::Integer.iri()),
-            _ => LiteralKind::Typed(Datatype::Html.iri()),
-        };
-        TermRef::Literal(LiteralRef { lexical, kind })
-    }
-
-    proptest! {
-        #[test]
-        fn keys_parse_back(sample in literal()) {
-            let mut iri = String::new();
-            let term = term(&sample, &mut iri);
-            let (mut key, mut back) = (Vec::new(), TermBuf::default());
-            dictionary_key(term, &mut key).unwrap();
-            parse_key(&key, &mut back).unwrap();
-            prop_assert_eq!(back.as_ref(), term);
-        }
-
-        #[test]
-        fn keys_of_a_class_are_ordered_by_lexical_form(one in literal(), two in literal()) {
-            let (mut a, mut b) = (String::new(), String::new());
-            let (mut first, mut second) = (Vec::new(), Vec::new());
-            dictionary_key(term(&one, &mut a), &mut first).unwrap();
-            dictionary_key(term(&two, &mut b), &mut second).unwrap();
-            if first[0] == second[0] && one.0 != two.0 {
-                prop_assert_eq!(first.cmp(&second), one.0.cmp(&two.0));
-            }
-        }
-
-        #[test]
-        fn damaged_keys_are_errors_and_not_panics(mut key in any::<Vec<u8>>(), tag in 0x30u8..0x36) {
-            key.insert(0, tag);
-            let _ = parse_key(&key, &mut TermBuf::default());
-        }
-    }
 }

@@ -1,26 +1,58 @@
-//! Inline numbers: parsing that accepts exactly the lexical forms that come back.
+//! Inline `xsd:integer`, its derived types, doubles written like integers, and `xsd:decimal`: canonical
+//! text to payload and back.
+//!
+//! A payload is given only for text that prints back identically, so nothing is normalised: "01", "+5",
+//! "-0", ".5" and "5." have none. Payloads compare like values.
 
-use super::id::{Id, PAYLOAD_MASK, Tag};
-use std::fmt::Write;
+use super::Tag;
+use super::line::Line;
 
+/// An integer's payload is the value plus this.
 const INTEGER_BIAS: i64 = 1 << 55;
-const DECIMAL_SCALE_MAX: usize = 6;
-const DECIMAL_UNIT: i64 = 1_000_000;
-const DECIMAL_BIAS: i64 = 1 << 52;
 
-/// Parses the canonical form of an integer.
-fn canonical_integer(lexical: &[u8]) -> Option<i64> {
-    let (negative, digits) = match lexical {
+/// Significant digits of an inline decimal.
+const DECIMAL_DIGITS: usize = 14;
+const MANTISSA_BITS: u32 = 47;
+const MANTISSA_MIN: u64 = POWERS_OF_TEN[DECIMAL_DIGITS - 1];
+const MANTISSA_MAX: u64 = POWERS_OF_TEN[DECIMAL_DIGITS] - 1;
+/// Stored exponents are 1..=31; 0 is the number zero.
+const EXPONENT_BIAS: i32 = 17;
+const EXPONENT_MIN: i32 = 1 - EXPONENT_BIAS;
+const EXPONENT_MAX: i32 = 31 - EXPONENT_BIAS;
+const SIGN_BIT: u64 = 1 << 52;
+/// Bits for the trailing zeros beyond those the value needs.
+const ZEROS_BITS: u32 = 3;
+const ZEROS_MAX: usize = (1 << ZEROS_BITS) - 1;
+/// Most digits after the point: what `oxsdatatypes::Decimal` can hold, so that every inline decimal is
+/// also a number for arithmetic.
+const FRACTION_DIGITS_MAX: usize = 18;
+
+const POWERS_OF_TEN: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
+/// 10^`exponent`, for `exponent` < 20.
+pub const fn power_of_ten(exponent: usize) -> u64 {
+    POWERS_OF_TEN[exponent]
+}
+
+/// The value of a canonical integer of at most 17 digits.
+#[inline]
+pub fn parse_integer(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if digits.is_empty()
-        || digits.len() > 18
-        || (digits[0] == b'0' && (digits.len() > 1 || negative))
-    {
+    if digits.is_empty() || digits.len() > 17 || digits[0] == b'0' && text.len() > 1 {
         return None;
     }
-    let mut value = 0i64;
+    let mut value = 0;
     for &byte in digits {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
@@ -31,248 +63,314 @@ fn canonical_integer(lexical: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// An integer of 56 bits, biased so that unsigned order is numeric order.
-pub(super) fn encode_integer(lexical: &str, tag: Tag, min: i64, max: i64) -> Option<Id> {
-    let value = canonical_integer(lexical.as_bytes())?;
-    if value < min || value > max || !(-INTEGER_BIAS..INTEGER_BIAS).contains(&value) {
-        return None;
+/// The values of an integer kind, both ends included, as far as they can be inline.
+const fn integer_range(tag: Tag) -> (i64, i64) {
+    const MIN: i64 = -INTEGER_BIAS;
+    const MAX: i64 = INTEGER_BIAS - 1;
+    match tag {
+        Tag::Int => (i32::MIN as i64, i32::MAX as i64),
+        Tag::Short => (i16::MIN as i64, i16::MAX as i64),
+        Tag::Byte => (i8::MIN as i64, i8::MAX as i64),
+        Tag::NonNegativeInteger | Tag::UnsignedLong => (0, MAX),
+        Tag::PositiveInteger => (1, MAX),
+        Tag::UnsignedInt => (0, u32::MAX as i64),
+        Tag::UnsignedShort => (0, u16::MAX as i64),
+        Tag::UnsignedByte => (0, u8::MAX as i64),
+        Tag::NonPositiveInteger => (MIN, 0),
+        Tag::NegativeInteger => (MIN, -1),
+        // Up to here every integer is a double.
+        Tag::DoubleInteger => (-(1 << 53), 1 << 53),
+        _ => (MIN, MAX),
     }
-    Some(Id::new(tag, (value + INTEGER_BIAS) as u64))
 }
 
-pub(super) fn integer_value(id: Id) -> i64 {
-    id.payload() as i64 - INTEGER_BIAS
+#[inline]
+fn in_range(tag: Tag, value: i64) -> bool {
+    let (min, max) = integer_range(tag);
+    min <= value && value <= max
 }
 
-/// Value in millionths (53 bits, biased), then the digits after the point (3 bits): numeric order first,
-/// trailing zeros kept. No point means no digits after it.
-pub(super) fn encode_decimal(lexical: &str) -> Option<Id> {
-    let (whole, fraction) = match lexical.split_once('.') {
-        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-        Some(_) => return None,
-        None => (lexical, ""),
-    };
-    let (negative, digits) = match whole.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, whole),
-    };
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if digits.is_empty()
-        || digits.len() > 10
-        || (digits.len() > 1 && digits.starts_with('0'))
-        || fraction.len() > DECIMAL_SCALE_MAX
-        || !plain(digits)
-        || !plain(fraction)
-    {
-        return None;
-    }
-    let whole: i64 = digits
-        .bytes()
-        .fold(0, |value, b| value * 10 + i64::from(b - b'0'));
-    let mut millionths: i64 = fraction
-        .bytes()
-        .fold(0, |value, b| value * 10 + i64::from(b - b'0'));
-    for _ in fraction.len()..DECIMAL_SCALE_MAX {
-        millionths *= 10;
-    }
-    let magnitude = whole * DECIMAL_UNIT + millionths;
-    if magnitude >= DECIMAL_BIAS || (negative && magnitude == 0) {
-        return None;
-    }
-    let value = if negative { -magnitude } else { magnitude };
-    Some(Id::new(
-        Tag::Decimal,
-        ((value + DECIMAL_BIAS) as u64) << 3 | fraction.len() as u64,
-    ))
+/// The payload of a canonical integer within the range of its type.
+#[inline]
+pub fn encode_integer(tag: Tag, text: &str) -> Option<u64> {
+    let value = parse_integer(text.as_bytes())?;
+    in_range(tag, value).then(|| integer_payload(value))
 }
 
-/// The value in millionths, and the digits after the point.
-pub(super) fn decimal_value(id: Id) -> (i64, usize) {
-    let scale = (id.payload() & 7) as usize;
-    ((id.payload() >> 3) as i64 - DECIMAL_BIAS, scale)
+/// The payload of an integer of at most 56 bits.
+#[inline]
+pub const fn integer_payload(value: i64) -> u64 {
+    (value + INTEGER_BIAS) as u64
 }
 
-pub(super) fn decode_decimal(id: Id, out: &mut String) {
-    let (value, scale) = decimal_value(id);
-    let magnitude = value.unsigned_abs();
-    let unit = DECIMAL_UNIT.unsigned_abs();
+#[inline]
+pub const fn integer_value(payload: u64) -> i64 {
+    payload as i64 - INTEGER_BIAS
+}
+
+/// Prints an inline integer; `None` if it is outside the range of its type.
+pub fn print_integer(tag: Tag, payload: u64, line: &mut Line) -> Option<()> {
+    let value = integer_value(payload);
+    print_signed(value, line);
+    in_range(tag, value).then_some(())
+}
+
+pub fn print_signed(value: i64, line: &mut Line) {
     if value < 0 {
-        out.push('-');
+        line.push(b'-');
     }
-    // Writing to a String cannot fail.
-    let _ = write!(out, "{}", magnitude / unit);
-    if (1..=DECIMAL_SCALE_MAX).contains(&scale) {
-        let dropped = 10u64.pow((DECIMAL_SCALE_MAX - scale) as u32);
-        let _ = write!(out, ".{:0scale$}", magnitude % unit / dropped);
-    }
+    line.push_number(value.unsigned_abs(), 1);
 }
 
-/// Two lexical styles of a floating point number come back: `1.5` and `1.5E0` (the canonical form of
-/// XSD 1.0).
-fn write_styled(value: f64, shortest: &str, scientific: bool, out: &mut String) {
-    if !scientific {
-        out.push_str(shortest);
-        return;
+/// The payload of a decimal with at most 14 significant digits, 18 digits after the point and 7 trailing
+/// zeros after the point, whose first significant digit is worth 10^-16 to 10^14.
+pub fn encode_decimal(text: &str) -> Option<u64> {
+    let text = text.as_bytes();
+    let (negative, unsigned) = match text {
+        [b'-', unsigned @ ..] => (true, unsigned),
+        unsigned => (false, unsigned),
+    };
+    let point = unsigned.iter().position(|&byte| byte == b'.');
+    let (whole, written) = match point {
+        Some(point) => (&unsigned[..point], &unsigned[point + 1..]),
+        None => (unsigned, &[][..]),
+    };
+    if whole.is_empty() || whole.len() > 1 && whole[0] == b'0' {
+        return None;
     }
-    // `{:E}` gives `1E2` and `1.5E-3`; the canonical form has a digit after the point.
-    let _ = value;
-    match shortest.split_once('E') {
-        Some((mantissa, exponent)) => {
-            out.push_str(mantissa);
-            if !mantissa.contains('.') {
-                out.push_str(".0");
-            }
-            out.push('E');
-            out.push_str(exponent);
+    if point.is_some() && written.is_empty() || written.len() > FRACTION_DIGITS_MAX {
+        return None;
+    }
+    let needed = written
+        .iter()
+        .rposition(|&byte| byte != b'0')
+        .map_or(0, |at| at + 1);
+    let zeros = written.len() - needed;
+    if zeros > ZEROS_MAX {
+        return None;
+    }
+
+    let mut mantissa = 0;
+    let mut digits = 0;
+    let mut leading_zeros = 0;
+    for &byte in whole.iter().chain(&written[..needed]) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
         }
-        None => out.push_str(shortest),
+        if digits == 0 && digit == 0 {
+            leading_zeros += 1;
+        } else if digits < DECIMAL_DIGITS {
+            mantissa = mantissa * 10 + u64::from(digit);
+            digits += 1;
+        } else if digit != 0 {
+            return None;
+        }
     }
-}
-
-/// A short text on the stack.
-struct Scratch {
-    bytes: [u8; 40],
-    len: usize,
-}
-
-impl Write for Scratch {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.len + text.len();
-        let room = self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
+    if digits == 0 {
+        return (!negative).then_some(SIGN_BIT << ZEROS_BITS | zeros as u64);
     }
-}
-
-impl Scratch {
-    /// `None` if the text does not fit; such forms are not inlined.
-    fn of(arguments: std::fmt::Arguments<'_>) -> Option<Self> {
-        let mut scratch = Self {
-            bytes: [0; 40],
-            len: 0,
-        };
-        scratch.write_fmt(arguments).ok()?;
-        Some(scratch)
+    let exponent = whole.len() as i32 - 1 - leading_zeros;
+    if !(EXPONENT_MIN..=EXPONENT_MAX).contains(&exponent) {
+        return None;
     }
-
-    fn text(&self) -> &str {
-        str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
-    }
-}
-
-/// Digits, sign, point and exponent only, so that `inf`, `nan` and blanks that Rust accepts are not read.
-fn is_float_form(lexical: &str) -> bool {
-    lexical.len() <= 32
-        && lexical
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'E'))
-}
-
-const SIGN: u64 = 1 << 60;
-const MANTISSA_BITS: u32 = 52;
-/// The exponents kept are 256 around zero; 0 stands for the value zero.
-const EXPONENT_LOW: u64 = 895;
-
-/// The 61 bits of a double in value order, if its exponent is near zero.
-fn double_bits(value: f64) -> Option<u64> {
-    let bits = value.to_bits();
-    let exponent = bits >> MANTISSA_BITS & 0x7FF;
-    let mantissa = bits & ((1 << MANTISSA_BITS) - 1);
-    let short = match exponent {
-        0 if mantissa == 0 => 0,
-        _ => exponent
-            .checked_sub(EXPONENT_LOW)
-            .filter(|short| (1..256).contains(short))?,
-    };
-    let magnitude = short << MANTISSA_BITS | mantissa;
-    Some(if value.is_sign_negative() {
-        !magnitude & (SIGN - 1)
+    mantissa *= power_of_ten(DECIMAL_DIGITS - digits);
+    let magnitude = ((exponent + EXPONENT_BIAS) as u64) << MANTISSA_BITS | mantissa;
+    let signed = if negative {
+        SIGN_BIT - 1 - magnitude
     } else {
-        SIGN | magnitude
-    })
+        SIGN_BIT | magnitude
+    };
+    Some(signed << ZEROS_BITS | zeros as u64)
 }
 
-pub(super) fn double_value(id: Id) -> f64 {
-    let bits = id.0 >> 1 & (2 * SIGN - 1);
-    let (negative, magnitude) = match bits & SIGN {
-        0 => (true, !bits & (SIGN - 1)),
-        _ => (false, bits & (SIGN - 1)),
+/// An inline decimal taken apart: ±mantissa · 10^(exponent - 13), the mantissa with 14 digits or 0.
+struct Decimal {
+    negative: bool,
+    mantissa: u64,
+    exponent: i32,
+    zeros: usize,
+}
+
+fn unpack_decimal(payload: u64) -> Option<Decimal> {
+    let zeros = (payload & ZEROS_MAX as u64) as usize;
+    let signed = payload >> ZEROS_BITS;
+    let negative = signed & SIGN_BIT == 0;
+    let magnitude = if negative {
+        SIGN_BIT - 1 - signed
+    } else {
+        signed - SIGN_BIT
     };
-    let short = magnitude >> MANTISSA_BITS;
     let mantissa = magnitude & ((1 << MANTISSA_BITS) - 1);
-    let exponent = if short == 0 { 0 } else { short + EXPONENT_LOW };
-    f64::from_bits(u64::from(negative) << 63 | exponent << MANTISSA_BITS | mantissa)
-}
-
-/// Top bits 11, 61 value bits, lowest bit the style.
-pub(super) fn encode_double(lexical: &str) -> Option<Id> {
-    if !is_float_form(lexical) {
-        return None;
-    }
-    let value: f64 = lexical.parse().ok()?;
-    let scientific = lexical.contains('E');
-    let id = Id(0b11 << 62 | double_bits(value)? << 1 | u64::from(scientific));
-    let mut back = String::new();
-    decode_double(id, &mut back);
-    (back == lexical).then_some(id)
-}
-
-pub(super) fn decode_double(id: Id, out: &mut String) {
-    let value = double_value(id);
-    let scientific = id.0 & 1 == 1;
-    let shortest = if scientific {
-        Scratch::of(format_args!("{value:E}"))
+    let stored = (magnitude >> MANTISSA_BITS) as i32;
+    let valid = if stored == 0 {
+        mantissa == 0 && !negative
     } else {
-        Scratch::of(format_args!("{value:?}"))
+        (MANTISSA_MIN..=MANTISSA_MAX).contains(&mantissa)
     };
-    if let Some(shortest) = shortest {
-        write_styled(value, shortest.text(), scientific, out);
-    }
-}
-
-/// 32 value-ordered bits, then the style.
-pub(super) fn encode_float(lexical: &str) -> Option<Id> {
-    if !is_float_form(lexical) {
-        return None;
-    }
-    let value: f32 = lexical
-        .parse()
-        .ok()
-        .filter(|value: &f32| value.is_finite())?;
-    let bits = value.to_bits();
-    let ordered = if bits >> 31 == 1 {
-        !bits
-    } else {
-        bits | 1 << 31
-    };
-    let id = Id::new(
-        Tag::Float,
-        u64::from(ordered) << 1 | u64::from(lexical.contains('E')),
-    );
-    let mut back = String::new();
-    decode_float(id, &mut back);
-    (back == lexical).then_some(id)
-}
-
-pub(super) fn float_value(id: Id) -> f32 {
-    let ordered = (id.payload() >> 1 & (PAYLOAD_MASK >> 24)) as u32;
-    f32::from_bits(if ordered >> 31 == 1 {
-        ordered & !(1 << 31)
-    } else {
-        !ordered
+    valid.then_some(Decimal {
+        negative,
+        mantissa,
+        exponent: if stored == 0 {
+            0
+        } else {
+            stored - EXPONENT_BIAS
+        },
+        zeros,
     })
 }
 
-pub(super) fn decode_float(id: Id, out: &mut String) {
-    let value = float_value(id);
-    let scientific = id.payload() & 1 == 1;
-    let shortest = if scientific {
-        Scratch::of(format_args!("{value:E}"))
+/// Prints an inline decimal; `None` if no decimal has this payload.
+pub fn print_decimal(payload: u64, line: &mut Line) -> Option<()> {
+    let decimal = unpack_decimal(payload)?;
+    let mut digits = [b'0'; DECIMAL_DIGITS + 1];
+    let mut rest = decimal.mantissa;
+    for digit in digits[..DECIMAL_DIGITS].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let significant = digits
+        .iter()
+        .rposition(|&digit| digit != b'0')
+        .map_or(1, |at| at + 1) as i32;
+    let needed = (significant - 1 - decimal.exponent).max(0) as usize;
+    let written = needed + decimal.zeros;
+    if written > FRACTION_DIGITS_MAX {
+        return None;
+    }
+    if decimal.negative {
+        line.push(b'-');
+    }
+    let whole = (decimal.exponent + 1).max(0) as usize;
+    if whole == 0 {
+        line.push(b'0');
+    }
+    line.push_all(&digits[..whole]);
+    if written > 0 {
+        line.push(b'.');
+        line.push_zeros((-1 - decimal.exponent).max(0) as usize);
+        line.push_all(&digits[whole..(significant as usize).max(whole)]);
+        line.push_zeros(decimal.zeros);
+    }
+    Some(())
+}
+
+/// The value of an inline decimal in units of 10^-18.
+pub fn decimal_value(payload: u64) -> Option<i128> {
+    let decimal = unpack_decimal(payload)?;
+    let mantissa = i128::from(decimal.mantissa);
+    // Units of 10^-18: mantissa · 10^(exponent - 13 + 18). With at most 18 digits after the point
+    // the division is exact.
+    let scale = decimal.exponent + 5;
+    let power = i128::from(power_of_ten(scale.unsigned_abs() as usize));
+    let value = if scale < 0 {
+        mantissa / power
     } else {
-        Scratch::of(format_args!("{value:?}"))
+        mantissa * power
     };
-    if let Some(shortest) = shortest {
-        write_styled(f64::from(value), shortest.text(), scientific, out);
+    Some(if decimal.negative { -value } else { value })
+}
+
+/// The part of a decimal payload that compares like the value: without the trailing zeros.
+#[inline]
+pub const fn decimal_order(payload: u64) -> u64 {
+    payload >> ZEROS_BITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(payload: u64) -> String {
+        let mut line = Line::new();
+        print_decimal(payload, &mut line).unwrap();
+        line.as_str().to_owned()
+    }
+
+    #[test]
+    fn decimals_print_as_they_were_written() {
+        for text in [
+            "0",
+            "0.0",
+            "0.0000000",
+            "1",
+            "-1",
+            "1.0",
+            "1.00",
+            "10",
+            "100.50",
+            "-0.5",
+            "0.05",
+            "0.0000000000000001",
+            "3.1415926535897",
+            "99999999999999",
+            "999999999999990",
+            "-999999999999990.0",
+            "48.8583700",
+            "123456789.12345",
+        ] {
+            assert_eq!(printed(encode_decimal(text).expect(text)), text);
+        }
+    }
+
+    #[test]
+    fn other_decimals_are_left_to_the_dictionary() {
+        for text in [
+            "",
+            "-",
+            ".",
+            ".5",
+            "5.",
+            "+5",
+            "01",
+            "00",
+            "-0",
+            "-0.0",
+            "1e3",
+            "1.2.3",
+            "a",
+            "1a",
+            " 1",
+            "1 ",
+            "999999999999999",
+            "1000000000000000",
+            "0.00000000000000001",
+            "0.00000000",
+            "0.1234567890123456789",
+            "1.000000000000001",
+        ] {
+            assert_eq!(encode_decimal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_keep_to_the_range_of_their_type() {
+        assert_eq!(encode_integer(Tag::Byte, "127"), Some(integer_payload(127)));
+        assert_eq!(encode_integer(Tag::Byte, "128"), None);
+        assert_eq!(encode_integer(Tag::UnsignedByte, "-1"), None);
+        assert_eq!(encode_integer(Tag::PositiveInteger, "0"), None);
+        assert_eq!(encode_integer(Tag::NegativeInteger, "0"), None);
+        assert_eq!(
+            encode_integer(Tag::Integer, "36028797018963967"),
+            Some(super::super::id::PAYLOAD_MAX)
+        );
+        assert_eq!(encode_integer(Tag::Integer, "36028797018963968"), None);
+        assert_eq!(encode_integer(Tag::Integer, "-36028797018963968"), Some(0));
+        for text in ["", "-", "-0", "00", "01", "+1", "1.0", " 1", "1 ", "١"] {
+            assert_eq!(encode_integer(Tag::Integer, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimal_payloads_with_impossible_parts_are_refused() {
+        let mut line = Line::new();
+        for payload in [
+            0,
+            SIGN_BIT << ZEROS_BITS | 1 << ZEROS_BITS,
+            super::super::id::PAYLOAD_MAX,
+        ] {
+            assert_eq!(print_decimal(payload, &mut line), None);
+            assert_eq!(decimal_value(payload), None);
+        }
     }
 }

@@ -1,234 +1,257 @@
-//! Terms as text: borrowed, and in a reusable buffer.
+//! N-Triples text of terms, and the labels of blank nodes (definition 10).
 
-use super::blank::blank_label;
-use super::datatype::{DIR_LANG_STRING, Datatype, LANG_STRING, STRING};
-use super::id::Id;
-
-/// Base direction of a literal (RDF 1.2).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum BaseDirection {
-    Ltr,
-    Rtl,
-}
-
-impl BaseDirection {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ltr => "ltr",
-            Self::Rtl => "rtl",
-        }
-    }
-}
-
-/// What a literal is besides its lexical form.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum LiteralKind<'a> {
-    /// xsd:string.
-    String,
-    /// rdf:langString or rdf:dirLangString. The tag is in lower case.
-    Language {
-        tag: &'a str,
-        direction: Option<BaseDirection>,
-    },
-    /// Any other datatype IRI.
-    Typed(&'a str),
-}
-
-/// A literal.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct LiteralRef<'a> {
-    pub lexical: &'a str,
-    pub kind: LiteralKind<'a>,
-}
-
-impl<'a> LiteralRef<'a> {
-    pub fn string(lexical: &'a str) -> Self {
-        Self {
-            lexical,
-            kind: LiteralKind::String,
-        }
-    }
-
-    /// A literal with a datatype IRI; xsd:string gives a plain one.
-    pub fn typed(lexical: &'a str, datatype: &'a str) -> Self {
-        let kind = match datatype {
-            STRING => LiteralKind::String,
-            _ => LiteralKind::Typed(datatype),
-        };
-        Self { lexical, kind }
-    }
-
-    pub fn datatype(self) -> &'a str {
-        match self.kind {
-            LiteralKind::String => STRING,
-            LiteralKind::Language {
-                direction: None, ..
-            } => LANG_STRING,
-            LiteralKind::Language { .. } => DIR_LANG_STRING,
-            LiteralKind::Typed(iri) => iri,
-        }
-    }
-
-    /// The well-known datatype, if it is one.
-    pub fn known_datatype(self) -> Option<Datatype> {
-        match self.kind {
-            LiteralKind::Typed(iri) => Datatype::from_iri(iri),
-            _ => None,
-        }
-    }
-}
-
-/// A term. A triple term names the ids of its parts.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum TermRef<'a> {
-    Iri(&'a str),
-    /// A blank node of the store, by number.
-    Blank(u64),
-    Literal(LiteralRef<'a>),
-    Triple([Id; 3]),
-}
-
-/// A term in buffers that are reused from one term to the next.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct TermBuf {
-    /// IRI or lexical form.
-    pub(super) text: String,
-    /// Datatype IRI or language tag.
-    pub(super) suffix: String,
-    pub(super) kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) enum Kind {
-    #[default]
-    Iri,
-    Blank(u64),
-    String,
-    Language(Option<BaseDirection>),
-    Typed,
-    /// A well-known datatype; the suffix is not used.
-    Known(Datatype),
-    Triple([Id; 3]),
-}
-
-impl TermBuf {
-    pub fn set(&mut self, term: TermRef<'_>) {
-        self.text.clear();
-        self.suffix.clear();
-        self.kind = match term {
-            TermRef::Iri(iri) => {
-                self.text.push_str(iri);
-                Kind::Iri
-            }
-            TermRef::Blank(number) => Kind::Blank(number),
-            TermRef::Literal(literal) => {
-                self.text.push_str(literal.lexical);
-                match literal.kind {
-                    LiteralKind::String => Kind::String,
-                    LiteralKind::Language { tag, direction } => {
-                        self.suffix.push_str(tag);
-                        Kind::Language(direction)
-                    }
-                    LiteralKind::Typed(iri) => {
-                        self.suffix.push_str(iri);
-                        Kind::Typed
-                    }
-                }
-            }
-            TermRef::Triple(parts) => Kind::Triple(parts),
-        };
-    }
-
-    pub fn as_ref(&self) -> TermRef<'_> {
-        let lexical = self.text.as_str();
-        let kind = match self.kind {
-            Kind::Iri => return TermRef::Iri(lexical),
-            Kind::Blank(number) => return TermRef::Blank(number),
-            Kind::Triple(parts) => return TermRef::Triple(parts),
-            Kind::String => LiteralKind::String,
-            Kind::Language(direction) => LiteralKind::Language {
-                tag: &self.suffix,
-                direction,
-            },
-            Kind::Typed => LiteralKind::Typed(&self.suffix),
-            Kind::Known(datatype) => LiteralKind::Typed(datatype.iri()),
-        };
-        TermRef::Literal(LiteralRef { lexical, kind })
-    }
-
-    pub(super) fn start(&mut self, kind: Kind) -> &mut String {
-        self.text.clear();
-        self.suffix.clear();
-        self.kind = kind;
-        &mut self.text
-    }
-}
+use super::{Id, LOCAL_BLANK, LiteralKind, LiteralRef, PAYLOAD_MAX, Result, TermRef};
 
 impl TermRef<'_> {
-    /// Appends the term in N-Triples syntax; a triple term is left to the caller, who knows its parts.
-    /// Returns false for one, with nothing appended.
-    pub fn write_ntriples(&self, out: &mut String) -> bool {
+    /// Appends the term as canonical N-Triples (RDF 1.2 N-Triples § 3). `nested` appends the parts of a
+    /// triple term by their ids. Errors: only those of `nested`.
+    pub fn write_ntriples(
+        self,
+        out: &mut Vec<u8>,
+        nested: &mut dyn FnMut(Id, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
         match self {
-            TermRef::Iri(iri) => {
-                out.push('<');
-                out.push_str(iri);
-                out.push('>');
-            }
+            TermRef::Iri(iri) => write_iri(iri, out),
             TermRef::Blank(number) => {
-                out.push_str("_:");
-                blank_label(*number, out);
+                out.extend_from_slice(b"_:");
+                write_blank_label(number, out);
             }
-            TermRef::Literal(literal) => write_ntriples_literal(literal, out),
-            TermRef::Triple(_) => return false,
+            TermRef::Literal(literal) => literal.write_ntriples(out),
+            TermRef::Triple(parts) => {
+                out.extend_from_slice(b"<<( ");
+                for part in parts {
+                    nested(part, out)?;
+                    out.push(b' ');
+                }
+                out.extend_from_slice(b")>>");
+            }
         }
-        true
+        Ok(())
     }
 }
 
-/// Appends a literal in N-Triples syntax.
-pub fn write_ntriples_literal(literal: &LiteralRef<'_>, out: &mut String) {
-    out.push('"');
-    escape(literal.lexical, out);
-    out.push('"');
-    match literal.kind {
-        LiteralKind::String => {}
-        LiteralKind::Language { tag, direction } => {
-            out.push('@');
-            out.push_str(tag);
-            if let Some(direction) = direction {
-                out.push_str("--");
-                out.push_str(direction.name());
+impl LiteralRef<'_> {
+    /// Appends the literal as canonical N-Triples.
+    pub fn write_ntriples(self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        write_escaped_string(self.lexical, out);
+        out.push(b'"');
+        match self.kind {
+            LiteralKind::String => {}
+            LiteralKind::Language { tag, direction } => {
+                out.push(b'@');
+                out.extend_from_slice(tag.as_bytes());
+                if let Some(direction) = direction {
+                    out.extend_from_slice(b"--");
+                    out.extend_from_slice(direction.name().as_bytes());
+                }
             }
-        }
-        LiteralKind::Typed(iri) => {
-            out.push_str("^^<");
-            out.push_str(iri);
-            out.push('>');
+            LiteralKind::Typed(datatype) => {
+                out.extend_from_slice(b"^^");
+                write_iri(datatype, out);
+            }
         }
     }
 }
 
-/// Canonical N-Triples escapes (RDF 1.2 N-Triples, section 4).
-fn escape(text: &str, out: &mut String) {
-    let needs_escape = |b: u8| b < 0x20 || b == b'"' || b == b'\\' || b == 0x7F;
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(needs_escape) {
-        out.push_str(&rest[..at]);
-        match rest.as_bytes()[at] {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            0x08 => out.push_str("\\b"),
-            0x0C => out.push_str("\\f"),
-            byte => {
-                use std::fmt::Write;
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{byte:04X}");
+fn write_iri(iri: &str, out: &mut Vec<u8>) {
+    out.push(b'<');
+    write_escaped_iri(iri, out);
+    out.push(b'>');
+}
+
+/// Bytes that have to be escaped in a string. 0xEF begins, among others, U+FFFE and U+FFFF.
+const STRING_SPECIAL: [bool; 256] = special(b"\"\\\x7F\xEF");
+/// Bytes that have to be escaped in an IRI.
+const IRI_SPECIAL: [bool; 256] = special(b" <>\"{}|^`\\\x7F\xEF");
+
+const fn special(bytes: &[u8]) -> [bool; 256] {
+    let mut special = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        special[control] = true;
+        control += 1;
+    }
+    let mut at = 0;
+    while at < bytes.len() {
+        special[bytes[at] as usize] = true;
+        at += 1;
+    }
+    special
+}
+
+/// Appends a string with the escapes that canonical N-Triples prescribes.
+pub fn write_escaped_string(text: &str, out: &mut Vec<u8>) {
+    write_escaped(text, &STRING_SPECIAL, out, |byte| match byte {
+        0x08 => Some(b'b'),
+        b'\t' => Some(b't'),
+        b'\n' => Some(b'n'),
+        0x0C => Some(b'f'),
+        b'\r' => Some(b'r'),
+        b'"' | b'\\' => Some(byte),
+        _ => None,
+    });
+}
+
+/// Appends an IRI with characters that `IRIREF` does not allow as numeric escapes.
+pub fn write_escaped_iri(iri: &str, out: &mut Vec<u8>) {
+    write_escaped(iri, &IRI_SPECIAL, out, |_| None);
+}
+
+#[inline]
+fn write_escaped(
+    text: &str,
+    special: &[bool; 256],
+    out: &mut Vec<u8>,
+    letter: impl Fn(u8) -> Option<u8>,
+) {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    let mut at = 0;
+    while let Some(found) = bytes[at..]
+        .iter()
+        .position(|&byte| special[usize::from(byte)])
+    {
+        let start = at + found;
+        let byte = bytes[start];
+        let (code, length) = match bytes[start..] {
+            [0xEF, 0xBF, last @ (0xBE | 0xBF), ..] => (0xFF40 | u32::from(last), 3),
+            [0xEF, ..] => {
+                at = start + 3;
+                continue;
+            }
+            _ => (u32::from(byte), 1),
+        };
+        out.extend_from_slice(&bytes[written..start]);
+        match letter(byte) {
+            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
+            None => {
+                out.extend_from_slice(b"\\u");
+                for shift in [12, 8, 4, 0] {
+                    out.push(b"0123456789ABCDEF"[(code >> shift & 15) as usize]);
+                }
             }
         }
-        rest = &rest[at + 1..];
+        at = start + length;
+        written = at;
     }
-    out.push_str(rest);
+    out.extend_from_slice(&bytes[written..]);
+}
+
+/// Appends the label of a blank node: "b" and the number in lower-case hexadecimal for a stored one, "q" and
+/// the number for one of a query's own table. See [`TermRef::Blank`] for the number.
+pub fn write_blank_label(number: u64, out: &mut Vec<u8>) {
+    let local = number & LOCAL_BLANK != 0;
+    out.push(if local { b'q' } else { b'b' });
+    let number = number & PAYLOAD_MAX;
+    let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
+    for digit in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[(number >> (4 * digit) & 15) as usize]);
+    }
+}
+
+/// The number of the stored blank node whose printed label this is; `None` for any text that
+/// [`write_blank_label`] does not print for a stored one.
+pub fn parse_blank_label(label: &str) -> Option<u64> {
+    let digits = label.strip_prefix('b')?;
+    let canonical = digits == "0" || !digits.starts_with('0');
+    let hexadecimal = digits
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if !canonical || !hexadecimal {
+        return None;
+    }
+    u64::from_str_radix(digits, 16)
+        .ok()
+        .filter(|&number| number <= PAYLOAD_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Direction;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ntriples(term: TermRef<'_>) -> String {
+        let mut out = Vec::new();
+        term.write_ntriples(&mut out, &mut |id, out| {
+            out.extend(id.raw().to_string().bytes());
+            Ok(())
+        })
+        .unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn terms_print_as_canonical_ntriples() {
+        for (term, text) in [
+            (
+                TermRef::Iri("http://example.com/é"),
+                "<http://example.com/é>",
+            ),
+            (TermRef::Iri("a b>\u{1}"), "<a\\u0020b\\u003E\\u0001>"),
+            (TermRef::Blank(0), "_:b0"),
+            (TermRef::Blank(0x1f), "_:b1f"),
+            (TermRef::Blank(LOCAL_BLANK | 0x1f), "_:q1f"),
+            (
+                TermRef::string("a\"\\\n\r\t\u{8}\u{c}\u{0}\u{7f}"),
+                "\"a\\\"\\\\\\n\\r\\t\\b\\f\\u0000\\u007F\"",
+            ),
+            (
+                TermRef::string("\u{fffe}\u{ffff}\u{fffd}\u{f000}!"),
+                "\"\\uFFFE\\uFFFF\u{fffd}\u{f000}!\"",
+            ),
+            (
+                TermRef::typed("1", "http://www.w3.org/2001/XMLSchema#integer"),
+                "\"1\"^^<http://www.w3.org/2001/XMLSchema#integer>",
+            ),
+            (
+                TermRef::Literal(LiteralRef::language("a", "en", None)),
+                "\"a\"@en",
+            ),
+            (
+                TermRef::Literal(LiteralRef::language(
+                    "a",
+                    "ar",
+                    Some(Direction::RightToLeft),
+                )),
+                "\"a\"@ar--rtl",
+            ),
+            (
+                TermRef::Triple([Id::from_raw(1), Id::from_raw(2), Id::from_raw(3)]),
+                "<<( 1 2 3 )>>",
+            ),
+        ] {
+            assert_eq!(ntriples(term), text);
+        }
+    }
+
+    #[test]
+    fn only_labels_of_stored_blank_nodes_are_parsed() {
+        for label in [
+            "",
+            "b",
+            "b00",
+            "b01",
+            "bG",
+            "bA",
+            "b+1",
+            "q1",
+            "1",
+            "b100000000000000",
+            "B1",
+            "b1 ",
+        ] {
+            assert_eq!(parse_blank_label(label), None, "{label}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn labels_parse_to_their_number(number in 0..=PAYLOAD_MAX) {
+            let mut label = Vec::new();
+            write_blank_label(number, &mut label);
+            prop_assert_eq!(parse_blank_label(str::from_utf8(&label).unwrap()), Some(number));
+        }
+    }
 }

@@ -2,6 +2,7 @@ mod builder;
 mod directory;
 mod filter;
 mod hash_index;
+mod key;
 mod packed;
 mod pages;
 mod segment;
@@ -13,6 +14,7 @@ mod words;
 
 pub use builder::{SegmentBuilder, SegmentOptions};
 pub use directory::{SegmentKind, SegmentMeta};
+pub use key::{dictionary_key, parse_key};
 pub use pages::{PageSink, PageStore, Pages, VocabularyPage};
 pub use segment::{Segment, SegmentScratch};
 pub use tail::{Tail, TailWriter};

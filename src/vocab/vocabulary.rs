@@ -1,15 +1,14 @@
 //! The dictionary of one version: segments, tails and learned prefixes, seen up to a watermark.
 
 use super::hash;
+use super::key::{dictionary_key, parse_key};
 use super::pages::{PageSink, PageStore};
 use super::segment::{Segment, SegmentScratch};
 use super::tail::Tail;
 use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::kv::{Kv, PageFile, PageId};
-use crate::term::{
-    Id, IriPrefixes, Tag, TermBuf, TermRef, decode_inline, dictionary_key, inline, parse_key,
-};
+use crate::term::{Id, IriPrefixes, Tag, TermBuf, TermRef, decode_inline, inline};
 use std::sync::Arc;
 
 /// Segments and tails in order of their ordinals; the last tail takes new terms. Cheap to clone.
@@ -162,7 +161,7 @@ impl Vocabulary {
     /// Replaces `out` by the term of an id that is not a triple term or local.
     /// Errors: `Corruption` for an id of no term, `CorruptBlock`, `Io`.
     pub fn term(&self, id: Id, key: &mut Vec<u8>, out: &mut TermBuf) -> Result<()> {
-        if id.tag() == Some(Tag::TripleTerm) {
+        if id.tag() == Some(Tag::Triple) {
             return Err(Error::new(
                 Code::Internal,
                 "a triple term is not in the dictionary",
