@@ -5,6 +5,7 @@ use super::{Database, QuadPattern};
 use crate::control::Control;
 use crate::error::Result;
 use crate::load::{Direction, Dump, RawLiteral, RawTerm};
+use crate::query::{self, ParseOptions, Prepared, QueryOptions, QueryResults};
 use crate::run::{Chunk, Sort};
 use crate::store::{QuadSource, ScanSpec, Version, View};
 use crate::term::Id;
@@ -50,6 +51,31 @@ impl Snapshot {
     /// The version beneath, for the query engine.
     pub fn version(&self) -> &Arc<Version> {
         &self.version
+    }
+
+    /// Runs a SPARQL query. Rows are worked as they are pulled; the results own what they read.
+    /// Errors: `QueryParse` with place and hint, `QueryUnsupported`, `NestingTooDeep`, `QueryLimit`, `InvalidIri`,
+    /// `Cancelled`, `QueryTimeout`, `ResourceExhausted`, those of reading.
+    pub fn query(
+        &self,
+        text: &str,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<QueryResults> {
+        Prepared::new(text, &ParseOptions::default())?.run(&self.source(), options, control)
+    }
+
+    /// The plan of a query as text. Errors: as [`Snapshot::query`].
+    pub fn explain(&self, text: &str, options: &QueryOptions, control: &Control) -> Result<String> {
+        Prepared::new(text, &ParseOptions::default())?.explain(&self.source(), options, control)
+    }
+
+    /// What a prepared query runs against.
+    pub fn source(&self) -> query::Snapshot {
+        query::Snapshot {
+            source: self.version.clone(),
+            dictionary: self.version.clone(),
+        }
     }
 
     /// The last commit in it.

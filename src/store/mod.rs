@@ -11,6 +11,7 @@
 mod background;
 mod check;
 mod commit;
+pub mod dictionary;
 mod gate;
 mod head;
 mod install;
@@ -27,6 +28,7 @@ mod version;
 
 pub use check::CheckReport;
 pub use commit::{Committed, Transaction};
+pub use dictionary::Dictionary;
 pub use install::{BulkInstall, NewSegment};
 pub use open::{OpenOptions, Store};
 pub use root::FORMAT;

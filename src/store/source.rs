@@ -156,8 +156,9 @@ pub trait QuadScan: Send {
 
 /// A consistent set of quads: one version of a store, or a model of it in tests.
 pub trait QuadSource: Send + Sync {
+    /// A scan owns what it reads, so that a cursor may outlive the caller's borrow.
     /// Errors: those of [`QuadScan::next`].
-    fn scan<'a>(&'a self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan + 'a>>;
+    fn scan(&self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan>>;
 
     /// The exact number of rows a scan would deliver. Answered from the run directory wherever definition
     /// 16 allows, else by scanning.

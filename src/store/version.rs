@@ -1,5 +1,6 @@
 //! A version: an immutable, consistent set of quads, and how it is read (definition 14 to 17).
 
+use super::dictionary::Dictionary;
 use super::source::{
     BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View,
 };
@@ -8,8 +9,8 @@ use crate::error::{Code, Error, Result};
 use crate::run::{
     self, Chunk, Counts, DiskRun, Key, MemRun, PageCache, RunScan, Sort, Source, State, Visibility,
 };
-use crate::term::{Id, TermRef};
-use crate::vocab::Vocabulary;
+use crate::term::{Id, Tag, TermRef};
+use crate::vocab::{Vocabulary, VocabularyScratch};
 use std::sync::Arc;
 
 /// The runs on disk, newest first, by sort.
@@ -233,7 +234,7 @@ fn key_range(spec: &ScanSpec) -> Result<(Key, Key)> {
 }
 
 impl QuadSource for Version {
-    fn scan<'a>(&'a self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan + 'a>> {
+    fn scan(&self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan>> {
         Ok(Box::new(VersionScan::new(self, spec, control)?))
     }
 
@@ -294,6 +295,34 @@ impl QuadSource for Version {
             .map(|start| start - 1)
             .chain([high[column]]);
         Ok(starts.iter().copied().zip(ends).collect())
+    }
+}
+
+impl Dictionary for Version {
+    fn id(&self, term: TermRef<'_>) -> Result<Option<Id>> {
+        Version::id(self, term, &Control::new())
+    }
+
+    fn terms(
+        &self,
+        ids: &[Id],
+        sink: &mut dyn FnMut(usize, TermRef<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let control = Control::new();
+        // Triple terms have a range of their own at most, so what is around them stays together.
+        let start = ids.partition_point(|id| id.raw() < Id::new(Tag::Triple, 0).raw());
+        let end = start + ids[start..].iter().take_while(|id| id.is_triple()).count();
+        for (at, &id) in ids.iter().enumerate().take(end).skip(start) {
+            sink(at, TermRef::Triple(self.triple_term_parts(id, &control)?))?;
+        }
+        let mut scratch = VocabularyScratch::default();
+        for (first, part) in [(0, &ids[..start]), (end, &ids[end..])] {
+            self.vocabulary
+                .terms(part, &mut scratch, &control, &mut |at, term| {
+                    sink(first + at, term)
+                })?;
+        }
+        Ok(())
     }
 }
 

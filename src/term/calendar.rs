@@ -87,9 +87,9 @@ impl Zone {
         }
         let minutes = self.minutes();
         line.push(if minutes < 0 { b'-' } else { b'+' });
-        line.push_number(minutes.unsigned_abs() / 60, 2);
+        line.push_two(minutes.unsigned_abs() / 60);
         line.push(b':');
-        line.push_number(minutes.unsigned_abs() % 60, 2);
+        line.push_two(minutes.unsigned_abs() % 60);
     }
 }
 

@@ -101,34 +101,31 @@ datatypes! {
     DggsLiteral = 0x74, DictionaryOther, "http://www.opengis.net/ont/geosparql#dggsLiteral";
 }
 
-/// Open addressing by length and last eight bytes, filled at compile time; 0 is empty.
-const SLOTS: [u8; SLOT_COUNT] = slots();
+/// Open addressing by length and last eight bytes, filled at compile time.
+static SLOTS: [Option<(&str, Datatype)>; SLOT_COUNT] = slots();
 const SLOT_COUNT: usize = 256;
 
-const fn slots() -> [u8; SLOT_COUNT] {
-    let mut slots = [0; SLOT_COUNT];
+const fn slots() -> [Option<(&'static str, Datatype)>; SLOT_COUNT] {
+    let mut slots = [None; SLOT_COUNT];
     let mut at = 0;
     while at < Datatype::ALL.len() {
         let datatype = Datatype::ALL[at];
-        let mut slot = slot_of(datatype.iri().as_bytes());
-        while slots[slot] != 0 {
+        let mut slot = first_slot(datatype.iri());
+        while slots[slot].is_some() {
             slot = (slot + 1) % SLOT_COUNT;
         }
-        slots[slot] = datatype as u8;
+        slots[slot] = Some((datatype.iri(), datatype));
         at += 1;
     }
     slots
 }
 
-/// The first slot to look at. `iri` has at least eight bytes.
-const fn slot_of(iri: &[u8]) -> usize {
-    let mut last = 0;
-    let mut at = iri.len() - 8;
-    while at < iri.len() {
-        last = last << 8 | iri[at] as u64;
-        at += 1;
-    }
-    let mixed = (last ^ iri.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+/// The slot to look at first. All IRIs shorter than eight bytes, which no well-known one is, share one.
+const fn first_slot(iri: &str) -> usize {
+    let Some(last) = iri.as_bytes().last_chunk() else {
+        return 0;
+    };
+    let mixed = (u64::from_le_bytes(*last) ^ iri.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> 56) as usize
 }
 
@@ -140,13 +137,10 @@ impl Datatype {
     /// The well-known datatype with this IRI. About 5 ns.
     #[inline]
     pub fn from_iri(iri: &str) -> Option<Self> {
-        if iri.len() < 8 {
-            return None;
-        }
-        let mut slot = slot_of(iri.as_bytes());
+        let mut slot = first_slot(iri);
         loop {
-            let datatype = Self::from_code(SLOTS[slot])?;
-            if datatype.iri() == iri {
+            let (known, datatype) = SLOTS[slot]?;
+            if known == iri {
                 return Some(datatype);
             }
             slot = (slot + 1) % SLOT_COUNT;

@@ -246,6 +246,12 @@ impl Id {
         matches!(self.top(), 0x80..=0x8F)
     }
 
+    /// Whether it is an inline integer of any type; these compare by [`Id::payload`].
+    #[inline]
+    pub const fn is_integer(self) -> bool {
+        matches!(self.top(), 0x31..=0x3D)
+    }
+
     /// Whether the id alone (with the prefix table, for an encoded IRI) holds the term.
     #[inline]
     pub const fn is_inline(self) -> bool {
@@ -302,6 +308,7 @@ mod tests {
             assert_eq!(id.tag(), Some(tag));
             assert_eq!(id.payload(), if tag == Tag::Unbound { 0 } else { 5 });
             assert_eq!(id.is_inline(), tag.is_inline());
+            assert_eq!(id.is_integer(), tag.is_integer());
             assert_eq!(id.is_dictionary(), tag.is_dictionary());
             assert_eq!(id.is_local(), tag.is_local());
             let classes = [

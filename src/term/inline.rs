@@ -66,13 +66,18 @@ pub fn inline_literal(literal: LiteralRef<'_>) -> Option<Id> {
 
 #[inline]
 fn short_string(text: &str) -> Option<Id> {
-    let bytes = text.as_bytes();
-    if bytes.len() > SHORT_STRING_BYTES || bytes.contains(&0) {
+    if text.len() > SHORT_STRING_BYTES {
         return None;
     }
-    let mut padded = [0; 8];
-    padded[1..=bytes.len()].copy_from_slice(bytes);
-    Some(Id::new(Tag::ShortString, u64::from_be_bytes(padded)))
+    let mut payload = 0;
+    for byte in text.bytes() {
+        if byte == 0 {
+            return None;
+        }
+        payload = payload << 8 | u64::from(byte);
+    }
+    payload <<= 8 * (SHORT_STRING_BYTES - text.len());
+    Some(Id::new(Tag::ShortString, payload))
 }
 
 /// Value above style: `false` < `true`, "false" and "true" before "0" and "1".
@@ -86,7 +91,8 @@ fn boolean(text: &str) -> Option<u64> {
     }
 }
 
-const fn integer_tag(datatype: Datatype) -> Option<Tag> {
+/// The inline kind of an integer datatype.
+pub(super) const fn integer_tag(datatype: Datatype) -> Option<Tag> {
     Some(match datatype {
         Datatype::Integer => Tag::Integer,
         Datatype::Long => Tag::Long,

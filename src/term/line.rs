@@ -29,15 +29,23 @@ impl Line {
     }
 
     pub fn push_all(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.push(byte);
-        }
+        let free = &mut self.bytes[self.len..];
+        let count = bytes.len().min(free.len());
+        free[..count].copy_from_slice(&bytes[..count]);
+        self.len += count;
     }
 
     pub fn push_zeros(&mut self, count: usize) {
         for _ in 0..count {
             self.push(b'0');
         }
+    }
+
+    /// The last two digits of `number`.
+    #[inline]
+    pub fn push_two(&mut self, number: u64) {
+        self.push(b'0' + (number / 10 % 10) as u8);
+        self.push(b'0' + (number % 10) as u8);
     }
 
     /// `number` in decimal, with zeros in front up to `width` digits.
@@ -80,8 +88,9 @@ mod tests {
         line.push_number(7, 2);
         line.push_number(0, 1);
         line.push_number(1234, 2);
+        line.push_two(105);
         line.push_number(u64::MAX, 1);
-        assert_eq!(line.as_str(), "070123418446744073709551615");
+        assert_eq!(line.as_str(), "07012340518446744073709551615");
     }
 
     #[test]

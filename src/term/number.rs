@@ -84,8 +84,9 @@ const fn integer_range(tag: Tag) -> (i64, i64) {
     }
 }
 
+/// Whether a value is in the range of an integer kind, as far as it can be inline.
 #[inline]
-fn in_range(tag: Tag, value: i64) -> bool {
+pub fn in_range(tag: Tag, value: i64) -> bool {
     let (min, max) = integer_range(tag);
     min <= value && value <= max
 }

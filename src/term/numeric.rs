@@ -4,6 +4,7 @@
 //! holds. That relation is not transitive; ORDER BY uses the exact order of the values instead, which
 //! agrees with `<` wherever `<` holds.
 
+use super::inline::integer_tag;
 use super::line::Line;
 use super::{Datatype, Id, Tag, number, real};
 use oxsdatatypes::Decimal;
@@ -40,6 +41,12 @@ impl<'a> Number<'a> {
                 Digits::parse(lexical.as_bytes()).map(|_| Number::Large(lexical))
             }
             _ => {
+                let tag = integer_tag(datatype)?;
+                if let Some(value) = number::parse_integer(lexical.as_bytes())
+                    && number::in_range(tag, value)
+                {
+                    return Some(Number::Integer(value));
+                }
                 let (min, max) = bounds(datatype)?;
                 let digits =
                     Digits::parse(lexical.as_bytes()).filter(|_| !lexical.contains('.'))?;
@@ -171,7 +178,15 @@ impl<'a> Number<'a> {
                 Ordering::Greater
             };
         }
-        let expansion = format!("{other:.*}", fraction_bits(other));
+        let units = match *self {
+            Number::Integer(value) => Some(i128::from(value) * UNITS),
+            Number::Decimal(value) => Some(i128::from_be_bytes(value.to_be_bytes())),
+            _ => None,
+        };
+        if let Some(order) = units.and_then(|units| compare_units(units, other)) {
+            return order;
+        }
+        let expansion = format!("{other:.*}", fraction_digits(other));
         let mut line = Line::new();
         let exact = Digits::parse(expansion.as_bytes()).unwrap_or_default();
         self.digits(&mut line).compare(&exact)
@@ -205,17 +220,48 @@ fn decimal_text(value: Decimal) -> Line {
     line
 }
 
-/// How many digits after the point the exact value of a double has.
-fn fraction_bits(value: f64) -> usize {
+/// Units of a decimal in one.
+const UNITS: i128 = HALF_SCALE * HALF_SCALE;
+
+/// A finite double as an odd or zero mantissa and a power of two.
+fn mantissa_and_exponent(value: f64) -> (i64, i32) {
     let bits = value.to_bits();
     let exponent = (bits >> 52 & 0x7FF) as i32;
-    let mantissa = bits & ((1 << 52) - 1);
+    let fraction = (bits & ((1 << 52) - 1)) as i64;
     let (mantissa, exponent) = match exponent {
-        0 => (mantissa, 1),
-        _ => (mantissa | 1 << 52, exponent),
+        0 => (fraction, 1),
+        _ => (fraction | 1 << 52, exponent),
     };
-    // The value is mantissa · 2^(exponent - 1075).
-    (1075 - exponent - mantissa.trailing_zeros() as i32).max(0) as usize
+    let zeros = if mantissa == 0 {
+        0
+    } else {
+        mantissa.trailing_zeros()
+    };
+    let mantissa = mantissa >> zeros;
+    let signed = if value < 0.0 { -mantissa } else { mantissa };
+    (signed, exponent - 1075 + zeros as i32)
+}
+
+/// Compares a number of 10^-18 units with a finite double; `None` if that takes more than 128 bits, which
+/// it does not if the two are about equal.
+fn compare_units(units: i128, other: f64) -> Option<Ordering> {
+    let (mantissa, exponent) = mantissa_and_exponent(other);
+    // 53 and 60 bits.
+    let other = i128::from(mantissa) * UNITS;
+    let power = 1i128
+        .checked_shl(exponent.unsigned_abs())
+        .filter(|&power| power > 0)?;
+    Some(if exponent < 0 {
+        units.checked_mul(power)?.cmp(&other)
+    } else {
+        units.cmp(&other.checked_mul(power)?)
+    })
+}
+
+/// How many digits after the point the exact value of a double has.
+fn fraction_digits(value: f64) -> usize {
+    let (_, exponent) = mantissa_and_exponent(value);
+    exponent.min(0).unsigned_abs() as usize
 }
 
 /// Reads the lexical form of `xsd:double` or `xsd:float` (XSD 1.1 § 3.3.5): Rust reads more forms

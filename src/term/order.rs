@@ -14,7 +14,7 @@
 //! form, then datatype. The order is total, extends `<`, and depends on the terms only.
 
 use super::key::datatype_suffix;
-use super::value::{Number, Value, payload_order};
+use super::value::{Number, Value};
 use super::{Id, LiteralKind, LiteralRef, Tag, TermRef, inline_literal, temporal};
 use oxsdatatypes::{DateTime, Duration};
 use std::cmp::Ordering;
@@ -318,7 +318,11 @@ pub fn compare_ids(a: Id, b: Id) -> Option<Ordering> {
     }
 }
 
+#[inline]
 fn compare_literal_ids(a: Id, b: Id) -> Option<Ordering> {
+    if a.is_integer() && b.is_integer() {
+        return Some(a.payload().cmp(&b.payload()).then(a.cmp(&b)));
+    }
     let (tag, other) = (a.tag()?, b.tag()?);
     let (group, other_group) = (Group::of_tag(tag)?, Group::of_tag(other)?);
     if group != other_group {
@@ -330,9 +334,7 @@ fn compare_literal_ids(a: Id, b: Id) -> Option<Ordering> {
     if tag == other {
         return Some(a.cmp(&b));
     }
-    let by_value = if tag.is_integer() && other.is_integer() {
-        payload_order(tag, a.payload()).cmp(&payload_order(other, b.payload()))
-    } else if group == Group::Number {
+    let by_value = if group == Group::Number {
         Number::of_inline(a)?.compare_exactly(&Number::of_inline(b)?)
     } else {
         let (ms, _) = temporal::timeline(tag, a.payload())?;

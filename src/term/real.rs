@@ -31,54 +31,144 @@ impl Style {
     }
 }
 
-/// The style of a number and how many significant digits it has. `None` for a form that is never printed.
-fn style_of(text: &[u8]) -> Option<(Style, usize)> {
+/// A number as it is written: ±mantissa · 10^exponent, the mantissa without trailing zeros.
+struct Form {
+    style: Style,
+    negative: bool,
+    mantissa: u64,
+    exponent: i32,
+    /// Digits of the mantissa; [`MANY_DIGITS`] if they are not all in it.
+    digits: usize,
+}
+
+/// More digits than a `u64` always holds.
+const MANY_DIGITS: usize = 20;
+
+/// Reads a number in one of the styles. `None` for a form that is never printed.
+fn parse(text: &[u8]) -> Option<Form> {
     if text.len() > LINE_BYTES {
         return None;
     }
     let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    let marker = unsigned.iter().position(|byte| matches!(byte, b'E' | b'e'));
-    let mantissa = &unsigned[..marker.unwrap_or(unsigned.len())];
-    let point = mantissa.iter().position(|&byte| byte == b'.');
-    let (whole, fraction) = match point {
-        Some(point) => (&mantissa[..point], &mantissa[point + 1..]),
-        None => (mantissa, &[][..]),
+    let mut mantissa = 0;
+    let mut digits = 0;
+    let mut read_digits = |from: usize| {
+        let mut at = from;
+        while let Some(digit) = unsigned
+            .get(at)
+            .map(|byte| byte.wrapping_sub(b'0'))
+            .filter(|&digit| digit <= 9)
+        {
+            if digits > 0 || digit > 0 {
+                digits += 1;
+            }
+            if digits < MANY_DIGITS {
+                mantissa = mantissa * 10 + u64::from(digit);
+            }
+            at += 1;
+        }
+        at
     };
-    let digits = || whole.iter().chain(fraction);
-    if whole.is_empty() || !digits().all(u8::is_ascii_digit) || whole.len() > 1 && whole[0] == b'0'
-    {
+    let whole = read_digits(0);
+    if whole == 0 || whole > 1 && unsigned[0] == b'0' {
         return None;
     }
-    if point.is_some() && (fraction.is_empty() || fraction.len() > 1 && fraction.ends_with(b"0")) {
-        return None;
+    let mut end = whole;
+    let mut fraction = 0;
+    if unsigned.get(whole) == Some(&b'.') {
+        end = read_digits(whole + 1);
+        fraction = end - whole - 1;
+        if fraction == 0 || fraction > 1 && unsigned[end - 1] == b'0' {
+            return None;
+        }
     }
-    let style = match (marker, point) {
-        (None, None) => Style::Integer,
-        (None, Some(_)) => Style::Positional,
-        (Some(_), None) => return None,
-        (Some(at), Some(_)) => {
-            let exponent = &unsigned[at + 1..];
-            super::number::parse_integer(exponent)?;
-            let zero = whole == b"0" && !(fraction == b"0" && exponent == b"0");
-            if whole.len() > 1 || zero {
+    let mut exponent = -(fraction as i32);
+    let style = match unsigned.get(end) {
+        None if fraction == 0 => Style::Integer,
+        None => Style::Positional,
+        Some(marker @ (b'E' | b'e')) => {
+            let written = super::number::parse_integer(&unsigned[end + 1..])?;
+            let zero = unsigned[0] == b'0' && (mantissa != 0 || written != 0);
+            if whole > 1 || fraction == 0 || zero {
                 return None;
             }
-            if unsigned[at] == b'E' {
+            exponent = exponent.checked_add(i32::try_from(written).ok()?)?;
+            if *marker == b'E' {
                 Style::Canonical
             } else {
                 Style::LowerCase
             }
         }
+        Some(_) => return None,
     };
-    let first = digits().position(|&digit| digit != b'0').unwrap_or(0);
-    let last = digits().rev().position(|&digit| digit != b'0').unwrap_or(0);
-    Some((
+    if digits >= MANY_DIGITS {
+        digits = MANY_DIGITS;
+    } else {
+        while mantissa != 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            exponent += 1;
+            digits -= 1;
+        }
+    }
+    Some(Form {
         style,
-        (whole.len() + fraction.len()).saturating_sub(first + last),
-    ))
+        negative: unsigned.len() < text.len(),
+        mantissa,
+        exponent,
+        digits,
+    })
 }
 
-/// The shortest digits that identify a number, taken from Rust's own formatting.
+/// Powers of ten that a double holds exactly.
+const POWERS_OF_TEN: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+/// The largest power of ten that a float holds exactly.
+const FLOAT_POWER_MAX: usize = 10;
+/// Decimals of so many digits are each the only one of their length near a double (C's `DBL_DIG`), so one
+/// that reads as the double is the shortest that does.
+const DOUBLE_DIGITS: usize = 15;
+/// The same for normal floats.
+const FLOAT_DIGITS: usize = 6;
+
+impl Form {
+    /// The nearest double. Both operands are exact in the fast case, so the result is rounded once.
+    fn double(&self, text: &str) -> Option<f64> {
+        let power = POWERS_OF_TEN.get(self.exponent.unsigned_abs() as usize);
+        let value = match power {
+            Some(power) if self.digits <= DOUBLE_DIGITS => {
+                let mantissa = self.mantissa as f64;
+                if self.exponent < 0 {
+                    mantissa / power
+                } else {
+                    mantissa * power
+                }
+            }
+            _ => return text.parse().ok(),
+        };
+        Some(if self.negative { -value } else { value })
+    }
+
+    /// The nearest float, likewise.
+    fn float(&self, text: &str) -> Option<f32> {
+        let power = POWERS_OF_TEN[..=FLOAT_POWER_MAX].get(self.exponent.unsigned_abs() as usize);
+        let value = match power {
+            Some(&power) if self.digits <= FLOAT_DIGITS => {
+                let (mantissa, power) = (self.mantissa as f32, power as f32);
+                if self.exponent < 0 {
+                    mantissa / power
+                } else {
+                    mantissa * power
+                }
+            }
+            _ => return text.parse().ok(),
+        };
+        Some(if self.negative { -value } else { value })
+    }
+}
+
+/// The shortest digits that identify a number.
 struct Shortest {
     negative: bool,
     digits: [u8; 20],
@@ -87,22 +177,88 @@ struct Shortest {
     exponent: i32,
 }
 
-fn shortest(number: impl std::fmt::LowerExp) -> Option<Shortest> {
-    let mut line = Line::new();
-    write!(line, "{number:e}").ok()?;
-    let text = line.as_bytes();
-    let marker = text.iter().position(|&byte| byte == b'e')?;
-    let mut shortest = Shortest {
-        negative: text.first() == Some(&b'-'),
-        digits: [b'0'; 20],
-        count: 0,
-        exponent: super::number::parse_integer(&text[marker + 1..])? as i32,
-    };
-    for &byte in text[..marker].iter().filter(|byte| byte.is_ascii_digit()) {
-        *shortest.digits.get_mut(shortest.count)? = byte;
-        shortest.count += 1;
+impl Shortest {
+    fn of_double(value: f64) -> Option<Self> {
+        let limit = POWERS_OF_TEN[DOUBLE_DIGITS];
+        short_decimal(value.abs(), limit, &POWERS_OF_TEN, |digits, power| {
+            digits / power == value.abs()
+        })
+        .map(|(mantissa, scale)| Self::of_decimal(value < 0.0, mantissa, scale))
+        .or_else(|| Self::print(value))
     }
-    Some(shortest)
+
+    fn of_float(value: f32) -> Option<Self> {
+        let limit = POWERS_OF_TEN[FLOAT_DIGITS];
+        let powers = &POWERS_OF_TEN[..=FLOAT_POWER_MAX];
+        let exact = |digits: f64, power: f64| digits as f32 / power as f32 == value.abs();
+        short_decimal(f64::from(value.abs()), limit, powers, exact)
+            .map(|(mantissa, scale)| Self::of_decimal(value < 0.0, mantissa, scale))
+            .or_else(|| Self::print(value))
+    }
+
+    /// The digits of ±mantissa · 10^-scale.
+    fn of_decimal(negative: bool, mut mantissa: u64, scale: usize) -> Self {
+        let mut reversed = [b'0'; 20];
+        let mut total = 0;
+        while mantissa > 0 || total == 0 {
+            reversed[total] = b'0' + (mantissa % 10) as u8;
+            mantissa /= 10;
+            total += 1;
+        }
+        let zeros = reversed[..total - 1]
+            .iter()
+            .take_while(|&&digit| digit == b'0')
+            .count();
+        let mut digits = [b'0'; 20];
+        for (digit, &from) in digits.iter_mut().zip(reversed[zeros..total].iter().rev()) {
+            *digit = from;
+        }
+        Self {
+            negative,
+            digits,
+            count: total - zeros,
+            exponent: total as i32 - 1 - scale as i32,
+        }
+    }
+
+    /// The digits that Rust's own formatting gives.
+    fn print(number: impl std::fmt::LowerExp) -> Option<Self> {
+        let mut line = Line::new();
+        write!(line, "{number:e}").ok()?;
+        let text = line.as_bytes();
+        let marker = text.iter().position(|&byte| byte == b'e')?;
+        let mut shortest = Self {
+            negative: text.first() == Some(&b'-'),
+            digits: [b'0'; 20],
+            count: 0,
+            exponent: super::number::parse_integer(&text[marker + 1..])? as i32,
+        };
+        for &byte in text[..marker].iter().filter(|byte| byte.is_ascii_digit()) {
+            *shortest.digits.get_mut(shortest.count)? = byte;
+            shortest.count += 1;
+        }
+        Some(shortest)
+    }
+}
+
+/// Looks for digits below `limit` and a power of ten such that digits / power is the value: digits and scale.
+fn short_decimal(
+    value: f64,
+    limit: f64,
+    powers: &[f64],
+    exact: impl Fn(f64, f64) -> bool,
+) -> Option<(u64, usize)> {
+    for (scale, &power) in powers.iter().enumerate() {
+        let scaled = value * power;
+        if scaled >= limit {
+            return None;
+        }
+        let digits = (scaled + 0.5) as u64;
+        if exact(digits as f64, power) {
+            return Some((digits, scale));
+        }
+    }
+    None
 }
 
 /// Prints in one of the styles; `None` if the number has no such form.
@@ -154,7 +310,7 @@ const SIGN_BIT: u64 = 1 << MAGNITUDE_BITS;
 const EXPONENT_BASE: u64 = 895;
 
 /// The payload of a double, without style: its bits with three exponent bits dropped, ordered like values.
-pub(super) fn double_order(value: f64) -> Option<u64> {
+fn double_order(value: f64) -> Option<u64> {
     let bits = value.to_bits();
     let negative = bits >> 63 == 1;
     let magnitude = bits & (u64::MAX >> 1);
@@ -175,15 +331,12 @@ pub(super) fn double_order(value: f64) -> Option<u64> {
 
 /// The 62-bit payload of a double.
 pub fn encode_double(text: &str) -> Option<u64> {
-    let (style, digits) = style_of(text.as_bytes())?;
-    if !matches!(style, Style::Positional | Style::Canonical) {
+    let form = parse(text.as_bytes())?;
+    if !matches!(form.style, Style::Positional | Style::Canonical) {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
-    let payload = double_order(value)? << 1 | style as u64;
-    // Decimals of up to 15 digits are each the only one of their length within the double's reach, so
-    // they are what is printed. Longer ones are compared with what is printed.
-    if digits > 15 {
+    let payload = double_order(form.double(text)?)? << 1 | form.style as u64;
+    if form.digits > DOUBLE_DIGITS {
         let mut line = Line::new();
         print_double(payload, &mut line)?;
         if line.as_bytes() != text.as_bytes() {
@@ -214,7 +367,7 @@ pub fn double_value(payload: u64) -> Option<f64> {
 
 /// Prints a double; `None` if no double has this payload.
 pub fn print_double(payload: u64, line: &mut Line) -> Option<()> {
-    let number = shortest(double_value(payload)?)?;
+    let number = Shortest::of_double(double_value(payload)?)?;
     print(&number, Style::from_bits(payload & 1), line)
 }
 
@@ -229,8 +382,8 @@ const FLOAT_STYLE_BITS: u32 = 2;
 
 /// The payload of a float: its bits, ordered like values, above two bits of style.
 pub fn encode_float(text: &str) -> Option<u64> {
-    let (style, digits) = style_of(text.as_bytes())?;
-    let value: f32 = text.parse().ok()?;
+    let form = parse(text.as_bytes())?;
+    let value = form.float(text)?;
     let bits = value.to_bits();
     if !value.is_finite() || bits == 1 << 31 {
         return None;
@@ -240,9 +393,8 @@ pub fn encode_float(text: &str) -> Option<u64> {
     } else {
         bits | 1 << 31
     };
-    let payload = u64::from(ordered) << FLOAT_STYLE_BITS | style as u64;
-    // Six digits identify themselves as fifteen do in a double, but not among subnormal numbers.
-    if digits > 6 || !value.is_normal() {
+    let payload = u64::from(ordered) << FLOAT_STYLE_BITS | form.style as u64;
+    if form.digits > FLOAT_DIGITS || !value.is_normal() {
         let mut line = Line::new();
         print_float(payload, &mut line)?;
         if line.as_bytes() != text.as_bytes() {
@@ -266,7 +418,7 @@ pub fn float_value(payload: u64) -> Option<f32> {
 
 /// Prints a float; `None` if no float has this payload.
 pub fn print_float(payload: u64, line: &mut Line) -> Option<()> {
-    let number = shortest(float_value(payload)?)?;
+    let number = Shortest::of_float(float_value(payload)?)?;
     print(&number, Style::from_bits(payload), line)
 }
 
@@ -279,6 +431,7 @@ pub const fn float_payload_order(payload: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn double(text: &str) -> Option<String> {
         let mut line = Line::new();
@@ -401,5 +554,48 @@ mod tests {
         }
         assert_eq!(float_value(u64::from(u32::MAX) << 2), None);
         assert_eq!(float_value(1 << 40), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn short_decimals_of_doubles_are_those_of_rust(
+            value in prop_oneof![
+                any::<f64>().prop_filter("a number", |value| value.is_finite()),
+                (-100_000_000i64..100_000_000, -12i32..12).prop_map(|(digits, scale)| {
+                    format!("{digits}e{scale}").parse().unwrap()
+                }),
+            ],
+        ) {
+            let (fast, slow) = (Shortest::of_double(value).unwrap(), Shortest::print(value).unwrap());
+            prop_assert_eq!(&fast.digits[..fast.count], &slow.digits[..slow.count]);
+            prop_assert_eq!(fast.exponent, slow.exponent);
+        }
+
+        #[test]
+        fn short_decimals_of_floats_are_those_of_rust(
+            value in prop_oneof![
+                any::<f32>().prop_filter("a number", |value| value.is_finite()),
+                (-1_000_000i64..1_000_000, -12i32..12).prop_map(|(digits, scale)| {
+                    format!("{digits}e{scale}").parse().unwrap()
+                }),
+            ],
+        ) {
+            let (fast, slow) = (Shortest::of_float(value).unwrap(), Shortest::print(value).unwrap());
+            prop_assert_eq!(&fast.digits[..fast.count], &slow.digits[..slow.count]);
+            prop_assert_eq!(fast.exponent, slow.exponent);
+        }
+
+        #[test]
+        fn numbers_are_read_as_rust_reads_them(
+            text in "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{0,20}[1-9]|\\.0)?([Ee]-?[1-9][0-9]?)?",
+        ) {
+            if let Some(form) = parse(text.as_bytes()) {
+                let (double, float): (f64, f32) = (text.parse().unwrap(), text.parse().unwrap());
+                prop_assert_eq!(form.double(&text), Some(double));
+                prop_assert_eq!(form.float(&text), Some(float));
+            }
+        }
     }
 }

@@ -305,9 +305,9 @@ pub fn print(tag: Tag, payload: u64, line: &mut Line) -> Option<()> {
         Datatype::DateTime | Datatype::Date => {
             print_year(fields.year, line);
             line.push(b'-');
-            line.push_number(u64::from(fields.month), 2);
+            line.push_two(u64::from(fields.month));
             line.push(b'-');
-            line.push_number(u64::from(fields.day), 2);
+            line.push_two(u64::from(fields.day));
             if datatype == Datatype::DateTime {
                 line.push(b'T');
                 print_time(&fields, line);
@@ -318,21 +318,21 @@ pub fn print(tag: Tag, payload: u64, line: &mut Line) -> Option<()> {
         Datatype::GYearMonth => {
             print_year(fields.year, line);
             line.push(b'-');
-            line.push_number(u64::from(fields.month), 2);
+            line.push_two(u64::from(fields.month));
         }
         Datatype::GMonth => {
             line.push_all(b"--");
-            line.push_number(u64::from(fields.month), 2);
+            line.push_two(u64::from(fields.month));
         }
         Datatype::GMonthDay => {
             line.push_all(b"--");
-            line.push_number(u64::from(fields.month), 2);
+            line.push_two(u64::from(fields.month));
             line.push(b'-');
-            line.push_number(u64::from(fields.day), 2);
+            line.push_two(u64::from(fields.day));
         }
         _ => {
             line.push_all(b"---");
-            line.push_number(u64::from(fields.day), 2);
+            line.push_two(u64::from(fields.day));
         }
     }
     if let Some(zone) = fields.zone {
@@ -350,11 +350,11 @@ fn print_year(year: i64, line: &mut Line) {
 
 fn print_time(fields: &Fields, line: &mut Line) {
     let ms = fields.ms_of_day as u64;
-    line.push_number(ms / 3_600_000, 2);
+    line.push_two(ms / 3_600_000);
     line.push(b':');
-    line.push_number(ms / 60_000 % 60, 2);
+    line.push_two(ms / 60_000 % 60);
     line.push(b':');
-    line.push_number(ms / 1000 % 60, 2);
+    line.push_two(ms / 1000 % 60);
     let fraction = ms % 1000;
     match fields.fraction_digits {
         0 => return,
@@ -362,7 +362,7 @@ fn print_time(fields: &Fields, line: &mut Line) {
     }
     match fields.fraction_digits {
         1 => line.push_number(fraction / 100, 1),
-        2 => line.push_number(fraction / 10, 2),
+        2 => line.push_two(fraction / 10),
         _ => line.push_number(fraction, 3),
     }
 }

@@ -1,0 +1,253 @@
+//! The algebra of a query as plain data: variables and constants are numbers, scopes are resolved, and
+//! joins, unions and conjunctions are flat lists.
+
+/// A variable: an index into [`Query::variables`]. Variables of one name in two scopes are two numbers.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Var(pub u32);
+
+/// A constant term: an index into [`Query::constants`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Constant(pub u32);
+
+/// A position of a pattern or template.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Slot {
+    Var(Var),
+    Constant(Constant),
+}
+
+impl Slot {
+    pub fn var(self) -> Option<Var> {
+        match self {
+            Self::Var(var) => Some(var),
+            Self::Constant(_) => None,
+        }
+    }
+}
+
+/// Where a pattern looks for triples.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum GraphSlot {
+    /// The default graph of the request (definition 13).
+    Default,
+    /// A named graph; a variable ranges over all of them (definition 12).
+    Named(Slot),
+}
+
+/// A triple pattern in a graph.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct QuadPattern {
+    /// Subject, predicate, object.
+    pub triple: [Slot; 3],
+    pub graph: GraphSlot,
+}
+
+impl QuadPattern {
+    /// Variables in the order subject, predicate, object, graph, repetitions included.
+    pub fn vars(&self) -> impl Iterator<Item = Var> + '_ {
+        let graph = match self.graph {
+            GraphSlot::Named(slot) => slot.var(),
+            GraphSlot::Default => None,
+        };
+        self.triple
+            .iter()
+            .filter_map(|slot| slot.var())
+            .chain(graph)
+    }
+}
+
+/// A graph pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pattern {
+    Quad(QuadPattern),
+    /// The named graphs, or the one named if it exists.
+    Graphs(Slot),
+    /// Bag join of all parts; no part is one empty solution.
+    Join(Vec<Pattern>),
+    LeftJoin {
+        left: Box<Pattern>,
+        right: Box<Pattern>,
+        /// Conjuncts evaluated on the joined solution.
+        filters: Vec<Expr>,
+    },
+    Union(Vec<Pattern>),
+    /// Conjuncts; a solution stays if all are true.
+    Filter {
+        filters: Vec<Expr>,
+        inner: Box<Pattern>,
+    },
+    /// Binds variables one after the other; one stays unbound where its expression has an error.
+    Extend {
+        inner: Box<Pattern>,
+        bindings: Vec<(Var, Expr)>,
+    },
+    /// Rows of constants; `None` is UNDEF.
+    Values {
+        vars: Vec<Var>,
+        rows: Vec<Vec<Option<Constant>>>,
+    },
+    Group {
+        inner: Box<Pattern>,
+        keys: Vec<Var>,
+        aggregates: Vec<(Var, Aggregate)>,
+    },
+    Project {
+        inner: Box<Pattern>,
+        vars: Vec<Var>,
+    },
+    Distinct(Box<Pattern>),
+    /// May drop duplicates and need not.
+    Reduced(Box<Pattern>),
+    OrderBy {
+        inner: Box<Pattern>,
+        keys: Vec<OrderKey>,
+    },
+    Slice {
+        inner: Box<Pattern>,
+        offset: u64,
+        limit: Option<u64>,
+    },
+}
+
+impl Pattern {
+    /// The pattern with one empty solution.
+    pub fn unit() -> Self {
+        Self::Join(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderKey {
+    pub expr: Expr,
+    pub descending: bool,
+}
+
+/// An aggregate over the solutions of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Aggregate {
+    /// `COUNT(*)`.
+    CountRows { distinct: bool },
+    /// `COUNT(expr)`: solutions in which the expression has a value.
+    Count { expr: Expr, distinct: bool },
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Tests of one term, without an error of their own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TermTest {
+    IsIri,
+    IsBlank,
+    IsLiteral,
+    IsNumeric,
+    IsTriple,
+}
+
+/// Functions of one term that give a term.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum TermFunction {
+    Str,
+    Lang,
+    Datatype,
+}
+
+/// An expression. Error and unbound are one outcome: no value (SPARQL 1.1 section 17.2).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    Var(Var),
+    Constant(Constant),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    SameTerm(Box<Expr>, Box<Expr>),
+    In(Box<Expr>, Vec<Expr>),
+    Bound(Var),
+    Test(TermTest, Box<Expr>),
+    Function(TermFunction, Box<Expr>),
+}
+
+impl Expr {
+    /// Calls `visit` with every variable read, in order, repetitions included.
+    pub fn visit_vars(&self, visit: &mut impl FnMut(Var)) {
+        match self {
+            Self::Var(var) | Self::Bound(var) => visit(*var),
+            Self::Constant(_) => {}
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter().for_each(|part| part.visit_vars(visit));
+            }
+            Self::Not(inner) | Self::Test(_, inner) | Self::Function(_, inner) => {
+                inner.visit_vars(visit);
+            }
+            Self::Compare(_, left, right) | Self::SameTerm(left, right) => {
+                left.visit_vars(visit);
+                right.visit_vars(visit);
+            }
+            Self::In(needle, list) => {
+                needle.visit_vars(visit);
+                list.iter().for_each(|item| item.visit_vars(visit));
+            }
+        }
+    }
+
+    /// The distinct variables read, ascending.
+    pub fn vars(&self) -> Vec<Var> {
+        let mut vars = Vec::new();
+        self.visit_vars(&mut |var| vars.push(var));
+        vars.sort_unstable();
+        vars.dedup();
+        vars
+    }
+}
+
+/// A position of a CONSTRUCT template.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TemplateSlot {
+    Var(Var),
+    Constant(Constant),
+    /// A blank node, one for each solution; the number tells those of a template apart.
+    Blank(u32),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    Select { vars: Vec<Var> },
+    Ask,
+    Construct { template: Vec<[TemplateSlot; 3]> },
+}
+
+/// FROM and FROM NAMED of a query: IRIs, distinct, in order of appearance.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Dataset {
+    pub default: Vec<String>,
+    pub named: Vec<String>,
+}
+
+/// A query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub form: Form,
+    pub pattern: Pattern,
+    /// Names of variables; made-up ones have none.
+    pub variables: Vec<Option<String>>,
+    pub constants: Vec<spargebra::term::Term>,
+    /// `None`: the data set of the request.
+    pub dataset: Option<Dataset>,
+}
+
+impl Query {
+    /// A name to show for a variable.
+    pub fn name(&self, var: Var) -> String {
+        match self.variables.get(var.0 as usize) {
+            Some(Some(name)) => name.clone(),
+            _ => format!("_{}", var.0),
+        }
+    }
+}

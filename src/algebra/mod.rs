@@ -1,0 +1,26 @@
+//! The algebra: from a query text to patterns and expressions over numbered variables and constants.
+//!
+//! Reading a text costs one pass that bounds its nesting, the parser, and one walk over the parser's tree.
+//! The parser is recursive; a text that nests deeply is read on a thread with a stack sized for it, so the
+//! caller's stack does not matter.
+//!
+//! Invariants: a [`Query`] holds no ids, so it outlives versions and dictionary generations; names are resolved,
+//! so that equal numbers are the same variable; lists are flat and no tree is deeper than [`LEVELS_MAX`].
+
+mod bound;
+mod hint;
+mod ir;
+mod nesting;
+mod parse;
+mod scanner;
+mod syntax;
+mod translate;
+
+pub use bound::{Bound, bound};
+pub use ir::{
+    Aggregate, Comparison, Constant, Dataset, Expr, Form, GraphSlot, OrderKey, Pattern,
+    QuadPattern, Query, Slot, TemplateSlot, TermFunction, TermTest, Var,
+};
+pub use nesting::{LINKS_MAX, NESTING_MAX};
+pub use parse::{ParseOptions, QUERY_BYTES_MAX, parse};
+pub use translate::LEVELS_MAX;

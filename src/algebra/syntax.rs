@@ -1,0 +1,88 @@
+//! Where a syntax error is. The parser reports the furthest byte it looked at, and it compares a keyword by
+//! reading as many characters as the keyword has, so its place lies up to 14 characters behind the error.
+
+use super::hint::hint;
+use super::scanner::{Scanner, Token, offset, position};
+use crate::error::{Code, Error};
+use spargebra::SparqlParser;
+
+/// More than the parser reads ahead: its longest keyword is `ENCODE_FOR_URI`.
+const AHEAD: usize = 32;
+
+/// The error for a text that does not parse; `message` is what the parser said.
+pub fn syntax_error(parser: &SparqlParser, text: &str, message: &str) -> Error {
+    let Some((reported, expected)) = place(text, message) else {
+        return Error::new(Code::QueryParse, message);
+    };
+    let at = locate(parser, text, reported);
+    // Conditions beyond the grammar are sentences among the expected tokens.
+    let condition = expected
+        .trim_start_matches("one of ")
+        .split(", ")
+        .find(|item| item.contains(' ') && item.starts_with(char::is_uppercase));
+    let detail = match (condition, text[at..].split_whitespace().next()) {
+        (Some(condition), _) => condition.to_owned(),
+        (None, Some(word)) => format!("unexpected {:?}", word.chars().take(40).collect::<String>()),
+        (None, None) => "unexpected end of the query".to_owned(),
+    };
+    let error = Error::new(Code::QueryParse, detail).at(position(text, at));
+    match hint(text, at) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+/// Splits `error at LINE:COLUMN: expected ...` into the byte of the place and what was expected.
+fn place<'m>(text: &str, message: &'m str) -> Option<(usize, &'m str)> {
+    let rest = message.strip_prefix("error at ")?;
+    let (line, rest) = rest.split_once(':')?;
+    let (column, expected) = rest.split_once(": expected ")?;
+    Some((
+        offset(text, line.parse().ok()?, column.parse().ok()?),
+        expected,
+    ))
+}
+
+/// The byte of the token the parser could not use. Parses again with the spaces before the reported place
+/// stretched, so that reading ahead from one token never reaches the next.
+fn locate(parser: &SparqlParser, text: &str, reported: usize) -> usize {
+    let near = reported.saturating_sub(4 * AHEAD)..reported.saturating_add(4 * AHEAD);
+    let pad = " ".repeat(AHEAD);
+    let mut stretched = String::with_capacity(text.len() + 16 * AHEAD);
+    // The token and the place of its copy.
+    let mut copies: Vec<(Token, usize)> = Vec::new();
+    let mut end = 0;
+    for token in Scanner::new(text) {
+        let gap = &text[end..token.start];
+        if !gap.is_empty() && near.contains(&token.start) {
+            stretched.push_str(&pad);
+        } else {
+            stretched.push_str(gap);
+        }
+        copies.push((token, stretched.len()));
+        stretched.push_str(token.text(text));
+        end = token.end;
+    }
+    stretched.push_str(&pad);
+    let message = match parser.clone().parse_query(&stretched) {
+        Ok(_) => return reported,
+        Err(error) => error.to_string(),
+    };
+    let Some((furthest, _)) = place(&stretched, &message) else {
+        return reported;
+    };
+    if furthest >= stretched.len() - AHEAD {
+        // Reading ahead began at the last token or behind it.
+        return match copies.last() {
+            Some((token, copy)) if furthest < stretched.len() && furthest - copy < AHEAD => {
+                token.start
+            }
+            _ => text.trim_end().len(),
+        };
+    }
+    copies
+        .iter()
+        .rev()
+        .find(|(_, copy)| *copy <= furthest)
+        .map_or(reported, |(token, _)| token.start)
+}

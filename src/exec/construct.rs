@@ -1,0 +1,103 @@
+//! Construct: triples of a template for each row.
+
+use super::batch::Batch;
+use super::operator::{BoxOperator, Operator, Runtime};
+use crate::error::Result;
+use crate::store::BATCH_ROWS;
+use crate::term::Id;
+use std::sync::Arc;
+
+/// A position of a template over columns.
+#[derive(Clone, Copy, Debug)]
+pub enum TemplateTerm {
+    /// `None`: a variable that no column holds.
+    Column(Option<usize>),
+    Constant(Id),
+    /// A blank node of the row, by number.
+    Blank(usize),
+}
+
+/// Gives subject, predicate and object of each triple that is one: bound, no literal or triple term as subject, an IRI as
+/// predicate (SPARQL 1.1 section 16.2). Repetitions are left in.
+pub struct Construct {
+    runtime: Arc<Runtime>,
+    input: BoxOperator,
+    template: Vec<[TemplateTerm; 3]>,
+    blanks: usize,
+    read: Batch,
+    row: usize,
+    triple: usize,
+    /// Blank nodes of the row at hand.
+    fresh: Vec<Id>,
+}
+
+impl Construct {
+    /// `blanks` is the number of blank nodes of the template.
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        input: BoxOperator,
+        template: Vec<[TemplateTerm; 3]>,
+        blanks: usize,
+    ) -> Self {
+        Self {
+            runtime: runtime.clone(),
+            input,
+            template,
+            blanks,
+            read: Batch::new(),
+            row: 0,
+            triple: 0,
+            fresh: Vec::new(),
+        }
+    }
+
+    fn term(&self, term: TemplateTerm) -> Id {
+        match term {
+            TemplateTerm::Column(Some(column)) => Id::from_raw(self.read.columns[column][self.row]),
+            TemplateTerm::Column(None) => Id::UNBOUND,
+            TemplateTerm::Constant(id) => id,
+            TemplateTerm::Blank(number) => self.fresh.get(number).copied().unwrap_or(Id::UNBOUND),
+        }
+    }
+}
+
+impl Operator for Construct {
+    fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.reset(3);
+        let mut rows = 0;
+        while rows < BATCH_ROWS {
+            if self.triple == self.template.len() {
+                self.triple = 0;
+                self.row += 1;
+                self.fresh.clear();
+            }
+            if self.row >= self.read.rows() {
+                self.runtime.control.poll()?;
+                if self.template.is_empty() || !self.input.next(&mut self.read)? {
+                    self.read.reset(0);
+                    break;
+                }
+                self.read.compact();
+                self.row = 0;
+                self.triple = 0;
+            }
+            while self.fresh.len() < self.blanks {
+                self.fresh.push(self.runtime.terms.fresh_blank());
+            }
+            let [subject, predicate, object] =
+                self.template[self.triple].map(|term| self.term(term));
+            self.triple += 1;
+            if (subject.is_iri() || subject.is_blank())
+                && predicate.is_iri()
+                && !object.is_unbound()
+            {
+                for (column, id) in [subject, predicate, object].into_iter().enumerate() {
+                    batch.columns[column].push(id.raw());
+                }
+                rows += 1;
+            }
+        }
+        batch.set_rows(rows);
+        Ok(rows > 0)
+    }
+}

@@ -1,0 +1,219 @@
+//! Sort: ORDER BY, and top-k under a LIMIT. Stable.
+//!
+//! Key columns become ranks: the distinct ids of a column are sorted once by SPARQL order and each row gets the
+//! places of its keys. Ids of one inline kind are their own ranks (definition 4). Cost: about 60 ns a row, and the terms
+//! of the distinct keys. With a limit, rows are cut to the limit each time a multiple of it has come in.
+
+use super::batch::{Batch, gather};
+use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
+use crate::error::{Error, Result};
+use crate::expr::{TermTable, Terms};
+use crate::plan::SortColumn;
+use crate::store::BATCH_ROWS;
+use crate::term::{Id, OrderedRange, SortKey, compare_ids, compare_terms, ordered_range};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Rows beyond the limit that are kept before a cut.
+const CUT_ROWS: usize = 16 * BATCH_ROWS;
+
+pub struct Sort {
+    runtime: Arc<Runtime>,
+    input: Option<BoxOperator>,
+    keys: Vec<SortColumn>,
+    /// Rows that are needed at most.
+    limit: Option<usize>,
+    rows: Vec<Vec<u64>>,
+    len: usize,
+    order: Vec<u32>,
+    at: usize,
+    state: StateCharge,
+}
+
+impl Sort {
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        input: BoxOperator,
+        keys: Vec<SortColumn>,
+        limit: Option<u64>,
+    ) -> Self {
+        Self {
+            runtime: runtime.clone(),
+            input: Some(input),
+            keys,
+            limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+            rows: Vec::new(),
+            len: 0,
+            order: Vec::new(),
+            at: 0,
+            state: StateCharge::new(&runtime.control),
+        }
+    }
+
+    fn load(&mut self, mut input: BoxOperator) -> Result<()> {
+        let mut batch = Batch::new();
+        let cut_at = self
+            .limit
+            .map(|limit| limit.saturating_mul(2).saturating_add(CUT_ROWS));
+        while input.next(&mut batch)? {
+            self.runtime.control.poll()?;
+            batch.compact();
+            self.rows.resize_with(batch.columns.len(), Vec::new);
+            self.len += batch.rows();
+            // The rows, their ranks and their order.
+            self.state
+                .hold(self.len * (self.rows.len() * 8 + self.keys.len() * 8 + 4))?;
+            for (to, from) in self.rows.iter_mut().zip(&batch.columns) {
+                to.extend_from_slice(from);
+            }
+            if cut_at.is_some_and(|cut_at| self.len >= cut_at) {
+                self.sort()?;
+                self.cut();
+            }
+        }
+        drop(input);
+        self.sort()?;
+        self.order.truncate(self.limit.unwrap_or(usize::MAX));
+        Ok(())
+    }
+
+    /// Sets `order` to the rows in order.
+    fn sort(&mut self) -> Result<()> {
+        let ranks: Vec<Vec<u64>> = self
+            .keys
+            .iter()
+            .map(|key| {
+                let mut ranks = ranks(&self.rows[key.column], &self.runtime)?;
+                if key.descending {
+                    ranks.iter_mut().for_each(|rank| *rank = !*rank);
+                }
+                Ok(ranks)
+            })
+            .collect::<Result<_>>()?;
+        self.runtime.control.poll()?;
+        self.order.clear();
+        self.order.extend(0..self.len as u32);
+        match &ranks[..] {
+            [] => {}
+            // The row number makes an unstable sort stable.
+            [only] => self
+                .order
+                .sort_unstable_by_key(|&row| (only[row as usize], row)),
+            several => self.order.sort_unstable_by(|&left, &right| {
+                several
+                    .iter()
+                    .map(|rank| rank[left as usize].cmp(&rank[right as usize]))
+                    .find(|order| order.is_ne())
+                    .unwrap_or_else(|| left.cmp(&right))
+            }),
+        }
+        Ok(())
+    }
+
+    /// Drops the rows beyond the limit and puts the others in order, which keeps the sort stable.
+    fn cut(&mut self) {
+        self.order.truncate(self.limit.unwrap_or(usize::MAX));
+        for column in &mut self.rows {
+            let mut kept = Vec::with_capacity(self.order.len());
+            gather(column, &self.order, &mut kept);
+            *column = kept;
+        }
+        self.len = self.order.len();
+    }
+}
+
+/// For each id of a column its place in SPARQL order; equal ids have equal places.
+fn ranks(column: &[u64], runtime: &Runtime) -> Result<Vec<u64>> {
+    let (Some(&min), Some(&max)) = (column.iter().min(), column.iter().max()) else {
+        return Ok(Vec::new());
+    };
+    if ordered_range(Id::from_raw(min), Id::from_raw(max)) == OrderedRange::Always {
+        return Ok(column.to_vec());
+    }
+    let mut ids: Vec<Id> = column.iter().map(|&raw| Id::from_raw(raw)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    runtime.control.poll()?;
+    let first_bound = usize::from(ids.first().is_some_and(|id| id.is_unbound()));
+    let mut table = TermTable::new();
+    runtime.terms.fetch(&ids[first_bound..], &mut table)?;
+    let _held = runtime
+        .control
+        .charge(table.text_bytes() + ids.len() * 160)?;
+    let keys: Vec<SortKey<'_>> = (0..ids.len())
+        .map(|slot| {
+            SortKey::new(
+                slot.checked_sub(first_bound)
+                    .and_then(|slot| table.get(slot)),
+            )
+        })
+        .collect();
+    let mut nested = NestedOrder {
+        terms: &runtime.terms,
+        failure: None,
+    };
+    let mut order: Vec<u32> = (0..ids.len() as u32).collect();
+    order.sort_unstable_by(|&left, &right| {
+        keys[left as usize].compare(&keys[right as usize], &mut |left, right| {
+            nested.compare(left, right)
+        })
+    });
+    if let Some(failure) = nested.failure {
+        return Err(failure);
+    }
+    let mut places = vec![0_u64; ids.len()];
+    for (place, &slot) in order.iter().enumerate() {
+        places[slot as usize] = place as u64;
+    }
+    Ok(column
+        .iter()
+        .map(|&raw| {
+            ids.binary_search(&Id::from_raw(raw))
+                .map_or(0, |slot| places[slot])
+        })
+        .collect())
+}
+
+/// The order of parts of triple terms, which are ids.
+struct NestedOrder<'t> {
+    terms: &'t Terms,
+    failure: Option<Error>,
+}
+
+impl NestedOrder<'_> {
+    fn compare(&mut self, left: Id, right: Id) -> Ordering {
+        if let Some(order) = compare_ids(left, right) {
+            return order;
+        }
+        match (self.terms.term(left), self.terms.term(right)) {
+            (Ok(left), Ok(right)) => compare_terms(
+                Some(left.as_ref()),
+                Some(right.as_ref()),
+                &mut |left, right| self.compare(left, right),
+            ),
+            (Err(failure), _) | (_, Err(failure)) => {
+                self.failure = Some(failure);
+                left.cmp(&right)
+            }
+        }
+    }
+}
+
+impl Operator for Sort {
+    fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+        if let Some(input) = self.input.take() {
+            self.load(input)?;
+        }
+        let end = self.order.len().min(self.at + BATCH_ROWS);
+        if self.at == end {
+            return Ok(false);
+        }
+        batch.reset(self.rows.len());
+        for (to, from) in batch.columns.iter_mut().zip(&self.rows) {
+            gather(from, &self.order[self.at..end], to);
+        }
+        batch.set_rows(end - self.at);
+        self.at = end;
+        Ok(true)
+    }
+}

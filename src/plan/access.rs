@@ -1,0 +1,337 @@
+//! How a triple pattern can be read: orders, prefixes, exact counts.
+
+use super::cost;
+use super::node::{Node, Op, ProbeColumns};
+use crate::algebra::{GraphSlot, QuadPattern, Slot, Var};
+use crate::control::Control;
+use crate::error::Result;
+use crate::store::source::{G, O, P, S};
+use crate::store::{Graphs, Order, QuadSource, ScanSpec, View};
+use crate::term::Id;
+
+/// Which graphs a request reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestGraphs {
+    /// The default graph; `None` is an empty one.
+    pub default: Option<Graphs>,
+    /// The named graphs: `None` is all of them, else ids in ascending order.
+    pub named: Option<Vec<u64>>,
+}
+
+/// A pattern with constants resolved, and how many rows it has.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// A constant or a variable of each quad position; the graph has a variable or nothing.
+    pub constants: [Option<u64>; 3],
+    pub vars: [Option<Var>; 4],
+    pub graphs: Graphs,
+    pub view: View,
+    /// Rows of the pattern, before positions of one variable are compared. Exact unless the graphs are a list.
+    pub rows: f64,
+    /// Positions that hold one variable.
+    equal: Vec<(usize, usize)>,
+}
+
+/// What is needed to look at the data while planning.
+pub struct Data<'a> {
+    pub source: &'a dyn QuadSource,
+    pub control: &'a Control,
+    pub view: View,
+    pub graphs: &'a RequestGraphs,
+    pub constants: &'a [Id],
+}
+
+impl Data<'_> {
+    pub fn constant(&self, slot: Slot) -> Option<Id> {
+        match slot {
+            Slot::Constant(constant) => self.constants.get(constant.0 as usize).copied(),
+            Slot::Var(_) => None,
+        }
+    }
+
+    /// How to read a pattern; `None` if it has no solution. Errors: those of [`QuadSource::count`].
+    pub fn access(&self, pattern: &QuadPattern) -> Result<Option<Access>> {
+        let mut constants = [None; 3];
+        let mut vars = [None; 4];
+        for position in [S, P, O] {
+            vars[position] = pattern.triple[position].var();
+            if let Some(id) = self.constant(pattern.triple[position]) {
+                if id.is_local() {
+                    return Ok(None);
+                }
+                constants[position] = Some(id.raw());
+            }
+        }
+        let graphs = match pattern.graph {
+            GraphSlot::Default => match &self.graphs.default {
+                Some(graphs) => graphs.clone(),
+                None => return Ok(None),
+            },
+            GraphSlot::Named(slot) => match self.named_graphs(slot) {
+                Some(graphs) => graphs,
+                None => return Ok(None),
+            },
+        };
+        if let GraphSlot::Named(slot) = pattern.graph {
+            vars[G] = slot.var();
+        }
+        let mut equal = Vec::new();
+        for right in 1..4 {
+            if let Some(left) =
+                (0..right).find(|&left| vars[left].is_some() && vars[left] == vars[right])
+            {
+                equal.push((left, right));
+            }
+        }
+        let mut access = Access {
+            constants,
+            vars,
+            graphs,
+            view: self.view,
+            rows: 0.0,
+            equal,
+        };
+        let rows = self.count(&access)?;
+        if rows == 0 {
+            return Ok(None);
+        }
+        access.rows = rows as f64;
+        Ok(Some(access))
+    }
+
+    /// The graphs GRAPH with `slot` reads; `None` if there is none.
+    pub fn named_graphs(&self, slot: Slot) -> Option<Graphs> {
+        match (self.constant(slot), &self.graphs.named) {
+            (Some(id), _) if !id.is_iri() || id.is_local() => None,
+            (Some(id), Some(named)) if named.binary_search(&id.raw()).is_err() => None,
+            (Some(id), _) => Some(Graphs::One(id.raw())),
+            (None, None) => Some(Graphs::Named),
+            (None, Some(named)) if named.is_empty() => None,
+            (None, Some(named)) => Some(Graphs::Listed(named.clone())),
+        }
+    }
+
+    /// Rows of a pattern, from the directory: exact where it tells, else of all graphs.
+    fn count(&self, access: &Access) -> Result<u64> {
+        let mut least = u64::MAX;
+        for order in access.orders() {
+            let mut spec = access.spec(order, &[]);
+            let exact = match (&spec.graphs, order) {
+                (Graphs::One(0) | Graphs::Named | Graphs::Any, _)
+                | (Graphs::One(_), Order::Gspo) => true,
+                _ => {
+                    spec.graphs = Graphs::Any;
+                    false
+                }
+            };
+            least = least.min(self.source.count(&spec, self.control)?);
+            if exact {
+                break;
+            }
+        }
+        Ok(least)
+    }
+}
+
+impl Access {
+    /// Orders whose leading key columns are the constants of the pattern.
+    pub fn orders(&self) -> Vec<Order> {
+        let bound = self.constants.iter().flatten().count();
+        let leads = |order: Order, skip: usize| {
+            order.columns()[skip..skip + bound]
+                .iter()
+                .all(|&position| position != G && self.constants[position].is_some())
+        };
+        let mut orders = Vec::with_capacity(5);
+        // A named graph alone is read in its own order where that helps.
+        if matches!(self.graphs, Graphs::One(graph) if graph != 0) && leads(Order::Gspo, 1) {
+            orders.push(Order::Gspo);
+        }
+        orders.extend(
+            [Order::Psog, Order::Posg, Order::Spog, Order::Ospg]
+                .into_iter()
+                .filter(|&order| leads(order, 0)),
+        );
+        orders
+    }
+
+    /// The key columns of `order` that a scan of this pattern is sorted by after `bound` constants.
+    fn free_positions(&self, order: Order) -> Vec<usize> {
+        let bound = self.constants.iter().flatten().count();
+        let implied = usize::from(order == Order::Gspo && matches!(self.graphs, Graphs::One(_)));
+        order.columns()[bound + implied..].to_vec()
+    }
+
+    fn spec(&self, order: Order, wanted: &[usize]) -> ScanSpec {
+        let implied = usize::from(order == Order::Gspo && matches!(self.graphs, Graphs::One(_)));
+        let prefix = order.columns()[implied..]
+            .iter()
+            .map_while(|&position| self.constants.get(position).copied().flatten())
+            .collect();
+        let mut columns = [false; 4];
+        wanted.iter().for_each(|&position| columns[position] = true);
+        ScanSpec {
+            order,
+            prefix,
+            range: None,
+            graphs: self.graphs.clone(),
+            view: self.view,
+            wanted: columns,
+        }
+    }
+
+    /// Variables by which a scan in `order` is sorted.
+    pub fn sorted(&self, order: Order) -> Vec<Var> {
+        let mut sorted: Vec<Var> = Vec::new();
+        for position in self.free_positions(order) {
+            if let Some(var) = self.vars[position]
+                && !sorted.contains(&var)
+            {
+                sorted.push(var);
+            }
+        }
+        sorted
+    }
+
+    /// The distinct variables.
+    pub fn all_vars(&self) -> Vec<Var> {
+        let mut vars: Vec<Var> = Vec::new();
+        for var in self.vars.iter().flatten() {
+            if !vars.contains(var) {
+                vars.push(*var);
+            }
+        }
+        vars
+    }
+
+    /// A guess at the distinct values of a variable.
+    pub fn distinct(&self, var: Var) -> f64 {
+        let bound = self.constants.iter().flatten().count();
+        let position = self.vars.iter().position(|&other| other == Some(var));
+        let distinct = match (position, bound) {
+            (_, 3) => 1.0,
+            // What is left of two constants is nearly a set.
+            (Some(S | P | O), 2) => self.rows,
+            (Some(S), _) => self.rows * cost::DISTINCT_SUBJECTS,
+            (Some(O), _) => self.rows.powf(cost::DISTINCT_OBJECTS_EXPONENT),
+            _ => self.rows.sqrt().min(100.0),
+        };
+        distinct.max(1.0)
+    }
+
+    /// The pattern as a scan in one of its orders. Columns stand in sort order.
+    pub fn scan(&self, order: Order) -> Node {
+        let columns = self.sorted(order);
+        let outputs: Vec<usize> = self
+            .free_positions(order)
+            .into_iter()
+            .enumerate()
+            .filter(|&(index, position)| {
+                let earlier = self.free_positions(order);
+                self.vars[position].is_some()
+                    && !earlier[..index]
+                        .iter()
+                        .any(|&other| self.vars[other] == self.vars[position])
+            })
+            .map(|(_, position)| position)
+            .collect();
+        let mut wanted = outputs.clone();
+        wanted.extend(self.equal.iter().flat_map(|&(left, right)| [left, right]));
+        Node {
+            op: Op::Scan {
+                spec: self.spec(order, &wanted),
+                outputs,
+                equal: self.equal.clone(),
+            },
+            always: vec![true; columns.len()],
+            sorted: columns.clone(),
+            columns,
+            rows: if self.equal.is_empty() {
+                self.rows
+            } else {
+                self.rows.sqrt()
+            },
+            cost: cost::SCAN_OPEN + self.rows * cost::SCAN_ROW,
+            number: 0,
+        }
+    }
+
+    /// The pattern as a count, for all or for each value of `key`; `None` if the directory does not tell.
+    pub fn count(&self, key: Option<Var>) -> Option<Op> {
+        if !self.equal.is_empty() {
+            return None;
+        }
+        let Some(key) = key else {
+            let order = *self.orders().first()?;
+            return Some(Op::CountScan {
+                spec: self.spec(order, &[]),
+            });
+        };
+        let order = self
+            .orders()
+            .into_iter()
+            .find(|&order| self.sorted(order).first() == Some(&key))?;
+        let position = *self.free_positions(order).first()?;
+        (self.vars[position] == Some(key)).then(|| Op::CountRuns {
+            spec: self.spec(order, &[position]),
+            position,
+        })
+    }
+
+    /// Ways to probe the pattern with bound variables of `input`: key columns in order, and the variables they bind.
+    /// The best has the most keys.
+    pub fn probe(&self, input: &Node) -> Option<(ScanSpec, ProbeColumns)> {
+        let mut best: Option<(ScanSpec, ProbeColumns)> = None;
+        for order in self.orders() {
+            let free = self.free_positions(order);
+            let keys: Vec<(usize, usize)> = free
+                .iter()
+                .map_while(|&position| {
+                    let var = self.vars[position]?;
+                    let column = input.column(var).filter(|&column| input.always[column])?;
+                    // A graph is a key column only where the scan's graph column is real.
+                    (position != G).then_some((column, position))
+                })
+                .collect();
+            if keys.is_empty()
+                || best
+                    .as_ref()
+                    .is_some_and(|(_, best)| best.keys.len() >= keys.len())
+            {
+                continue;
+            }
+            let mut columns = ProbeColumns {
+                keys: keys.iter().map(|&(column, _)| column).collect(),
+                key_positions: keys.iter().map(|&(_, position)| position).collect(),
+                equal: self.equal.clone(),
+                ..ProbeColumns::default()
+            };
+            let mut given: Vec<Var> = Vec::new();
+            for &position in &free[keys.len()..] {
+                let Some(var) = self.vars[position] else {
+                    continue;
+                };
+                match input.column(var) {
+                    Some(column) if input.always[column] => columns.checks.push((position, column)),
+                    Some(_) => return None,
+                    None if given.contains(&var) => {}
+                    None => {
+                        given.push(var);
+                        columns.outputs.push(position);
+                    }
+                }
+            }
+            let mut wanted = columns.key_positions.clone();
+            wanted.extend(&columns.outputs);
+            wanted.extend(columns.checks.iter().map(|&(position, _)| position));
+            wanted.extend(
+                columns
+                    .equal
+                    .iter()
+                    .flat_map(|&(left, right)| [left, right]),
+            );
+            best = Some((self.spec(order, &wanted), columns));
+        }
+        best
+    }
+}

@@ -1,0 +1,51 @@
+//! Cost constants, in nanoseconds on one core of the machine of `docs/performance.md`. All of the planner's weights are
+//! here.
+
+/// A row delivered by a scan.
+pub const SCAN_ROW: f64 = 2.0;
+/// Opening a scan: directory search and first block.
+pub const SCAN_OPEN: f64 = 2_000.0;
+/// A row on either side of a merge join.
+pub const MERGE_ROW: f64 = 4.0;
+/// A row skipped by a merge join because the other side is far smaller.
+pub const MERGE_SKIPPED_ROW: f64 = 0.05;
+/// A seek of a merge join that skips.
+pub const SEEK: f64 = 500.0;
+/// A key of a sorted batch probe.
+pub const PROBE_KEY: f64 = 300.0;
+/// The least a probed key costs where keys stand close together in few blocks.
+pub const PROBE_KEY_DENSE: f64 = 20.0;
+/// A row on the build side of a hash join.
+pub const HASH_BUILD_ROW: f64 = 40.0;
+/// A row on the probe side of a hash join.
+pub const HASH_PROBE_ROW: f64 = 20.0;
+/// A row given by any join.
+pub const OUTPUT_ROW: f64 = 4.0;
+/// A pair of a cross product.
+pub const CROSS_PAIR: f64 = 4.0;
+
+/// Part of the rows a filter is taken to keep.
+pub const FILTER_SELECTIVITY: f64 = 0.25;
+/// Part of a predicate's rows taken to be distinct subjects, and the exponent for its distinct objects.
+pub const DISTINCT_SUBJECTS: f64 = 0.7;
+pub const DISTINCT_OBJECTS_EXPONENT: f64 = 0.8;
+
+/// A merge join of two sorted inputs. Where one is far larger, its rows are mostly skipped.
+pub fn merge(left: f64, right: f64) -> f64 {
+    let (small, large) = if left < right {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let all = MERGE_ROW * (small + large);
+    let skipping = small * (MERGE_ROW + SEEK) + large * MERGE_SKIPPED_ROW;
+    all.min(skipping)
+}
+
+/// Probes of `keys` keys into a scan of `rows` rows.
+pub fn probe(keys: f64, rows: f64) -> f64 {
+    // Keys that share blocks cost less, down to reading every row.
+    let apart = keys * PROBE_KEY;
+    let dense = rows * SCAN_ROW + keys * PROBE_KEY_DENSE;
+    SCAN_OPEN + apart.min(dense)
+}

@@ -1,0 +1,519 @@
+//! Join order: greedy, from exact counts, with sort orders so that merge joins are used where they are free.
+
+use super::access::Access;
+use super::cost;
+use super::node::{JoinColumns, Node, Op};
+use crate::algebra::{Expr, Var};
+use crate::store::Order;
+use rustc_hash::FxHashMap;
+
+/// A part of a join: a pattern that can be read in several ways, or a plan.
+pub enum Item {
+    Access(Access),
+    Node(Node),
+}
+
+impl Item {
+    fn vars(&self) -> Vec<Var> {
+        match self {
+            Self::Access(access) => access.all_vars(),
+            Self::Node(node) => node.columns.clone(),
+        }
+    }
+
+    fn rows(&self) -> f64 {
+        match self {
+            Self::Access(access) => access.rows,
+            Self::Node(node) => node.rows,
+        }
+    }
+
+    fn distinct(&self, var: Var) -> f64 {
+        match self {
+            Self::Access(access) => access.distinct(var),
+            Self::Node(node) => node.rows.max(1.0),
+        }
+    }
+}
+
+/// How an item is joined to what is there.
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    Merge(Option<Order>),
+    Probe,
+    /// Whether the item is the side held in memory.
+    Hash {
+        build_item: bool,
+    },
+}
+
+/// A join under construction.
+struct Tree {
+    node: Node,
+    /// Guesses at distinct values.
+    distinct: FxHashMap<Var, f64>,
+}
+
+/// Starts tried: items with the fewest rows.
+const STARTS: usize = 3;
+
+/// Joins all items and applies each filter as soon as its variables have their final values.
+pub fn join(items: Vec<Item>, filters: Vec<Expr>) -> Node {
+    if items.is_empty() {
+        return with_filters(unit(), filters);
+    }
+    let mut by_rows: Vec<usize> = (0..items.len()).collect();
+    by_rows.sort_by(|&left, &right| items[left].rows().total_cmp(&items[right].rows()));
+    let mut best: Option<Node> = None;
+    for &start in by_rows.iter().take(STARTS) {
+        let orders: Vec<Option<Order>> = match &items[start] {
+            Item::Access(access) => access.orders().into_iter().map(Some).collect(),
+            Item::Node(_) => vec![None],
+        };
+        for order in orders {
+            let node = grow(&items, start, order, &filters);
+            if best.as_ref().is_none_or(|best| node.cost < best.cost) {
+                best = Some(node);
+            }
+        }
+    }
+    best.unwrap_or_else(unit)
+}
+
+/// One row that binds nothing.
+pub fn unit() -> Node {
+    Node {
+        op: Op::Fixed {
+            columns: Vec::new(),
+            rows: 1,
+        },
+        columns: Vec::new(),
+        always: Vec::new(),
+        sorted: Vec::new(),
+        rows: 1.0,
+        cost: 0.0,
+        number: 0,
+    }
+}
+
+/// No row.
+pub fn empty(columns: Vec<Var>) -> Node {
+    Node {
+        op: Op::Fixed {
+            columns: vec![Vec::new(); columns.len()],
+            rows: 0,
+        },
+        always: vec![true; columns.len()],
+        columns,
+        sorted: Vec::new(),
+        rows: 0.0,
+        cost: 0.0,
+        number: 0,
+    }
+}
+
+fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) -> Node {
+    let node = match (&items[start], order) {
+        (Item::Access(access), Some(order)) => access.scan(order),
+        (Item::Access(access), None) => access.scan(Order::Psog),
+        (Item::Node(node), _) => node.clone(),
+    };
+    let mut tree = Tree {
+        distinct: node
+            .columns
+            .iter()
+            .map(|&var| (var, items[start].distinct(var)))
+            .collect(),
+        node,
+    };
+    let mut left: Vec<usize> = (0..items.len()).filter(|&index| index != start).collect();
+    let mut waiting: Vec<&Expr> = filters.iter().collect();
+    tree.filter(&mut waiting, items, &left);
+    while !left.is_empty() {
+        let connected = left.iter().any(|&index| {
+            items[index]
+                .vars()
+                .iter()
+                .any(|var| tree.node.column(*var).is_some())
+        });
+        let mut best: Option<(f64, usize, Method)> = None;
+        for (place, &index) in left.iter().enumerate() {
+            let item = &items[index];
+            let shares = item
+                .vars()
+                .iter()
+                .any(|var| tree.node.column(*var).is_some());
+            if connected && !shares {
+                continue;
+            }
+            let rows = tree.joined_rows(item);
+            for (method, cost) in tree.methods(item, rows) {
+                // What comes out is paid for again by every later join.
+                let weight = cost + rows * cost::HASH_PROBE_ROW;
+                if best.is_none_or(|(least, ..)| weight < least) {
+                    best = Some((weight, place, method));
+                }
+            }
+        }
+        let Some((_, place, method)) = best else {
+            break;
+        };
+        let index = left.swap_remove(place);
+        tree.add(&items[index], method);
+        tree.filter(&mut waiting, items, &left);
+    }
+    with_filters(tree.node, waiting.into_iter().cloned().collect())
+}
+
+pub fn with_filters(node: Node, filters: Vec<Expr>) -> Node {
+    if filters.is_empty() {
+        return node;
+    }
+    let kept = cost::FILTER_SELECTIVITY.powi(filters.len().min(3) as i32);
+    Node {
+        columns: node.columns.clone(),
+        always: node.always.clone(),
+        sorted: node.sorted.clone(),
+        rows: (node.rows * kept).max(1.0),
+        cost: node.cost + node.rows * 10.0,
+        number: 0,
+        op: Op::Filter {
+            input: Box::new(node),
+            filters,
+        },
+    }
+}
+
+impl Tree {
+    /// Applies the filters whose variables later items cannot change.
+    fn filter(&mut self, waiting: &mut Vec<&Expr>, items: &[Item], left: &[usize]) {
+        let mut ready = Vec::new();
+        waiting.retain(|filter| {
+            let is_ready = filter.vars().iter().all(|&var| {
+                self.node.is_always(var)
+                    || !left.iter().any(|&index| items[index].vars().contains(&var))
+            });
+            if is_ready {
+                ready.push((*filter).clone());
+            }
+            !is_ready
+        });
+        if !ready.is_empty() {
+            let node = std::mem::replace(&mut self.node, unit());
+            self.node = with_filters(node, ready);
+        }
+    }
+
+    fn shared(&self, item: &Item) -> Vec<Var> {
+        item.vars()
+            .into_iter()
+            .filter(|var| self.node.column(*var).is_some())
+            .collect()
+    }
+
+    fn joined_rows(&self, item: &Item) -> f64 {
+        let mut rows = self.node.rows * item.rows();
+        for var in self.shared(item) {
+            let mine = self.distinct.get(&var).copied().unwrap_or(1.0);
+            rows /= mine.max(item.distinct(var)).max(1.0);
+        }
+        rows.max(if self.node.rows == 0.0 { 0.0 } else { 0.1 })
+    }
+
+    fn methods(&self, item: &Item, rows: f64) -> Vec<(Method, f64)> {
+        let mut methods = Vec::with_capacity(4);
+        let out = rows * cost::OUTPUT_ROW;
+        let (mine, theirs) = (self.node.rows, item.rows());
+        let shared = self.shared(item);
+        let scan_cost = match item {
+            Item::Access(_) => cost::SCAN_OPEN + theirs * cost::SCAN_ROW,
+            Item::Node(node) => node.cost,
+        };
+        match item {
+            Item::Access(access) => {
+                for order in access.orders() {
+                    if merge_keys(&self.node, &access.sorted(order), |_| true) > 0 {
+                        // A merge reads what it does not skip.
+                        methods.push((
+                            Method::Merge(Some(order)),
+                            cost::SCAN_OPEN + cost::merge(mine, theirs) + out,
+                        ));
+                    }
+                }
+                if access.probe(&self.node).is_some() {
+                    methods.push((Method::Probe, cost::probe(mine, theirs) + out));
+                }
+            }
+            Item::Node(node) => {
+                if merge_keys(&self.node, &node.sorted, |var| node.is_always(var)) > 0 {
+                    methods.push((
+                        Method::Merge(None),
+                        scan_cost + cost::merge(mine, theirs) + out,
+                    ));
+                }
+            }
+        }
+        if shared.is_empty() {
+            let pairs = mine * theirs * cost::CROSS_PAIR;
+            methods.push((
+                Method::Hash {
+                    build_item: theirs <= mine,
+                },
+                scan_cost + pairs,
+            ));
+        } else {
+            let hash = |build: f64, probe: f64| {
+                build * cost::HASH_BUILD_ROW + probe * cost::HASH_PROBE_ROW + out
+            };
+            methods.push((
+                Method::Hash { build_item: true },
+                scan_cost + hash(theirs, mine),
+            ));
+            methods.push((
+                Method::Hash { build_item: false },
+                scan_cost + hash(mine, theirs),
+            ));
+        }
+        methods
+    }
+
+    fn add(&mut self, item: &Item, method: Method) {
+        let rows = self.joined_rows(item);
+        let cost = self
+            .methods(item, rows)
+            .into_iter()
+            .find(|(other, _)| std::mem::discriminant(other) == std::mem::discriminant(&method))
+            .map_or(0.0, |(_, cost)| cost);
+        for var in item.vars() {
+            let theirs = item.distinct(var);
+            let mine = self.distinct.entry(var).or_insert(theirs);
+            *mine = mine.min(theirs);
+        }
+        let node = std::mem::replace(&mut self.node, unit());
+        let total = node.cost + cost;
+        let mut node = match (method, item) {
+            (Method::Probe, Item::Access(access)) => probe_join(node, access),
+            (Method::Merge(Some(order)), Item::Access(access)) => {
+                merge_join(node, access.scan(order))
+            }
+            (_, Item::Access(access)) => {
+                let order = access.orders().first().copied().unwrap_or(Order::Psog);
+                hash_method(node, access.scan(order), method)
+            }
+            (Method::Merge(_), Item::Node(other)) => merge_join(node, other.clone()),
+            (_, Item::Node(other)) => hash_method(node, other.clone(), method),
+        };
+        node.rows = rows;
+        node.cost = total;
+        self.node = node;
+    }
+}
+
+fn hash_method(node: Node, item: Node, method: Method) -> Node {
+    match method {
+        Method::Hash { build_item: false } => hash_join(item, node, false, Vec::new()),
+        _ => hash_join(node, item, false, Vec::new()),
+    }
+}
+
+/// The number of leading sort variables that both sides have in one order and that are never unbound.
+fn merge_keys(node: &Node, sorted: &[Var], always: impl Fn(Var) -> bool) -> usize {
+    node.sorted
+        .iter()
+        .zip(sorted)
+        .take_while(|(left, right)| left == right && node.is_always(**left) && always(**left))
+        .count()
+        .min(3)
+}
+
+/// Puts these variables first.
+fn lead_with(node: Node, keys: &[Var]) -> Node {
+    if node.columns.starts_with(keys) {
+        return node;
+    }
+    let mut columns = keys.to_vec();
+    columns.extend(node.columns.iter().filter(|var| !keys.contains(var)));
+    choose(node, &columns)
+}
+
+/// Gives these columns, in this order; variables the node does not have are never bound.
+pub fn choose(node: Node, columns: &[Var]) -> Node {
+    if node.columns == columns {
+        return node;
+    }
+    let map: Vec<Option<usize>> = columns.iter().map(|&var| node.column(var)).collect();
+    Node {
+        always: map
+            .iter()
+            .map(|column| column.is_some_and(|column| node.always[column]))
+            .collect(),
+        sorted: node
+            .sorted
+            .iter()
+            .copied()
+            .take_while(|var| columns.contains(var))
+            .collect(),
+        columns: columns.to_vec(),
+        rows: node.rows,
+        cost: node.cost,
+        number: 0,
+        op: Op::Columns {
+            input: Box::new(node),
+            map,
+        },
+    }
+}
+
+fn merge_join(left: Node, right: Node) -> Node {
+    let keys = merge_keys(&left, &right.sorted, |var| right.is_always(var));
+    let vars: Vec<Var> = left.sorted[..keys].to_vec();
+    let left = lead_with(left, &vars);
+    let right = lead_with(right, &vars);
+    let further: Vec<Var> = right.columns[keys..]
+        .iter()
+        .copied()
+        .filter(|var| left.column(*var).is_some())
+        .collect();
+    // A further variable that may be unbound is no case for comparing columns.
+    if further
+        .iter()
+        .any(|&var| !left.is_always(var) || !right.is_always(var))
+    {
+        return hash_join(left, right, false, Vec::new());
+    }
+    let pairs: Vec<(usize, usize)> = further
+        .iter()
+        .filter_map(|&var| {
+            Some((
+                left.column(var)?,
+                left.columns.len() + right.column(var)? - keys,
+            ))
+        })
+        .collect();
+    let mut columns = left.columns.clone();
+    columns.extend(&right.columns[keys..]);
+    let mut always = left.always.clone();
+    always.extend(&right.always[keys..]);
+    let wanted = {
+        let mut wanted = left.columns.clone();
+        wanted.extend(
+            right.columns[keys..]
+                .iter()
+                .filter(|var| !further.contains(var)),
+        );
+        wanted
+    };
+    let mut node = Node {
+        sorted: left.sorted.clone(),
+        rows: 0.0,
+        cost: 0.0,
+        number: 0,
+        columns,
+        always,
+        op: Op::MergeJoin {
+            left: Box::new(left),
+            right: Box::new(right),
+            keys,
+        },
+    };
+    if pairs.is_empty() {
+        return node;
+    }
+    node = Node {
+        columns: node.columns.clone(),
+        always: node.always.clone(),
+        sorted: node.sorted.clone(),
+        rows: 0.0,
+        cost: 0.0,
+        number: 0,
+        op: Op::EqualColumns {
+            input: Box::new(node),
+            pairs,
+        },
+    };
+    choose(node, &wanted)
+}
+
+fn probe_join(input: Node, access: &Access) -> Node {
+    let Some((spec, probe)) = access.probe(&input) else {
+        let order = access.orders().first().copied().unwrap_or(Order::Psog);
+        return hash_join(input, access.scan(order), false, Vec::new());
+    };
+    let mut columns = input.columns.clone();
+    columns.extend(
+        probe
+            .outputs
+            .iter()
+            .filter_map(|&position| access.vars[position]),
+    );
+    let mut always = input.always.clone();
+    always.resize(columns.len(), true);
+    Node {
+        columns,
+        always,
+        sorted: Vec::new(),
+        rows: 0.0,
+        cost: 0.0,
+        number: 0,
+        op: Op::ProbeJoin {
+            input: Box::new(input),
+            spec,
+            columns: probe,
+        },
+    }
+}
+
+/// A hash join, or a cross product where no variable is shared.
+pub fn hash_join(probe: Node, build: Node, outer: bool, filters: Vec<Expr>) -> Node {
+    let mut joined = JoinColumns::default();
+    let mut columns = probe.columns.clone();
+    let mut always = probe.always.clone();
+    for (from, &var) in build.columns.iter().enumerate() {
+        match probe.column(var) {
+            None => {
+                joined.outputs.push(from);
+                columns.push(var);
+                always.push(build.always[from] && !outer);
+            }
+            Some(to) if probe.always[to] && build.always[from] => joined.keys.push((to, from)),
+            Some(to) => {
+                joined.compatible.push((to, from));
+                always[to] |= build.always[from] && !outer;
+            }
+        }
+    }
+    // A column that takes values of the other side is not in the order it was.
+    let sorted = if outer {
+        Vec::new()
+    } else {
+        let changed: Vec<Var> = joined
+            .compatible
+            .iter()
+            .map(|&(to, _)| probe.columns[to])
+            .collect();
+        probe
+            .sorted
+            .iter()
+            .copied()
+            .take_while(|var| !changed.contains(var))
+            .collect()
+    };
+    Node {
+        sorted,
+        rows: probe.rows.max(build.rows),
+        cost: probe.cost
+            + build.cost
+            + build.rows * cost::HASH_BUILD_ROW
+            + probe.rows * cost::HASH_PROBE_ROW,
+        columns,
+        always,
+        number: 0,
+        op: Op::HashJoin {
+            probe: Box::new(probe),
+            build: Box::new(build),
+            columns: joined,
+            outer,
+            filters,
+        },
+    }
+}

@@ -1,0 +1,20 @@
+//! The planner: from the algebra to a tree of operators with estimates.
+//!
+//! First form: exact counts of triple patterns from the directory, a greedy join order that starts from the smallest
+//! patterns, and for each join the cheapest of merge (where the sort orders are there for free), sorted probe, and hash.
+//! A [`Plan`] is plain data over ids, apart from the operators that run it, so it can be shown, compared and sent.
+//!
+//! Invariants: a plan gives the rows the algebra defines, whatever the estimates; `sorted` and `always` of a [`Node`] are
+//! facts, `rows` and `cost` are guesses; weights are in [`cost`] only.
+
+mod access;
+pub mod cost;
+mod explain;
+mod join;
+mod node;
+mod planner;
+
+pub use access::RequestGraphs;
+pub use explain::explain;
+pub use node::{Count, JoinColumns, Node, Op, Plan, ProbeColumns, SortColumn};
+pub use planner::{Request, plan};

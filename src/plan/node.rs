@@ -1,0 +1,232 @@
+//! A plan as plain data: what each operator reads, gives and is expected to cost.
+
+use crate::algebra::{Expr, TemplateSlot, Var};
+use crate::store::ScanSpec;
+use crate::term::Id;
+
+/// A plan and what its numbers mean.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub root: Node,
+    /// Ids of the query's constants; local ones for terms that the dictionary does not have.
+    pub constants: Vec<Id>,
+    /// Nodes of the plan; each has a number below this.
+    pub nodes: usize,
+}
+
+/// An operator of a plan with its inputs.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub op: Op,
+    /// The variable of each output column.
+    pub columns: Vec<Var>,
+    /// Whether each column is bound in every row.
+    pub always: Vec<bool>,
+    /// Variables by which the rows are sorted, by id.
+    pub sorted: Vec<Var>,
+    /// Rows expected.
+    pub rows: f64,
+    /// Nanoseconds expected for this node and those below.
+    pub cost: f64,
+    pub number: usize,
+}
+
+impl Node {
+    pub fn column(&self, var: Var) -> Option<usize> {
+        self.columns.iter().position(|&other| other == var)
+    }
+
+    pub fn is_always(&self, var: Var) -> bool {
+        self.column(var).is_some_and(|column| self.always[column])
+    }
+}
+
+/// Columns of a hash join.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JoinColumns {
+    /// Equal columns (probe, build), never unbound on either side.
+    pub keys: Vec<(usize, usize)>,
+    /// Columns (probe, build) that hold one variable which may be unbound: compatible if equal or one is unbound;
+    /// the probe column then takes the bound value.
+    pub compatible: Vec<(usize, usize)>,
+    /// Build columns that follow the probe columns in the output.
+    pub outputs: Vec<usize>,
+}
+
+/// What a probe join reads and how its rows become columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProbeColumns {
+    /// Input columns that give the key columns after the constant prefix; never unbound.
+    pub keys: Vec<usize>,
+    /// Quad positions of those key columns.
+    pub key_positions: Vec<usize>,
+    /// Quad positions that follow the input columns in the output.
+    pub outputs: Vec<usize>,
+    /// Quad positions that must equal an input column (position, column), never unbound.
+    pub checks: Vec<(usize, usize)>,
+    /// Quad positions that must be equal to each other.
+    pub equal: Vec<(usize, usize)>,
+}
+
+/// A column to sort by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SortColumn {
+    pub column: usize,
+    pub descending: bool,
+}
+
+/// What is counted in a group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Count {
+    Rows,
+    DistinctRows,
+    Values(Expr),
+    DistinctValues(Expr),
+}
+
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Given rows, as columns.
+    Fixed {
+        columns: Vec<Vec<u64>>,
+        rows: usize,
+    },
+    /// One scan. Output columns are quad positions; pairs of positions must be equal.
+    Scan {
+        spec: ScanSpec,
+        outputs: Vec<usize>,
+        equal: Vec<(usize, usize)>,
+    },
+    /// The first `keys` columns of both inputs are the join columns.
+    MergeJoin {
+        left: Box<Node>,
+        right: Box<Node>,
+        keys: usize,
+    },
+    ProbeJoin {
+        input: Box<Node>,
+        spec: ScanSpec,
+        columns: ProbeColumns,
+    },
+    HashJoin {
+        probe: Box<Node>,
+        build: Box<Node>,
+        columns: JoinColumns,
+        /// OPTIONAL: rows of `probe` without a match stay.
+        outer: bool,
+        filters: Vec<Expr>,
+    },
+    EqualColumns {
+        input: Box<Node>,
+        pairs: Vec<(usize, usize)>,
+    },
+    Filter {
+        input: Box<Node>,
+        filters: Vec<Expr>,
+    },
+    /// Appends a column for each expression.
+    Extend {
+        input: Box<Node>,
+        expressions: Vec<Expr>,
+    },
+    /// Input columns in another order; `None` is never bound.
+    Columns {
+        input: Box<Node>,
+        map: Vec<Option<usize>>,
+    },
+    Distinct {
+        input: Box<Node>,
+    },
+    /// Drops rows equal to the one before.
+    DropRepeated {
+        input: Box<Node>,
+    },
+    Sort {
+        input: Box<Node>,
+        keys: Vec<SortColumn>,
+        limit: Option<u64>,
+    },
+    Slice {
+        input: Box<Node>,
+        offset: u64,
+        limit: u64,
+    },
+    Union {
+        inputs: Vec<Node>,
+    },
+    Group {
+        input: Box<Node>,
+        keys: Vec<usize>,
+        counts: Vec<Count>,
+    },
+    /// The number of rows of a scan, as every column of one row.
+    CountScan {
+        spec: ScanSpec,
+    },
+    /// Values of the key column after the prefix and the number of rows of each, as every further column.
+    CountRuns {
+        spec: ScanSpec,
+        position: usize,
+    },
+    /// Triples of a template.
+    Construct {
+        input: Box<Node>,
+        template: Vec<[TemplateSlot; 3]>,
+    },
+}
+
+impl Op {
+    /// The inputs, in order.
+    pub fn inputs(&self) -> Vec<&Node> {
+        match self {
+            Self::Fixed { .. }
+            | Self::Scan { .. }
+            | Self::CountScan { .. }
+            | Self::CountRuns { .. } => Vec::new(),
+            Self::MergeJoin { left, right, .. } => vec![left, right],
+            Self::HashJoin { probe, build, .. } => vec![probe, build],
+            Self::ProbeJoin { input, .. }
+            | Self::EqualColumns { input, .. }
+            | Self::Filter { input, .. }
+            | Self::Extend { input, .. }
+            | Self::Columns { input, .. }
+            | Self::Distinct { input }
+            | Self::DropRepeated { input }
+            | Self::Sort { input, .. }
+            | Self::Slice { input, .. }
+            | Self::Group { input, .. }
+            | Self::Construct { input, .. } => vec![input],
+            Self::Union { inputs } => inputs.iter().collect(),
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fixed { .. } => "Values",
+            Self::Scan { .. } => "Scan",
+            Self::MergeJoin { .. } => "MergeJoin",
+            Self::ProbeJoin { .. } => "ProbeJoin",
+            Self::HashJoin { outer: true, .. } => "HashLeftJoin",
+            Self::HashJoin { columns, .. }
+                if columns.keys.is_empty() && columns.compatible.is_empty() =>
+            {
+                "CrossProduct"
+            }
+            Self::HashJoin { .. } => "HashJoin",
+            Self::EqualColumns { .. } => "EqualColumns",
+            Self::Filter { .. } => "Filter",
+            Self::Extend { .. } => "Extend",
+            Self::Columns { .. } => "Columns",
+            Self::Distinct { .. } => "Distinct",
+            Self::DropRepeated { .. } => "DropRepeated",
+            Self::Sort { limit: Some(_), .. } => "TopK",
+            Self::Sort { .. } => "Sort",
+            Self::Slice { .. } => "Slice",
+            Self::Union { .. } => "Union",
+            Self::Group { .. } => "GroupCount",
+            Self::CountScan { .. } => "CountFromDirectory",
+            Self::CountRuns { .. } => "GroupCountFromDirectory",
+            Self::Construct { .. } => "Construct",
+        }
+    }
+}

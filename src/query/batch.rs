@@ -1,0 +1,106 @@
+//! A batch of result rows: index columns over a table of distinct terms.
+
+use crate::error::Result;
+use crate::exec::Batch;
+use crate::expr::{TermTable, Terms};
+use crate::term::{Id, TermRef};
+
+/// The index of "unbound".
+pub const UNBOUND: u32 = u32::MAX;
+
+/// Rows of a result. Terms are distinct; the parts of triple terms are among them.
+#[derive(Clone, Debug, Default)]
+pub struct ResultBatch {
+    rows: usize,
+    columns: Vec<Vec<u32>>,
+    /// Ids of the terms, ascending.
+    ids: Vec<Id>,
+    terms: TermTable,
+}
+
+impl ResultBatch {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replaces the batch by the rows of `batch` that count. Errors: those of [`Terms::fetch`].
+    pub fn fill(&mut self, batch: &mut Batch, terms: &Terms) -> Result<()> {
+        batch.compact();
+        self.rows = batch.rows();
+        self.ids.clear();
+        for column in &batch.columns {
+            self.ids.extend(
+                column
+                    .iter()
+                    .filter(|&&raw| raw != 0)
+                    .map(|&raw| Id::from_raw(raw)),
+            );
+        }
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        terms.fetch(&self.ids, &mut self.terms)?;
+        self.add_parts(terms)?;
+        self.columns.resize_with(batch.columns.len(), Vec::new);
+        for (to, from) in self.columns.iter_mut().zip(&batch.columns) {
+            to.clear();
+            // Neighbouring rows of a column are often equal.
+            let mut last = (0, UNBOUND);
+            for &raw in from {
+                if raw != last.0 {
+                    let index = self.ids.binary_search(&Id::from_raw(raw));
+                    last = (raw, index.map_or(UNBOUND, |index| index as u32));
+                }
+                to.push(last.1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the terms that triple terms are made of, level by level.
+    fn add_parts(&mut self, terms: &Terms) -> Result<()> {
+        loop {
+            let mut parts: Vec<Id> = self
+                .terms
+                .iter()
+                .filter_map(|term| match term {
+                    TermRef::Triple(parts) => Some(parts),
+                    _ => None,
+                })
+                .flatten()
+                .filter(|part| self.ids.binary_search(part).is_err())
+                .collect();
+            if parts.is_empty() {
+                return Ok(());
+            }
+            self.ids.append(&mut parts);
+            self.ids.sort_unstable();
+            self.ids.dedup();
+            terms.fetch(&self.ids, &mut self.terms)?;
+        }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Index columns, one for each variable; [`UNBOUND`] where there is no term.
+    pub fn columns(&self) -> &[Vec<u32>] {
+        &self.columns
+    }
+
+    /// The distinct terms.
+    pub fn terms(&self) -> &TermTable {
+        &self.terms
+    }
+
+    /// The index of the term with an id: how a part of a triple term is found.
+    pub fn index_of(&self, id: Id) -> Option<u32> {
+        self.ids.binary_search(&id).ok().map(|index| index as u32)
+    }
+
+    /// The term of a row and column; `None` if it is unbound or there is no such place.
+    pub fn term(&self, row: usize, column: usize) -> Option<TermRef<'_>> {
+        let index = *self.columns.get(column)?.get(row)?;
+        self.terms.get(index as usize)
+    }
+}

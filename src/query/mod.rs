@@ -1,0 +1,20 @@
+//! Queries from text to results.
+//!
+//! [`Prepared`] is a parsed query; it holds no ids and runs against any [`Snapshot`]. Running plans it for that snapshot
+//! and gives [`QueryResults`], whose rows are pulled in batches: columns of indexes into a table of distinct terms, each
+//! decoded once.
+//!
+//! Invariants: results own what they read and have no lifetime; a limit is an error, never a short answer; equal terms of
+//! a batch have equal indexes.
+//!
+//! Cost: parsing 10-50 us for a short text, planning 5 us for each triple pattern; a result row a copy of its ids, a
+//! distinct term of a batch what the dictionary takes.
+
+mod batch;
+mod prepared;
+mod results;
+
+pub use crate::algebra::ParseOptions;
+pub use batch::{ResultBatch, UNBOUND};
+pub use prepared::{DefaultGraph, Prepared, QueryOptions, Snapshot};
+pub use results::{QueryResults, Rows};

@@ -1,0 +1,199 @@
+//! Prepared queries: parse once, run against any snapshot.
+
+use super::results::{QueryResults, Rows, show};
+use crate::algebra::{Form, ParseOptions, Query, parse};
+use crate::control::{Control, Phase};
+use crate::error::Result;
+use crate::exec::{Batch, Runtime, build};
+use crate::expr::Terms;
+use crate::plan::{Plan, Request, RequestGraphs, explain, plan};
+use crate::store::{Dictionary, Graphs, QuadSource, View};
+use crate::term::{Id, TermRef};
+use spargebra::term::{NamedOrBlankNode, Term};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is read: the quads and terms of one version.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub source: Arc<dyn QuadSource>,
+    pub dictionary: Arc<dyn Dictionary>,
+}
+
+/// The default graph of a query without FROM (definition 13).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum DefaultGraph {
+    /// Graph 0 alone.
+    #[default]
+    Default,
+    /// The distinct triples of graph 0 and all named graphs.
+    Union,
+}
+
+/// How a query is run.
+#[derive(Clone, Debug, Default)]
+pub struct QueryOptions {
+    pub default_graph: DefaultGraph,
+    pub view: View,
+    /// From the start of running; an earlier deadline of the control stays.
+    pub timeout: Option<Duration>,
+    /// The most rows a result may have; one more is `QueryLimit`.
+    pub row_limit: Option<u64>,
+}
+
+/// A parsed query. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    query: Arc<Query>,
+}
+
+impl Prepared {
+    /// Errors: `QueryParse` with place and hint, `QueryUnsupported`, `NestingTooDeep`, `QueryLimit`, `InvalidIri`.
+    pub fn new(text: &str, options: &ParseOptions) -> Result<Self> {
+        Ok(Self {
+            query: Arc::new(parse(text, options)?),
+        })
+    }
+
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Names of the columns a SELECT gives, without a question mark; subject, predicate and object for CONSTRUCT.
+    pub fn variables(&self) -> Vec<String> {
+        match &self.query.form {
+            Form::Select { vars } => vars.iter().map(|&var| self.query.name(var)).collect(),
+            Form::Ask => Vec::new(),
+            Form::Construct { .. } => ["subject", "predicate", "object"]
+                .map(str::to_owned)
+                .to_vec(),
+        }
+    }
+
+    /// Plans and starts the query. ASK is answered at once; rows are worked as they are pulled.
+    /// Errors: `Cancelled`, `QueryTimeout`, `ResourceExhausted`, those of the store.
+    pub fn run(
+        &self,
+        snapshot: &Snapshot,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<QueryResults> {
+        let (plan, runtime) = self.plan(snapshot, options, control)?;
+        runtime.control.set_phase(Phase::Query);
+        let operator = build(&plan, &runtime)?;
+        let mut rows = Rows::new(
+            self.query.clone(),
+            Arc::new(plan),
+            runtime,
+            operator,
+            self.variables(),
+            options.row_limit,
+        );
+        Ok(match self.query.form {
+            Form::Select { .. } => QueryResults::Rows(rows),
+            Form::Construct { .. } => QueryResults::Graph(rows),
+            Form::Ask => QueryResults::Boolean(rows.next_ids(1, &mut Batch::new())?),
+        })
+    }
+
+    /// The plan as text, with estimated rows. Errors: those of [`Prepared::run`].
+    pub fn explain(
+        &self,
+        snapshot: &Snapshot,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<String> {
+        let (plan, runtime) = self.plan(snapshot, options, control)?;
+        Ok(explain(&plan, &self.query, &|id| show(&runtime, id), None))
+    }
+
+    fn plan(
+        &self,
+        snapshot: &Snapshot,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<(Plan, Arc<Runtime>)> {
+        let control = match options.timeout {
+            Some(timeout) => control.clone().with_timeout(timeout),
+            None => control.clone(),
+        };
+        control.poll()?;
+        let terms = Terms::new(snapshot.dictionary.clone(), &control);
+        let constants = self
+            .query
+            .constants
+            .iter()
+            .map(|term| intern(term, &terms))
+            .collect::<Result<Vec<_>>>()?;
+        let request = Request {
+            source: &*snapshot.source,
+            control: &control,
+            view: options.view,
+            graphs: self.graphs(snapshot, options)?,
+        };
+        let plan = plan(&self.query, constants, &request)?;
+        let runtime = Runtime::new(
+            snapshot.source.clone(),
+            terms,
+            control.clone(),
+            options.view,
+            plan.nodes,
+        );
+        Ok((plan, Arc::new(runtime)))
+    }
+
+    fn graphs(&self, snapshot: &Snapshot, options: &QueryOptions) -> Result<RequestGraphs> {
+        let Some(dataset) = &self.query.dataset else {
+            let default = match options.default_graph {
+                DefaultGraph::Default => Graphs::One(0),
+                DefaultGraph::Union => Graphs::UnionAll,
+            };
+            return Ok(RequestGraphs {
+                default: Some(default),
+                named: None,
+            });
+        };
+        let ids = |iris: &[String]| -> Result<Vec<u64>> {
+            let mut ids = Vec::with_capacity(iris.len());
+            for iri in iris {
+                ids.extend(snapshot.dictionary.id(TermRef::Iri(iri))?.map(Id::raw));
+            }
+            ids.sort_unstable();
+            ids.dedup();
+            Ok(ids)
+        };
+        let default = ids(&dataset.default)?;
+        Ok(RequestGraphs {
+            default: match default[..] {
+                [] => None,
+                [graph] => Some(Graphs::One(graph)),
+                _ => Some(Graphs::UnionListed(default)),
+            },
+            named: Some(ids(&dataset.named)?),
+        })
+    }
+}
+
+/// The id of a constant. Errors: those of [`Terms::intern`].
+fn intern(term: &Term, terms: &Terms) -> Result<Id> {
+    let part = |term: Term| intern(&term, terms);
+    let term = TermRef::from_oxrdf(
+        term.as_ref(),
+        // The parser has made blank nodes variables.
+        |_| Ok(crate::term::LOCAL_BLANK),
+        |triple| {
+            let subject = match &triple.subject {
+                NamedOrBlankNode::NamedNode(node) => part(node.clone().into())?,
+                NamedOrBlankNode::BlankNode(node) => part(node.clone().into())?,
+            };
+            Ok([
+                subject,
+                part(triple.predicate.clone().into())?,
+                part(triple.object.clone())?,
+            ])
+        },
+    )?;
+    // Sets a language tag in lower case, as stored terms have it.
+    let term = crate::term::TermBuf::from(term);
+    terms.intern(term.as_ref())
+}

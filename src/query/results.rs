@@ -1,0 +1,175 @@
+//! Results of a query, pulled by the caller.
+
+use super::batch::ResultBatch;
+use crate::algebra::Query;
+use crate::control::{Control, Phase};
+use crate::error::{Code, Error, Result};
+use crate::exec::{Batch, BoxOperator, Runtime};
+use crate::plan::{Plan, explain};
+use crate::store::BATCH_ROWS;
+use crate::term::Id;
+use std::sync::Arc;
+
+/// What a query gives.
+pub enum QueryResults {
+    /// SELECT.
+    Rows(Rows),
+    /// ASK.
+    Boolean(bool),
+    /// CONSTRUCT: rows of subject, predicate, object, each triple once.
+    Graph(Rows),
+}
+
+impl QueryResults {
+    /// The rows of a SELECT or CONSTRUCT.
+    pub fn rows(self) -> Option<Rows> {
+        match self {
+            Self::Rows(rows) | Self::Graph(rows) => Some(rows),
+            Self::Boolean(_) => None,
+        }
+    }
+}
+
+/// A cursor over rows. It owns the version it reads; dropping it ends the query.
+pub struct Rows {
+    query: Arc<Query>,
+    plan: Arc<Plan>,
+    runtime: Arc<Runtime>,
+    operator: Option<BoxOperator>,
+    variables: Vec<String>,
+    batch: Batch,
+    /// Rows of the batch given already.
+    given: usize,
+    rows: u64,
+    row_limit: Option<u64>,
+}
+
+impl Rows {
+    pub(super) fn new(
+        query: Arc<Query>,
+        plan: Arc<Plan>,
+        runtime: Arc<Runtime>,
+        operator: BoxOperator,
+        variables: Vec<String>,
+        row_limit: Option<u64>,
+    ) -> Self {
+        Self {
+            query,
+            plan,
+            runtime,
+            operator: Some(operator),
+            variables,
+            batch: Batch::new(),
+            given: 0,
+            rows: 0,
+            row_limit,
+        }
+    }
+
+    /// Names of the columns, without a question mark.
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// Rows given so far.
+    pub fn rows_so_far(&self) -> u64 {
+        self.rows
+    }
+
+    pub fn control(&self) -> &Control {
+        &self.runtime.control
+    }
+
+    /// Replaces `out` by the next rows, at least one and at most `rows_max` (and at most
+    /// [`BATCH_ROWS`]); false at the end.
+    /// Errors: `Cancelled`, `QueryTimeout`, `ResourceExhausted`, `QueryLimit` for the row limit, those of the store. After
+    /// an error the cursor has ended: every further call gives an error again.
+    pub fn next(&mut self, rows_max: usize, out: &mut ResultBatch) -> Result<bool> {
+        let mut batch = Batch::new();
+        if !self.next_ids(rows_max, &mut batch)? {
+            self.runtime.control.set_phase(Phase::Done);
+            return Ok(false);
+        }
+        let filled = out.fill(&mut batch, &self.runtime.terms);
+        if filled.is_err() {
+            self.operator = None;
+        }
+        filled.map(|()| true)
+    }
+
+    /// As [`Rows::next`], with ids instead of terms. Local ids (definition 3) mean nothing outside this cursor.
+    pub fn next_ids(&mut self, rows_max: usize, out: &mut Batch) -> Result<bool> {
+        let more = self.pull(rows_max, out);
+        if more.is_err() {
+            self.operator = None;
+        }
+        more
+    }
+
+    fn pull(&mut self, rows_max: usize, out: &mut Batch) -> Result<bool> {
+        self.runtime.control.poll()?;
+        let Some(operator) = &mut self.operator else {
+            return Err(Error::new(
+                Code::TransactionEnded,
+                "the cursor has ended with an error",
+            ));
+        };
+        if self.given == self.batch.len() {
+            self.given = 0;
+            if !operator.next(&mut self.batch)? {
+                self.batch.reset(0);
+                return Ok(false);
+            }
+            self.batch.compact();
+        }
+        let take = (self.batch.len() - self.given).min(rows_max.clamp(1, BATCH_ROWS));
+        self.rows += take as u64;
+        if let Some(limit) = self.row_limit
+            && self.rows > limit
+        {
+            return Err(Error::new(
+                Code::QueryLimit,
+                format!("the result has more than {limit} rows, the limit set for it"),
+            )
+            .with_hint("add LIMIT to the query, or raise the row limit"));
+        }
+        if take == self.batch.len() {
+            std::mem::swap(out, &mut self.batch);
+            self.batch.reset(0);
+            self.given = 0;
+        } else {
+            out.reset(self.batch.columns.len());
+            for (to, from) in out.columns.iter_mut().zip(&self.batch.columns) {
+                to.extend_from_slice(&from[self.given..self.given + take]);
+            }
+            out.set_rows(take);
+            self.given += take;
+        }
+        self.runtime.control.add_rows(take as u64);
+        Ok(true)
+    }
+
+    /// The plan as text, with the rows each operator has given so far.
+    pub fn explain(&self) -> String {
+        let term = |id: Id| show(&self.runtime, id);
+        explain(
+            &self.plan,
+            &self.query,
+            &term,
+            Some(&self.runtime.all_rows()),
+        )
+    }
+}
+
+/// A term for a person to read.
+pub(super) fn show(runtime: &Runtime, id: Id) -> String {
+    let shown = runtime.terms.term(id).and_then(|term| {
+        let mut text = Vec::new();
+        term.as_ref().write_ntriples(&mut text, &mut |part, text| {
+            text.extend_from_slice(format!("{part:?}").as_bytes());
+            Ok(())
+        })?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    });
+    shown.unwrap_or_else(|_| format!("{id:?}"))
+}
