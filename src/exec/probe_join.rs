@@ -249,7 +249,7 @@ impl ProbeJoin {
                     self.scan_rows.push(row);
                 } else {
                     rejected += 1;
-                    if rejected % (1 << 16) == 0 {
+                    if rejected.is_multiple_of(1 << 16) {
                         self.runtime.control.poll()?;
                     }
                 }

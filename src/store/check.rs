@@ -192,7 +192,7 @@ fn block_facts(block: &BlockReader<'_>, sort: Sort, previous: &mut Option<Key>) 
         counts: Counts::default(),
         ascending: true,
     };
-    for row in 0..rows {
+    for (row, &state) in states.iter().enumerate() {
         let ids = key(row);
         facts.ascending &= previous.replace(ids).is_none_or(|last| last < ids);
         for (column, &id) in ids.iter().enumerate() {
@@ -200,7 +200,7 @@ fn block_facts(block: &BlockReader<'_>, sort: Sort, previous: &mut Option<Key>) 
             facts.max[column] = facts.max[column].max(id);
         }
         let named = sort.graph_column().is_some_and(|column| ids[column] != 0);
-        facts.counts.add(States(states[row]), named);
+        facts.counts.add(States(state), named);
     }
     facts
 }

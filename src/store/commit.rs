@@ -163,7 +163,7 @@ impl Transaction {
     }
 
     fn change(&mut self, quad: Key, insert: bool) -> Result<()> {
-        if self.changes.len() % CHARGE_STEP == 0 {
+        if self.changes.len().is_multiple_of(CHARGE_STEP) {
             self.control.poll()?;
             // A change becomes a row in each sort when it is committed.
             let row_bytes = size_of::<(Key, bool)>() + 5 * size_of::<Row>();

@@ -39,7 +39,7 @@ fn mask(hash: u64) -> Block {
 /// The block of a hash among `blocks`, at most 2^32.
 #[inline]
 fn block_of(hash: u64, blocks: u64) -> u64 {
-    (hash >> 32) * blocks >> 32
+    ((hash >> 32) * blocks) >> 32
 }
 
 /// A finished filter. Without blocks it lets every key pass.

@@ -78,7 +78,7 @@ pub(super) fn candidates(
     let wanted = place(hash, pages).1;
     let at = |index: usize| u16::from_le_bytes(fingerprints[index]);
     // Fingerprints are uniform: start where the wanted one should be.
-    let mut index = usize::from(wanted) * count >> 16;
+    let mut index = (usize::from(wanted) * count) >> 16;
     while index > 0 && at(index - 1) >= wanted {
         index -= 1;
     }

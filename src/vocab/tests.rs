@@ -316,7 +316,7 @@ fn large_keys_that_start_alike_keep_their_order_and_ranks() {
         &slots,
         &[large(3 << 20, b""), large(50, b""), large(100, b"N")],
     );
-    let mut others = vec![
+    let mut others = [
         large(3 << 20, b""),
         large(3 << 20, b"aa"),
         large(LARGE_KEY_BYTES, b"a"),
