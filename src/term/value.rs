@@ -348,6 +348,11 @@ pub fn id_compare(a: Id, b: Id) -> Option<Ordering> {
     if a.is_integer() && b.is_integer() {
         return Some(a.payload().cmp(&b.payload()));
     }
+    compare_kinds(a, b)
+}
+
+/// [`id_compare`] of ids that are not both integers.
+fn compare_kinds(a: Id, b: Id) -> Option<Ordering> {
     let (tag, other) = (a.tag()?, b.tag()?);
     if tag == other && tag.is_inline() {
         return match payload_order(tag, a.payload()) {
@@ -400,6 +405,11 @@ pub fn id_equal(a: Id, b: Id) -> Option<bool> {
     if a.is_integer() && b.is_integer() {
         return Some(a.payload() == b.payload());
     }
+    equal_kinds(a, b)
+}
+
+/// [`id_equal`] of ids that are not both integers.
+fn equal_kinds(a: Id, b: Id) -> Option<bool> {
     let (tag, other) = (a.tag()?, b.tag()?);
     if !a.is_literal() || !b.is_literal() {
         // A triple term can hold a NaN, which is not equal to itself, or objects that are equal.
