@@ -342,7 +342,7 @@ pub fn compare(
 }
 
 /// [`compare`] on ids: how two inline literals compare, neither of which can be NaN. `None` if the ids alone
-/// do not tell, or if it is a type error. 1-10 ns.
+/// do not tell, or if it is a type error. 1-10 ns within a kind.within a kind.
 #[inline]
 pub fn id_compare(a: Id, b: Id) -> Option<Ordering> {
     if a.is_integer() && b.is_integer() {
@@ -399,7 +399,7 @@ fn compare_timelines(a: (i64, Option<i64>), b: (i64, Option<i64>)) -> Option<Ord
 }
 
 /// [`equal`] on ids: whether two terms are equal. `None` if the ids alone do not tell, or if it is a type
-/// error. Both ids are of one dictionary generation, or of one query's own table (definition 3). 1-10 ns.
+/// error. Both ids are of one dictionary generation, or of one query's own table (definition 3). 1-10 ns within a kind.
 #[inline]
 pub fn id_equal(a: Id, b: Id) -> Option<bool> {
     if a.is_integer() && b.is_integer() {
