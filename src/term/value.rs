@@ -342,7 +342,7 @@ pub fn compare(
 }
 
 /// [`compare`] on ids: how two inline literals compare, neither of which can be NaN. `None` if the ids alone
-/// do not tell, or if it is a type error. 1-10 ns within a kind.within a kind.
+/// do not tell, or if it is a type error. 1-10 ns within a kind.
 #[inline]
 pub fn id_compare(a: Id, b: Id) -> Option<Ordering> {
     if a.is_integer() && b.is_integer() {
