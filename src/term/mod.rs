@@ -13,8 +13,9 @@
 //!   [`ordered_range`] says so (definition 4).
 //! - Operators (`=`, `<`; [`value`]) and ORDER BY ([`order`]) give the same answer on ids and on terms.
 //!
-//! Cost: encoding 5-30 ns, decoding 10-100 ns, comparing two ids 1-10 ns; no allocation except in the
-//! caller's buffers. No I/O.
+//! Cost: encoding 3-30 ns, decoding 10-65 ns (doubles of 16 and 17 digits 160 both ways), comparing two ids
+//! 1-10 ns within a kind and 8-60 ns across kinds, a sort key 6-80 ns; no allocation except in the caller's
+//! buffers. No I/O.
 
 mod borrowed;
 mod buffer;
@@ -30,7 +31,6 @@ mod line;
 mod number;
 mod numeric;
 pub mod order;
-
 mod real;
 mod temporal;
 mod text;

@@ -301,7 +301,7 @@ pub fn compare_terms(
 }
 
 /// [`compare_terms`] on ids; `None` if the ids alone do not tell. Both ids are of one dictionary generation, or
-/// of one query's own table. 1-10 ns.
+/// of one query's own table. 1-10 ns within a kind.
 #[inline]
 pub fn compare_ids(a: Id, b: Id) -> Option<Ordering> {
     if a == b {
@@ -323,6 +323,11 @@ fn compare_literal_ids(a: Id, b: Id) -> Option<Ordering> {
     if a.is_integer() && b.is_integer() {
         return Some(a.payload().cmp(&b.payload()).then(a.cmp(&b)));
     }
+    compare_groups(a, b)
+}
+
+/// The order of two literals that are not both inline integers.
+fn compare_groups(a: Id, b: Id) -> Option<Ordering> {
     let (tag, other) = (a.tag()?, b.tag()?);
     let (group, other_group) = (Group::of_tag(tag)?, Group::of_tag(other)?);
     if group != other_group {

@@ -335,10 +335,11 @@ pub fn encode_double(text: &str) -> Option<u64> {
     if !matches!(form.style, Style::Positional | Style::Canonical) {
         return None;
     }
-    let payload = double_order(form.double(text)?)? << 1 | form.style as u64;
+    let value = form.double(text)?;
+    let payload = double_order(value)? << 1 | form.style as u64;
     if form.digits > DOUBLE_DIGITS {
         let mut line = Line::new();
-        print_double(payload, &mut line)?;
+        print(&Shortest::print(value)?, form.style, &mut line)?;
         if line.as_bytes() != text.as_bytes() {
             return None;
         }
