@@ -3,7 +3,8 @@ use triplestore::{config::Config, control::Control, database::*, load::*, query:
 fn main() {
     let file = std::env::args().nth(1).unwrap();
     let db = Database::memory(&Config::default()).unwrap();
-    db.load_files(&[&file], &LoadOptions::default(), &Control::new()).unwrap();
+    db.load_files(&[&file], &LoadOptions::default(), &Control::new())
+        .unwrap();
     let _ = Format::NTriples;
     let snap = db.snapshot().unwrap();
     for q in [
@@ -18,18 +19,34 @@ fn main() {
     ] {
         let c = db.query_control();
         for _ in 0..2 {
-        let t = Instant::now();
-        match snap.query(q, &QueryOptions::default(), &c) {
-            Ok(QueryResults::Rows(mut rows)) => {
-                let mut n = 0;
-                let mut first = String::new();
-                let mut b = ResultBatch::new();
-                while rows.next(2048, &mut b).unwrap() { n += b.rows(); if first.is_empty() { first = format!("{:?} {:?}", b.term(0, 0), b.term(0, b.columns().len() - 1)); } }
-                println!("{:.2} ms {n} rows {first}\n   {}", t.elapsed().as_secs_f64()*1e3, &q[q.len().saturating_sub(90)..]);
+            let t = Instant::now();
+            match snap.query(q, &QueryOptions::default(), &c) {
+                Ok(QueryResults::Rows(mut rows)) => {
+                    let mut n = 0;
+                    let mut first = String::new();
+                    let mut b = ResultBatch::new();
+                    while rows.next(2048, &mut b).unwrap() {
+                        n += b.rows();
+                        if first.is_empty() {
+                            first = format!(
+                                "{:?} {:?}",
+                                b.term(0, 0),
+                                b.term(0, b.columns().len() - 1)
+                            );
+                        }
+                    }
+                    println!(
+                        "{:.2} ms {n} rows {first}\n   {}",
+                        t.elapsed().as_secs_f64() * 1e3,
+                        &q[q.len().saturating_sub(90)..]
+                    );
+                }
+                Ok(QueryResults::Boolean(b)) => {
+                    println!("{:.2} ms {b}", t.elapsed().as_secs_f64() * 1e3)
+                }
+                Ok(_) => println!("graph"),
+                Err(e) => println!("{e}"),
             }
-            Ok(QueryResults::Boolean(b)) => println!("{:.2} ms {b}", t.elapsed().as_secs_f64()*1e3),
-            Ok(_) => println!("graph"),
-            Err(e) => println!("{e}"),
-        }}
+        }
     }
 }

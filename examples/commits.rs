@@ -8,8 +8,10 @@ use triplestore::{
 fn main() {
     let dir = std::env::args().nth(1).unwrap();
     let _ = std::fs::remove_dir_all(&dir);
-    let mut config = Config::default();
-    config.durability = Durability::OsBuffered;
+    let config = Config {
+        durability: Durability::OsBuffered,
+        ..Config::default()
+    };
     let db = Database::open(&dir, &config).unwrap();
     let control = Control::new();
     let iri = |n: u64| format!("http://example.org/thing/{n}/x");
