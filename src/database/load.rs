@@ -1,14 +1,13 @@
 //! Loading documents.
 
 use super::Database;
-use crate::control::{Control, Phase};
+use super::terms::id_of;
+use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::load::{
-    self, BadStatements, BlankScope, ContextLoader, Format, Input, InvalidTerm, OnError,
-    ParseOptions, RawTerm, Refusal, StatementSink, check_iri, parse,
+    self, BadStatements, ChunkEnd, ContextLoader, Document, Format, Input, LoadSettings, Loaded,
+    OnError, ParseOptions, Target,
 };
-use crate::store::Transaction;
-use crate::term::{Direction, Id, LiteralKind, LiteralRef, Tag, TermRef};
 use oxrdf::NamedOrBlankNode;
 use std::path::Path;
 
@@ -25,6 +24,12 @@ pub struct LoadOptions {
     pub on_error: OnError,
     /// Loads remote JSON-LD contexts; without it a document that needs one is refused.
     pub contexts: Option<ContextLoader>,
+    /// Commits every `load_batch_statements` statements instead of all or nothing, on one thread; a load
+    /// that fails keeps what was committed, and the report of one that succeeds says where it stood.
+    pub checkpoint: bool,
+    /// Goes on behind the checkpoint of an earlier load of the same N-Triples or N-Quads document. Blank
+    /// nodes are new ones: a label before the checkpoint and the same one after it are two nodes.
+    pub resume_after: Option<ChunkEnd>,
 }
 
 /// What a load did.
@@ -38,6 +43,8 @@ pub struct LoadReport {
     pub seq: u64,
     /// What a keep-going load skipped.
     pub bad: BadStatements,
+    /// Of a load with checkpoints, of N-Triples or N-Quads: everything before is in the store.
+    pub checkpoint: Option<ChunkEnd>,
 }
 
 impl Database {
@@ -106,140 +113,71 @@ impl Database {
         options: &LoadOptions,
         control: &Control,
     ) -> Result<LoadReport> {
-        control.set_phase(Phase::Parse);
-        let mut transaction = self.inner.store.begin(control)?;
-        let graph = match &options.graph {
-            None => Id::DEFAULT_GRAPH,
-            Some(NamedOrBlankNode::NamedNode(iri)) => {
-                transaction.intern(TermRef::Iri(iri.as_str()))?
-            }
-            Some(NamedOrBlankNode::BlankNode(blank)) => {
-                super::terms::intern(&mut transaction, &blank.clone().into())?
-            }
-        };
-        let mut report = LoadReport::default();
-        for (input, format) in inputs {
-            let mut parse_options = ParseOptions::new(format);
-            parse_options.base_iri = options.base_iri.clone();
-            parse_options.trusted = options.trusted;
-            parse_options.on_error = options.on_error;
-            parse_options.contexts = options.contexts.clone();
-            parse_options.max_term_bytes = super::usize_of(self.inner.config.max_term_bytes);
-            let mut sink = TransactionSink {
-                transaction: &mut transaction,
-                blanks: BlankScope::new(),
-                numbers: Vec::new(),
-                graph,
-                trusted: options.trusted,
-            };
-            let parsed = parse(
-                input,
-                &parse_options,
-                control,
-                std::slice::from_mut(&mut sink),
-            )?;
-            report.statements += parsed.statements;
-            report.bad.merge(parsed.bad, keep(options.on_error));
+        let config = &self.inner.config;
+        if options.resume_after.is_some() && inputs.len() != 1 {
+            return Err(Error::new(
+                Code::InvalidArgument,
+                "a load of several documents cannot be resumed",
+            )
+            .with_hint(
+                "resume with the document that the checkpoint was in, then load the others",
+            ));
         }
-        control.set_phase(Phase::Write);
-        let committed = transaction.commit()?;
-        report.inserted = committed.inserted;
-        report.seq = committed.seq;
-        control.set_phase(Phase::Done);
-        Ok(report)
-    }
-}
-
-fn keep(on_error: OnError) -> usize {
-    match on_error {
-        OnError::Stop => 0,
-        OnError::KeepGoing { keep } => keep,
-    }
-}
-
-/// Interns the terms of one document into a transaction.
-struct TransactionSink<'t> {
-    transaction: &'t mut Transaction,
-    /// Labels of the document, and the blank node each stands for (definition 10).
-    blanks: BlankScope,
-    numbers: Vec<Id>,
-    graph: Id,
-    trusted: bool,
-}
-
-impl TransactionSink<'_> {
-    fn id(&mut self, term: RawTerm<'_>) -> Result<Id, Refusal> {
-        let term = match term {
-            RawTerm::Iri(iri) => {
-                let term = TermRef::Iri(iri);
-                if !self.trusted && self.transaction.lookup(term)?.is_none() {
-                    check_iri(iri)?;
-                }
-                term
-            }
-            RawTerm::Blank(label) => {
-                let control = self.transaction.control().clone();
-                let (number, new) = self.blanks.number(label, &control)?;
-                if new {
-                    let blank = self.transaction.fresh_blank();
-                    self.numbers.push(blank);
-                }
-                return usize::try_from(number)
-                    .ok()
-                    .and_then(|number| self.numbers.get(number).copied())
-                    .ok_or_else(|| {
-                        Error::new(Code::Internal, "a blank node has no number").into()
-                    });
-            }
-            RawTerm::Literal(literal) => TermRef::Literal(LiteralRef {
-                lexical: literal.lexical,
-                kind: match literal.language {
-                    Some(tag) => LiteralKind::Language {
-                        tag,
-                        direction: literal.direction.map(|direction| match direction {
-                            load::Direction::Ltr => Direction::LeftToRight,
-                            load::Direction::Rtl => Direction::RightToLeft,
-                        }),
-                    },
-                    None => LiteralRef::typed("", literal.datatype).kind,
-                },
-            }),
-            RawTerm::Triple([s, p, o]) => {
-                TermRef::Triple([self.id(*s)?, self.id(*p)?, self.id(*o)?])
-            }
+        let settings = LoadSettings {
+            target: self.target(options.graph.as_ref(), control)?,
+            checkpoint_statements: options.checkpoint.then_some(config.load_batch_statements),
+            large_statements: load::LARGE_STATEMENTS,
+            threads: config.worker_threads(),
+            max_term_bytes: super::usize_of(config.max_term_bytes),
         };
-        let id = self
-            .transaction
-            .intern(term)
-            .map_err(|error| match error.code() {
-                Code::TermTooLarge => {
-                    Refusal::Term(InvalidTerm::new(Code::TermTooLarge, error.detail()))
+        let documents = inputs
+            .into_iter()
+            .map(|(input, format)| {
+                let mut parse = ParseOptions::new(format);
+                parse.base_iri = options.base_iri.clone();
+                parse.trusted = options.trusted;
+                parse.on_error = options.on_error;
+                parse.contexts = options.contexts.clone();
+                parse.max_term_bytes = settings.max_term_bytes;
+                parse.resume_after = options.resume_after;
+                Document {
+                    bytes: input.source_bytes(),
+                    input,
+                    options: parse,
                 }
-                _ => Refusal::Stop(error),
-            })?;
-        debug_assert_ne!(id.tag(), Some(Tag::Unbound));
-        Ok(id)
+            })
+            .collect();
+        Ok(load::load(&self.inner.store, documents, &settings, control)?.into())
+    }
+
+    /// Errors: `InvalidInput` for a blank node that is not of this store.
+    fn target(&self, graph: Option<&NamedOrBlankNode>, control: &Control) -> Result<Target> {
+        let blank = match graph {
+            None => return Ok(Target::DefaultGraph),
+            Some(NamedOrBlankNode::NamedNode(iri)) => {
+                return Ok(Target::Iri(iri.as_str().to_owned()));
+            }
+            Some(NamedOrBlankNode::BlankNode(blank)) => blank.clone().into(),
+        };
+        match id_of(&*self.inner.store.version()?, &blank, control)? {
+            Some(id) => Ok(Target::Blank(id.payload())),
+            None => Err(Error::new(
+                Code::InvalidInput,
+                format!("{blank} is not a blank node of this store"),
+            )
+            .with_hint("name the graph with an IRI, or with a blank node that the store printed")),
+        }
     }
 }
 
-impl StatementSink for TransactionSink<'_> {
-    fn statement(
-        &mut self,
-        subject: RawTerm<'_>,
-        predicate: RawTerm<'_>,
-        object: RawTerm<'_>,
-        graph: Option<RawTerm<'_>>,
-    ) -> Result<(), Refusal> {
-        let quad = [
-            self.id(subject)?,
-            self.id(predicate)?,
-            self.id(object)?,
-            match graph {
-                Some(graph) => self.id(graph)?,
-                None => self.graph,
-            },
-        ];
-        self.transaction.insert(quad.map(Id::raw))?;
-        Ok(())
+impl From<Loaded> for LoadReport {
+    fn from(loaded: Loaded) -> Self {
+        Self {
+            statements: loaded.statements,
+            inserted: loaded.inserted,
+            seq: loaded.seq,
+            bad: loaded.bad,
+            checkpoint: loaded.checkpoint,
+        }
     }
 }

@@ -13,7 +13,9 @@ mod error;
 mod lock;
 mod open;
 mod pages;
+mod spool;
 
 pub use lock::{DirectoryLock, Sharing};
 pub use open::{Kv, Open, Options, RecoveryMode};
 pub use pages::{PAGES_PER_EXTENT, PageFile, PageId, WrittenExtent};
+pub use spool::{Spool, SpoolReader};

@@ -1,11 +1,11 @@
 //! Load and dump: bytes to statements, and statements to bytes.
 //!
 //! Data flows one way: an [`Input`] (file, memory, reader, pipe; decompressed on the way) is
-//! parsed by [`parse`] into calls of a [`StatementSink`]; a [`Dump`] writes the same terms back.
+//! parsed by [`parse`] into calls of a [`StatementSink`]; [`load`] is the door from documents to a
+//! store; a [`Dump`] writes the same terms back.
 //!
 //! Invariants: text that reaches a sink is valid UTF-8 in a grammar-checked statement, and terms
-//! borrow it, so a sink copies what it keeps. Blank nodes are labels of their document
-//! ([`BlankScope`] numbers them). No parser recurses deeper than [`MAX_NESTING`], no buffer grows
+//! borrow it, so a sink copies what it keeps. Blank nodes are labels of their document. No parser recurses deeper than [`MAX_NESTING`], no buffer grows
 //! beyond the longest term, every loop polls the [`Control`](crate::control::Control).
 //!
 //! Cost, one core, measured by `benches/parse.rs` on LUBM: N-Triples and N-Quads 10 million
@@ -13,7 +13,7 @@
 //! a check per distinct IRI), in parallel by chunks; Turtle and TriG 1 million; RDF/XML and
 //! JSON-LD about half a million. N-Triples and N-Quads are dumped at 10 million.
 
-mod blank;
+mod bulk;
 mod chunk;
 mod dump;
 mod feed;
@@ -36,7 +36,7 @@ mod tests;
 mod turtle;
 mod xml_literal;
 
-pub use blank::BlankScope;
+pub use bulk::{Document, LARGE_STATEMENTS, LoadSettings, Loaded, Target, load};
 pub use chunk::CHUNK_BYTES;
 pub use dump::{Dump, DumpOptions, NamedGraphs, write_statement, write_term};
 pub use format::Format;

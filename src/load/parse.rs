@@ -8,7 +8,7 @@ use super::jsonld;
 use super::ntriples::{LineOptions, LineParser};
 use super::options::ParseOptions;
 use super::rdfxml;
-use super::report::{BadStatements, ErrorLog, OnError};
+use super::report::{BadStatements, ErrorLog};
 use super::statement::{StatementSink, check_iri};
 use super::turtle;
 use crate::control::Control;
@@ -179,10 +179,7 @@ fn parse_lines_parallel<S: StatementSink + Send>(
         while exchange.full.lock().recv().is_ok() {}
         (joined(reading.join()), parsed)
     });
-    let keep = match on_error {
-        OnError::Stop => 0,
-        OnError::KeepGoing { keep } => keep,
-    };
+    let keep = on_error.keep();
     let mut statements = 0;
     let mut first_error: Option<Error> = None;
     for outcome in parsed {

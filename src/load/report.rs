@@ -21,6 +21,16 @@ pub enum OnError {
     KeepGoing { keep: usize },
 }
 
+impl OnError {
+    /// How many bad statements are kept word for word.
+    pub fn keep(self) -> usize {
+        match self {
+            OnError::Stop => 0,
+            OnError::KeepGoing { keep } => keep,
+        }
+    }
+}
+
 /// A statement that was skipped.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BadStatement {

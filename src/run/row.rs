@@ -13,7 +13,7 @@ pub enum State {
 }
 
 /// The states of a quad before and after a run (definition 15): `before << 2 | after`.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[repr(transparent)]
 pub struct States(pub u8);
 
@@ -53,7 +53,7 @@ impl States {
 }
 
 /// A row of a run.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Row {
     pub key: Key,
     pub states: States,
