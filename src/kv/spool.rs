@@ -14,8 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes gathered before they are written.
 const WRITE_BYTES: usize = 256 << 10;
-/// Bytes read ahead by a reader.
-const READ_BYTES: u64 = 128 << 10;
+/// Bytes read ahead by a reader that is alone.
+const READ_BYTES: usize = 128 << 10;
+/// Bytes that all readers of one merge read ahead together, and the least of each.
+const READ_BYTES_TOTAL: usize = 1 << 20;
+const READ_BYTES_MIN: usize = 8 << 10;
 
 /// Bytes that are appended, then read through [`SpoolReader`]s.
 pub struct Spool {
@@ -110,6 +113,7 @@ pub struct SpoolReader<'s> {
     rest: Range<u64>,
     buffer: Vec<u8>,
     next: usize,
+    read_bytes: usize,
 }
 
 impl<'s> SpoolReader<'s> {
@@ -119,7 +123,15 @@ impl<'s> SpoolReader<'s> {
             rest: part,
             buffer: Vec::new(),
             next: 0,
+            read_bytes: READ_BYTES,
         }
+    }
+
+    /// One of `readers` that are read side by side: it reads less ahead.
+    #[must_use]
+    pub fn among(mut self, readers: usize) -> Self {
+        self.read_bytes = (READ_BYTES_TOTAL / readers.max(1)).clamp(READ_BYTES_MIN, READ_BYTES);
+        self
     }
 
     pub fn is_empty(&self) -> bool {
@@ -146,7 +158,7 @@ impl<'s> SpoolReader<'s> {
         if missing > left {
             return Err(failed(std::io::ErrorKind::UnexpectedEof.into()));
         }
-        let bytes = missing.max(READ_BYTES).min(left);
+        let bytes = missing.max(self.read_bytes as u64).min(left);
         self.buffer.resize(held + bytes as usize, 0);
         self.spool
             .read_at(self.rest.start, &mut self.buffer[held..])?;

@@ -30,7 +30,7 @@ pub use directory::{BlockEntry, Counts, Directory, Fence};
 pub use disk::{DiskRun, PageCache, RunMeta};
 pub use memory::MemRun;
 pub use merge::{combine, merge_sorted};
-pub use piece::{Piece, PieceMerge, PiecePlace, spool_rows};
+pub use piece::{Piece, PieceMerge, PieceSpool};
 pub use probe::probe;
 pub use quads::{BYTES_PER_BUFFERED_ROW, QuadRuns};
 pub use row::{Key, Row, State, States};

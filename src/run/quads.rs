@@ -6,12 +6,12 @@
 
 use super::builder::RunBuilder;
 use super::disk::DiskRun;
-use super::piece::{Piece, PieceMerge, PiecePlace, spool_rows};
+use super::piece::{PieceMerge, PieceSpool};
 use super::row::Row;
 use super::sort::Sort;
 use crate::control::{Charge, Control, Phase};
 use crate::error::{Code, Error, Result};
-use crate::kv::{Kv, PageFile, Spool, WrittenExtent};
+use crate::kv::{Kv, PageFile, WrittenExtent};
 use rustc_hash::FxHashMap;
 use std::thread;
 
@@ -26,24 +26,13 @@ const COUNTED_VALUES_MAX: usize = 4096;
 
 /// Collects rows and writes their runs.
 pub struct QuadRuns<'k> {
-    kv: &'k Kv,
     control: Control,
     builders: [RunBuilder<'k>; 5],
     rows: Vec<Row>,
     rows_max: usize,
     charge: Charge,
-    spooled: Option<Spooled>,
-}
-
-/// Sorted pieces of every order but spog, whose run is written as rows come. Two spools, because two threads sort.
-struct Spooled {
-    spools: [Spool; 2],
-    pieces: [Vec<PiecePlace>; 5],
-}
-
-/// Which of the two spools holds the pieces of an order.
-fn spool_of(sort: Sort) -> usize {
-    usize::from(matches!(sort, Sort::Ospg | Sort::Posg))
+    /// Sorted pieces of every order but spog, whose run is written as rows come.
+    pieces: [PieceSpool<'k>; 5],
 }
 
 impl<'k> QuadRuns<'k> {
@@ -57,14 +46,13 @@ impl<'k> QuadRuns<'k> {
     ) -> Result<Self> {
         let mut sorts = ORDERS.into_iter();
         Ok(Self {
-            kv,
             control: control.clone(),
             builders: files.map(|file| RunBuilder::new(sorts.next().unwrap_or(Sort::Spog), file)),
             rows: Vec::new(),
             // Positions of rows are 32 bits.
             rows_max: rows_max.clamp(1, u32::MAX as usize),
             charge: control.charge(0)?,
-            spooled: None,
+            pieces: ORDERS.map(|_| PieceSpool::new(kv)),
         })
     }
 
@@ -91,45 +79,31 @@ impl<'k> QuadRuns<'k> {
         Ok(())
     }
 
+    fn is_spooled(&self) -> bool {
+        !self.pieces[Sort::Psog.index()].is_empty()
+    }
+
     /// Writes the buffered rows to the spog run and, as pieces, to the spools.
     fn spool(&mut self) -> Result<()> {
-        let spooled = match &mut self.spooled {
-            Some(spooled) => spooled,
-            none => none.insert(Spooled {
-                spools: [self.kv.spool()?, self.kv.spool()?],
-                pieces: Default::default(),
-            }),
-        };
         let (rows, control) = (&self.rows, &self.control);
-        let [subjects, objects] = &mut spooled.spools;
+        let [psog, posg, _, ospg, gspo] = &mut self.pieces;
         let spog = &mut self.builders[Sort::Spog.index()];
-        let (first, second) = thread::scope(|scope| {
-            let second = scope.spawn(|| -> Result<[PiecePlace; 2]> {
-                let ospg = sorted(rows, Sort::Ospg);
-                let place = spool_rows(&ospg, objects, control)?;
-                let posg = resorted(&ospg, Sort::Ospg, Sort::Posg);
-                drop(ospg);
-                Ok([place, spool_rows(&posg, objects, control)?])
-            });
-            let first = (|| -> Result<[PiecePlace; 2]> {
+        on_two_threads(
+            || {
                 push_all(spog, rows, control)?;
-                Ok([
-                    spool_rows(&sorted(rows, Sort::Psog), subjects, control)?,
-                    spool_rows(&sorted(rows, Sort::Gspo), subjects, control)?,
-                ])
-            })();
-            (first, joined(second.join()))
-        });
-        let [psog, gspo] = first?;
-        let [ospg, posg] = second?;
-        for (sort, place) in [
-            (Sort::Psog, psog),
-            (Sort::Gspo, gspo),
-            (Sort::Ospg, ospg),
-            (Sort::Posg, posg),
-        ] {
-            spooled.pieces[sort.index()].push(place);
-        }
+                psog.push(&sorted(rows, Sort::Psog), control)?;
+                let rows = sorted(rows, Sort::Gspo);
+                match rows.is_empty() {
+                    true => Ok(()),
+                    false => gspo.push(&rows, control),
+                }
+            },
+            || {
+                let rows = sorted(rows, Sort::Ospg);
+                ospg.push(&rows, control)?;
+                posg.push(&resorted(&rows, Sort::Ospg, Sort::Posg), control)
+            },
+        )?;
         self.rows.clear();
         Ok(())
     }
@@ -142,14 +116,27 @@ impl<'k> QuadRuns<'k> {
         first_seq: u64,
         last_seq: u64,
     ) -> Result<Vec<(DiskRun, WrittenExtent)>> {
-        if self.spooled.is_some() {
+        if self.is_spooled() {
             self.spool()?;
         }
         self.control.set_phase(Phase::Write);
+        let is_spooled = self.is_spooled();
         let [psog, posg, spog, ospg, gspo] = &mut self.builders;
         let (rows, control) = (&self.rows, &self.control);
-        match &mut self.spooled {
-            None => on_two_threads(
+        if is_spooled {
+            let [psogs, posgs, _, ospgs, gspos] = &self.pieces;
+            on_two_threads(
+                || {
+                    merge_into(psog, psogs, control)?;
+                    merge_into(gspo, gspos, control)
+                },
+                || {
+                    merge_into(ospg, ospgs, control)?;
+                    merge_into(posg, posgs, control)
+                },
+            )?;
+        } else {
+            on_two_threads(
                 || {
                     push_all(psog, &sorted(rows, Sort::Psog), control)?;
                     push_all(gspo, &sorted(rows, Sort::Gspo), control)?;
@@ -160,25 +147,7 @@ impl<'k> QuadRuns<'k> {
                     push_all(ospg, &rows, control)?;
                     push_all(posg, &resorted(&rows, Sort::Ospg, Sort::Posg), control)
                 },
-            )?,
-            Some(spooled) => {
-                self.rows = Vec::new();
-                self.charge.resize(0)?;
-                for spool in &mut spooled.spools {
-                    spool.flush()?;
-                }
-                let spooled = &*spooled;
-                on_two_threads(
-                    || {
-                        spooled.merge(Sort::Psog, psog, control)?;
-                        spooled.merge(Sort::Gspo, gspo, control)
-                    },
-                    || {
-                        spooled.merge(Sort::Ospg, ospg, control)?;
-                        spooled.merge(Sort::Posg, posg, control)
-                    },
-                )?;
-            }
+            )?;
         }
         let mut runs = Vec::new();
         for builder in self.builders {
@@ -188,25 +157,21 @@ impl<'k> QuadRuns<'k> {
     }
 }
 
-impl Spooled {
-    fn merge(&self, sort: Sort, builder: &mut RunBuilder<'_>, control: &Control) -> Result<()> {
-        let spool = &self.spools[spool_of(sort)];
-        let pieces = self.pieces[sort.index()].iter();
-        let mut merge = PieceMerge::new(
-            pieces
-                .map(|place| Piece::spooled(spool, place.clone()))
-                .collect(),
-        )?;
-        let mut count = 0usize;
-        while let Some(row) = merge.next()? {
-            if count.is_multiple_of(POLL_ROWS) {
-                control.poll()?;
-            }
-            count += 1;
-            builder.push(row)?;
+fn merge_into(
+    builder: &mut RunBuilder<'_>,
+    pieces: &PieceSpool<'_>,
+    control: &Control,
+) -> Result<()> {
+    let mut merge = PieceMerge::new(pieces.pieces(0))?;
+    let mut count = 0usize;
+    while let Some(row) = merge.next()? {
+        if count.is_multiple_of(POLL_ROWS) {
+            control.poll()?;
         }
-        Ok(())
+        count += 1;
+        builder.push(row)?;
     }
+    Ok(())
 }
 
 fn push_all(builder: &mut RunBuilder<'_>, rows: &[Row], control: &Control) -> Result<()> {

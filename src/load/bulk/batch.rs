@@ -193,11 +193,12 @@ pub(super) enum KeyCursor<'b> {
 }
 
 impl<'b> KeyCursor<'b> {
-    pub fn new(batch: &'b Sealed, spools: &'b [Spool]) -> Self {
+    /// One of `cursors` that are read side by side.
+    pub fn new(batch: &'b Sealed, spools: &'b [Spool], cursors: usize) -> Self {
         match batch {
             Sealed::Memory(batch) => KeyCursor::Memory { batch, next: 0 },
             Sealed::Spooled(batch) => KeyCursor::Spooled {
-                reader: batch.key_reader(spools),
+                reader: batch.key_reader(spools).among(cursors),
                 key: Vec::new(),
             },
         }

@@ -3,7 +3,7 @@
 use super::pieces::{Ids, Pieces, sort_rows};
 use super::triples::TripleIds;
 use super::vocabulary::{self, learn_prefixes, resolve};
-use super::{Commit, Outcome, PIECE_SHARE, Parts, RUN_SHARE, share};
+use super::{Commit, FILTER_SHARE, Outcome, PIECE_SHARE, Parts, RUN_SHARE, share};
 use crate::control::{Control, Phase};
 use crate::error::Result;
 use crate::kv::{PageFile, WrittenExtent};
@@ -54,6 +54,7 @@ impl Commit<'_> {
             first_ordinal: bulk.first_ordinal(),
             next_number: base.next_number,
             key_bytes_max: self.settings.max_term_bytes,
+            filter_bytes_max: share(memory, FILTER_SHARE),
             file: &mut file,
         };
         let resolved = resolve(
@@ -111,7 +112,7 @@ impl Commit<'_> {
 
 /// Pushes the rows that the store has not; returns how many.
 fn push_new(
-    pieces: &mut Pieces,
+    pieces: &mut Pieces<'_>,
     base: &Version,
     quads: &mut QuadRuns<'_>,
     control: &Control,

@@ -48,6 +48,10 @@ pub const LARGE_STATEMENTS: usize = 50_000;
 const BATCH_SHARE: (usize, usize) = (1, 3);
 const PIECE_SHARE: (usize, usize) = (1, 4);
 const RUN_SHARE: (usize, usize) = (1, 2);
+/// The most that the filter of the new segment takes.
+const FILTER_SHARE: (usize, usize) = (1, 16);
+/// Memory that a parsing thread needs for chunks of text and a batch worth making.
+const THREAD_BYTES_MIN: usize = 12 << 20;
 
 fn share(bytes: usize, (part, of): (usize, usize)) -> usize {
     bytes / of * part
@@ -198,7 +202,9 @@ pub fn load(
     control.set_phase(Phase::Parse);
     let threads = match settings.checkpoint_statements {
         Some(_) => 1,
-        None => threads_for(&documents, settings.threads),
+        None => threads_for(&documents, settings.threads)
+            .min(control.memory().limit() / THREAD_BYTES_MIN)
+            .max(1),
     };
     let done = Mutex::new(Loaded::default());
     let at_chunks = documents
@@ -271,7 +277,7 @@ fn threads_for(documents: &[Document<'_>], threads: usize) -> usize {
             .filter(|document| is_large(document))
             .count(),
     };
-    threads.min(useful).max(1)
+    threads.min(useful)
 }
 
 /// Parses every document into the sinks.

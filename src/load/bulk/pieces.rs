@@ -8,34 +8,32 @@ use super::vocabulary::IdColumn;
 use crate::control::{Charge, Control};
 use crate::error::Result;
 use crate::kv::{Kv, Spool};
-use crate::run::{Piece, PieceMerge, PiecePlace, Row, States, spool_rows};
+use crate::run::{Piece, PieceMerge, PieceSpool, Row, States};
 use crate::term::Id;
 use parking_lot::Mutex;
 use std::thread;
 
 /// Rows a buffer begins with.
-const ROWS_FIRST: usize = 1 << 16;
+const ROWS_FIRST: usize = 1 << 14;
 /// Rows between two polls.
 const POLL_ROWS: usize = 1 << 14;
 
 /// Sorted pieces, equal rows within one left out.
 #[derive(Default)]
-pub(super) struct Pieces {
+pub(super) struct Pieces<'k> {
     memory: Vec<Vec<Row>>,
-    spooled: Vec<(Spool, Vec<PiecePlace>)>,
+    spooled: Vec<PieceSpool<'k>>,
     charges: Vec<Charge>,
 }
 
-impl Pieces {
+impl Pieces<'_> {
     /// All pieces as one stream of distinct rows. The pieces in memory move into it.
     pub fn merge(&mut self) -> Result<PieceMerge<'_>> {
         let mut pieces: Vec<Piece<'_>> = Vec::new();
-        for (spool, places) in &self.spooled {
-            pieces.extend(
-                places
-                    .iter()
-                    .map(|place| Piece::spooled(spool, place.clone())),
-            );
+        // Every thread has about as many.
+        let threads = self.spooled.len();
+        for spool in &self.spooled {
+            pieces.extend(spool.pieces(threads));
         }
         pieces.extend(self.memory.drain(..).map(Piece::memory));
         PieceMerge::new(pieces)
@@ -51,20 +49,20 @@ pub(super) struct Ids<'i, 'v> {
 }
 
 /// Sorts the rows of all batches, on `threads` threads, in buffers of at most `bytes_max` bytes together.
-pub(super) fn sort_rows(
+pub(super) fn sort_rows<'k>(
     batches: Vec<Sealed>,
     spools: &[Spool],
     ids: Ids<'_, '_>,
     threads: usize,
     bytes_max: usize,
-    kv: &Kv,
-    control: &Control,
-) -> Result<Pieces> {
+    kv: &'k Kv,
+    control: &'k Control,
+) -> Result<Pieces<'k>> {
     let threads = threads.min(batches.len()).max(1);
     let rows_max = (bytes_max / threads / size_of::<Row>()).max(ROWS_FIRST);
     let (spool, triples) = (ids.spool, ids.triples);
     let queue = Mutex::new(batches.into_iter().zip(ids.columns).collect::<Vec<_>>());
-    let work = || -> Result<Sorter<'_>> {
+    let work = || -> Result<Sorter<'k>> {
         let mut sorter = Sorter::new(rows_max, kv, control)?;
         loop {
             let Some((batch, column)) = queue.lock().pop() else {
@@ -75,7 +73,7 @@ pub(super) fn sort_rows(
             add_batch(batch, spools, by_order, triples, &mut sorter)?;
         }
     };
-    let sorters: Vec<Result<Sorter<'_>>> = thread::scope(|scope| {
+    let sorters: Vec<Result<Sorter<'k>>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         threads.into_iter().map(|t| joined(t.join())).collect()
     });
@@ -86,10 +84,7 @@ pub(super) fn sort_rows(
             pieces.memory.push(sorter.rows);
             pieces.charges.push(sorter.charge);
         }
-        if let Some(mut spool) = sorter.spool {
-            spool.flush()?;
-            pieces.spooled.push((spool, sorter.places));
-        }
+        pieces.spooled.push(sorter.spooled);
     }
     Ok(pieces)
 }
@@ -182,25 +177,21 @@ impl BatchIds {
 
 /// Fills, sorts and spools the buffer of one thread.
 struct Sorter<'s> {
-    kv: &'s Kv,
     control: &'s Control,
     rows: Vec<Row>,
     rows_max: usize,
     charge: Charge,
-    spool: Option<Spool>,
-    places: Vec<PiecePlace>,
+    spooled: PieceSpool<'s>,
 }
 
 impl<'s> Sorter<'s> {
     fn new(rows_max: usize, kv: &'s Kv, control: &'s Control) -> Result<Self> {
         Ok(Self {
-            kv,
             control,
             rows: Vec::new(),
             rows_max,
             charge: control.charge(0)?,
-            spool: None,
-            places: Vec::new(),
+            spooled: PieceSpool::new(kv),
         })
     }
 
@@ -220,12 +211,7 @@ impl<'s> Sorter<'s> {
     fn make_room(&mut self) -> Result<()> {
         if self.rows.len() >= self.rows_max {
             self.sort();
-            let spool = match &mut self.spool {
-                Some(spool) => spool,
-                none => none.insert(self.kv.spool()?),
-            };
-            self.places
-                .push(spool_rows(&self.rows, spool, self.control)?);
+            self.spooled.push(&self.rows, self.control)?;
             self.rows.clear();
             return Ok(());
         }

@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 /// Bytes of a chunk of keys; a longer key has a chunk of its own.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 256 << 10;
 
 /// The number of a term within its batch. The upper two bits say of what kind it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Keys resolved at a time.
 const CHUNK_KEYS: usize = 4096;
 /// Ids of a batch that are written to the spool together.
-const CHUNK_IDS: usize = 4096;
+const CHUNK_IDS: usize = 1024;
 /// IRIs that prefixes are learned from, and the memory that takes.
 const SAMPLE_IRIS: usize = 1 << 20;
 const LEARNER_BYTES: usize = 16 << 20;
@@ -95,6 +95,7 @@ pub(super) struct Target<'t, 'k> {
     pub first_ordinal: u64,
     pub next_number: u64,
     pub key_bytes_max: usize,
+    pub filter_bytes_max: usize,
     pub file: &'t mut PageFile<'k>,
 }
 
@@ -113,6 +114,7 @@ pub(super) fn resolve(
     let keys: usize = batches.iter().map(keys_of).sum();
     let mut options = SegmentOptions::new(SegmentKind::Sorted, target.first_ordinal, keys as u64);
     options.key_bytes_max = target.key_bytes_max;
+    options.filter_bytes_max = options.filter_bytes_max.min(target.filter_bytes_max);
     let base = target.vocabulary.segments().first();
     options.rank_base = base
         .filter(|segment| segment.kind() == SegmentKind::Sorted)
@@ -322,7 +324,7 @@ impl<'b> KeyMerge<'b> {
             heap: Vec::new(),
         };
         for (index, batch) in batches.iter().enumerate() {
-            let mut cursor = KeyCursor::new(batch, spools);
+            let mut cursor = KeyCursor::new(batch, spools, batches.len());
             if cursor.advance()? {
                 merge.heap.push(index);
             }
@@ -387,7 +389,7 @@ pub(super) fn learn_prefixes(
     let mut learner = PrefixLearner::new(LEARNER_BYTES);
     let share = SAMPLE_IRIS / batches.len().max(1);
     for batch in batches {
-        let mut cursor = KeyCursor::new(batch, spools);
+        let mut cursor = KeyCursor::new(batch, spools, 1);
         let mut sampled = 0;
         while sampled < share && cursor.advance()? {
             if let Some((&tag, iri)) = cursor.key().split_first()
