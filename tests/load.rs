@@ -248,12 +248,12 @@ fn a_load_with_checkpoints_keeps_what_it_committed_and_says_where_it_stood() {
         ..settings(20_000, 2)
     };
     let whole = memory();
-    let loaded = load_all(&whole, &[text.clone()], &checkpoints);
+    let loaded = load_all(&whole, std::slice::from_ref(&text), &checkpoints);
     assert_eq!(loaded.statements, lines);
     let end = loaded.checkpoint.unwrap();
     assert!(end.line > 1 && end.offset <= text.len() as u64);
     let at_once = memory();
-    load_all(&at_once, &[text.clone()], &settings(0, 2));
+    load_all(&at_once, std::slice::from_ref(&text), &settings(0, 2));
     assert_eq!(
         whole
             .snapshot()

@@ -122,6 +122,27 @@ impl<'k> RunBuilder<'k> {
         self.meta.rows + entries + self.states.len() as u64
     }
 
+    /// The run of commit `seq` with these rows (s, p, o, x), in any order, re-sorted. For runs that fit in memory.
+    pub fn build_sorted(
+        mut self,
+        rows: &[Row],
+        epoch: u32,
+        seq: u64,
+    ) -> Result<Option<(DiskRun, WrittenExtent)>> {
+        let mut sorted: Vec<Row> = rows
+            .iter()
+            .map(|row| Row {
+                key: self.sort.key(&row.key),
+                states: row.states,
+            })
+            .collect();
+        sorted.sort_unstable_by_key(|row| row.key);
+        for row in sorted {
+            self.push(row)?;
+        }
+        self.finish(epoch, seq, seq)
+    }
+
     /// Closes the run; `None` when it has no row. The run is readable once the extent is ingested.
     pub fn finish(
         mut self,

@@ -9,6 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows of a block of a piece: fewer than in a run, since one block of every piece is in memory at a time.
 const PIECE_BLOCK_ROWS: usize = 1024;
@@ -16,8 +17,8 @@ const PIECE_BLOCK_ROWS: usize = 1024;
 const FAN_IN: usize = 64;
 
 /// Pieces that were written, by how often their rows have been merged.
-pub struct PieceSpool<'k> {
-    kv: &'k Kv,
+pub struct PieceSpool {
+    kv: Arc<Kv>,
     levels: Vec<Level>,
 }
 
@@ -26,10 +27,10 @@ struct Level {
     places: Vec<Range<u64>>,
 }
 
-impl<'k> PieceSpool<'k> {
-    pub fn new(kv: &'k Kv) -> Self {
+impl PieceSpool {
+    pub fn new(kv: &Arc<Kv>) -> Self {
         Self {
-            kv,
+            kv: kv.clone(),
             levels: Vec::new(),
         }
     }
@@ -79,7 +80,7 @@ impl<'k> PieceSpool<'k> {
             let mut writer = PieceWriter::default();
             let mut merge = PieceMerge::new(from.pieces(FAN_IN).collect())?;
             let mut rows = Vec::with_capacity(PIECE_BLOCK_ROWS);
-            while let Some(row) = merge.next()? {
+            while let Some(row) = merge.next_row()? {
                 rows.push(row);
                 if rows.len() == PIECE_BLOCK_ROWS {
                     writer.write(&rows, &mut to.spool, control)?;
@@ -258,7 +259,7 @@ impl<'s> PieceMerge<'s> {
     }
 
     #[inline]
-    pub fn next(&mut self) -> Result<Option<Row>> {
+    pub fn next_row(&mut self) -> Result<Option<Row>> {
         let Some(row) = self.pop()? else {
             return Ok(None);
         };
@@ -309,12 +310,12 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn memory() -> Kv {
+    fn memory() -> Arc<Kv> {
         let options = Options {
             open: Open::Memory,
             ..Options::default()
         };
-        Kv::open(std::path::Path::new("/memory"), &options).unwrap()
+        Arc::new(Kv::open(std::path::Path::new("/memory"), &options).unwrap())
     }
 
     fn row(key: [u64; 4], insert: bool) -> Row {
@@ -330,7 +331,7 @@ mod tests {
     fn merged(pieces: Vec<Piece<'_>>) -> Vec<(Key, States)> {
         let mut merge = PieceMerge::new(pieces).unwrap();
         let mut merged = Vec::new();
-        while let Some(row) = merge.next().unwrap() {
+        while let Some(row) = merge.next_row().unwrap() {
             merged.push((row.key, row.states));
         }
         merged

@@ -13,6 +13,7 @@ use crate::control::{Charge, Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::kv::{Kv, PageFile, WrittenExtent};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use std::thread;
 
 /// The orders, in the order of their sorts.
@@ -32,14 +33,14 @@ pub struct QuadRuns<'k> {
     rows_max: usize,
     charge: Charge,
     /// Sorted pieces of every order but spog, whose run is written as rows come.
-    pieces: [PieceSpool<'k>; 5],
+    pieces: [PieceSpool; 5],
 }
 
 impl<'k> QuadRuns<'k> {
     /// `files` are empty page files, one for each order as [`Sort`] lists them. At most `rows_max` rows are held,
     /// at [`BYTES_PER_BUFFERED_ROW`] bytes each.
     pub fn new(
-        kv: &'k Kv,
+        kv: &Arc<Kv>,
         files: [PageFile<'k>; 5],
         rows_max: usize,
         control: &Control,
@@ -157,14 +158,10 @@ impl<'k> QuadRuns<'k> {
     }
 }
 
-fn merge_into(
-    builder: &mut RunBuilder<'_>,
-    pieces: &PieceSpool<'_>,
-    control: &Control,
-) -> Result<()> {
+fn merge_into(builder: &mut RunBuilder<'_>, pieces: &PieceSpool, control: &Control) -> Result<()> {
     let mut merge = PieceMerge::new(pieces.pieces(0))?;
     let mut count = 0usize;
-    while let Some(row) = merge.next()? {
+    while let Some(row) = merge.next_row()? {
         if count.is_multiple_of(POLL_ROWS) {
             control.poll()?;
         }

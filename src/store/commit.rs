@@ -6,12 +6,13 @@
 
 use super::gate::WritePass;
 use super::head::{LARGE_RUNS_MAX, Pending};
+use super::large::changes_max;
 use super::record::Record;
 use super::version::Version;
 use super::{Durability, Shared};
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
-use crate::run::{Key, MemRun, Row, State, States};
+use crate::run::{Key, MemRun, PieceSpool, Row, State, States};
 use crate::term::{Id, Tag, TermRef, inline};
 use crate::vocab::{self, Tail, dictionary_key};
 use rustc_hash::FxHashMap;
@@ -22,6 +23,11 @@ use std::time::{Duration, SystemTime};
 const RECORD_BYTES_MAX: usize = 8 << 20;
 /// Changes charged at a time.
 const CHARGE_STEP: usize = 4096;
+/// Bytes of a change while it is in memory: itself, and a row in each order when it is committed.
+pub(super) const CHANGE_BYTES: usize = size_of::<Change>() + 5 * size_of::<Row>();
+
+/// A quad (s, p, o, g) and whether it is inserted.
+pub(super) type Change = (Key, bool);
 
 /// What a commit did. Counts are net over the transaction.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -34,16 +40,18 @@ pub struct Committed {
 
 /// The one write transaction that may be open. Dropping it rolls back.
 pub struct Transaction {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     pass: Option<WritePass>,
-    control: Control,
+    pub(super) control: Control,
     pub(super) base: Arc<Version>,
     pub(super) tail: Arc<Tail>,
     /// End of the tail when the transaction began.
-    mark: u64,
+    pub(super) mark: u64,
     pub(super) next_number: u64,
-    /// Quads (s, p, o, g) and whether they are inserted, in order.
-    changes: Vec<(Key, bool)>,
+    /// In order. Earlier ones may be in `spooled`, sorted.
+    pub(super) changes: Vec<Change>,
+    changes_max: usize,
+    pub(super) spooled: Option<PieceSpool>,
     /// New triple terms by their parts.
     new_triples: FxHashMap<[Id; 3], Id>,
     key: Vec<u8>,
@@ -71,6 +79,8 @@ impl Transaction {
             base,
             tail,
             changes: Vec::new(),
+            changes_max: changes_max(shared, control),
+            spooled: None,
             new_triples: FxHashMap::default(),
             key: Vec::new(),
         })
@@ -165,10 +175,21 @@ impl Transaction {
     fn change(&mut self, quad: Key, insert: bool) -> Result<()> {
         if self.changes.len().is_multiple_of(CHARGE_STEP) {
             self.control.poll()?;
-            // A change becomes a row in each sort when it is committed.
-            let row_bytes = size_of::<(Key, bool)>() + 5 * size_of::<Row>();
-            self.charge
-                .resize((self.changes.len() + CHARGE_STEP) * row_bytes)?;
+            let bytes = (self.changes.len() + CHARGE_STEP) * CHANGE_BYTES;
+            let is_full = self.changes.len() >= self.changes_max
+                || match self.charge.resize(bytes) {
+                    Err(error) if error.code() == Code::ResourceExhausted => {
+                        !self.changes.is_empty()
+                    }
+                    other => {
+                        other?;
+                        false
+                    }
+                };
+            if is_full {
+                self.spool_changes()?;
+                self.charge.resize(CHARGE_STEP * CHANGE_BYTES)?;
+            }
         }
         self.changes.push((quad, insert));
         Ok(())
@@ -177,6 +198,9 @@ impl Transaction {
     /// Makes the changes durable, as the store is set up, and visible to new readers.
     /// Errors: before anything is written those of reading and `Cancelled`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
+        if self.spooled.is_some() {
+            return self.commit_spooled();
+        }
         let rows = self.net_rows()?;
         if rows.is_empty() {
             return Ok(Committed {
@@ -188,11 +212,7 @@ impl Transaction {
             seq: self.base.seq + 1,
             ..Committed::default()
         };
-        for row in &rows {
-            let asserted = State::Asserted as u8;
-            committed.inserted += u64::from(row.states.after() == asserted);
-            committed.deleted += u64::from(row.states.before() == asserted);
-        }
+        rows.iter().for_each(|row| committed.count(row.states));
         let triple_terms = self.triple_term_rows();
         let record = self.record(&rows, &triple_terms)?;
         let run = MemRun::new(rows, triple_terms, committed.seq, self.base.epoch);
@@ -210,7 +230,7 @@ impl Transaction {
     }
 
     /// The new triple terms (s, p, o, t), sorted.
-    fn triple_term_rows(&mut self) -> Vec<Row> {
+    pub(super) fn triple_term_rows(&mut self) -> Vec<Row> {
         let mut rows: Vec<Row> = self
             .new_triples
             .drain()
@@ -237,33 +257,29 @@ impl Transaction {
         self.shared.rotate_if_full(&mut head);
     }
 
-    /// The rows this transaction changes: the last change of a quad decides, changes without effect go.
-    fn net_rows(&mut self) -> Result<Vec<Row>> {
+    /// The changes in memory, sorted, of each quad the last one. None are left.
+    pub(super) fn take_last_changes(&mut self) -> Vec<Change> {
         let mut changes = std::mem::take(&mut self.changes);
         // Stable: changes of one quad stay in order, and the last one is kept.
         changes.sort_by_key(|change| change.0);
         changes.reverse();
         changes.dedup_by_key(|change| change.0);
         changes.reverse();
+        changes
+    }
+
+    /// The rows this transaction changes; changes without effect go.
+    fn net_rows(&mut self) -> Result<Vec<Row>> {
+        let changes = self.take_last_changes();
         self.control.poll()?;
         let keys: Vec<Key> = changes.iter().map(|change| change.0).collect();
         let mut states = Vec::new();
         self.base.states(&keys, &mut states, &self.control)?;
-        let rows = changes
+        Ok(changes
             .into_iter()
             .zip(states)
-            .filter_map(|((key, insert), before)| {
-                let after = match (insert, before) {
-                    (true, _) => State::Asserted,
-                    (false, State::Asserted) => State::Absent,
-                    (false, unchanged) => unchanged,
-                };
-                (before != after).then_some(Row {
-                    key,
-                    states: States::new(before, after),
-                })
-            });
-        Ok(rows.collect())
+            .filter_map(|((key, insert), before)| net_row(key, insert, before))
+            .collect())
     }
 
     fn record(&self, quads: &[Row], triple_terms: &[Row]) -> Result<Vec<u8>> {
@@ -299,6 +315,28 @@ impl Drop for Transaction {
         if self.pass.is_some() && self.mark < self.tail.end() {
             self.tail.writer().rollback(self.mark);
         }
+    }
+}
+
+/// The row of a quad that is inserted or deleted; `None` if that changes nothing.
+pub(super) fn net_row(key: Key, insert: bool, before: State) -> Option<Row> {
+    let after = match (insert, before) {
+        (true, _) => State::Asserted,
+        (false, State::Asserted) => State::Absent,
+        (false, unchanged) => unchanged,
+    };
+    (before != after).then_some(Row {
+        key,
+        states: States::new(before, after),
+    })
+}
+
+impl Committed {
+    /// Counts a row of the commit.
+    pub(super) fn count(&mut self, states: States) {
+        let asserted = State::Asserted as u8;
+        self.inserted += u64::from(states.after() == asserted);
+        self.deleted += u64::from(states.before() == asserted);
     }
 }
 

@@ -203,11 +203,7 @@ impl Shared {
         next_number: u64,
         control: &Control,
     ) -> Result<()> {
-        let seq = self.head.lock().staged.seq;
-        self.write_log(seq)?;
-        if self.head.lock().spill_cut.is_some() {
-            self.spill(control)?;
-        }
+        self.finish_spill(control)?;
         // No one else starts a spill: that takes the gate.
         let _spilling = self.spilling.lock();
         let commit = InstalledCommit {
@@ -219,7 +215,17 @@ impl Shared {
         let mut runs = self.published.read().memory.clone();
         runs.push(Arc::new(run));
         let cut = commit.seq;
-        self.write_runs(&runs, Some(tail), cut, Some(commit), control)
+        self.write_runs(&runs, Some(tail), cut, Some((commit, Vec::new())), control)
+    }
+
+    /// Writes the log up to the last commit, and ends a spill that is under way. The caller holds the gate.
+    pub(super) fn finish_spill(&self, control: &Control) -> Result<()> {
+        let seq = self.head.lock().staged.seq;
+        self.write_log(seq)?;
+        if self.head.lock().spill_cut.is_some() {
+            self.spill(control)?;
+        }
+        Ok(())
     }
 }
 

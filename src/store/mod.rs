@@ -15,6 +15,7 @@ pub mod dictionary;
 mod gate;
 mod head;
 mod install;
+mod large;
 mod merge;
 mod open;
 mod record;

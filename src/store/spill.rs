@@ -5,7 +5,8 @@ use super::install::{Install, InstalledCommit, segment_bytes};
 use super::root::SegmentRef;
 use crate::control::Control;
 use crate::error::Result;
-use crate::run::{MemRun, Row, RunBuilder, Sort, merge_sorted};
+use crate::kv::WrittenExtent;
+use crate::run::{DiskRun, MemRun, Row, RunBuilder, Sort, merge_sorted};
 use crate::vocab::{Segment, SegmentBuilder, SegmentKind, SegmentOptions, Tail};
 use std::sync::Arc;
 
@@ -35,14 +36,15 @@ impl Shared {
         self.write_runs(&runs, tail.as_deref(), cut, None, control)
     }
 
-    /// Writes runs (oldest first) and a frozen tail, and installs them in their place up to commit `cut`.
+    /// Writes runs (oldest first) and a frozen tail, and installs them in their place up to commit `cut`. A
+    /// `commit` that is installed by itself may bring runs that are written already.
     /// The caller holds the spill lock.
     pub(super) fn write_runs(
         &self,
         runs: &[Arc<MemRun>],
         tail: Option<&Tail>,
         cut: u64,
-        commit: Option<InstalledCommit>,
+        commit: Option<(InstalledCommit, Vec<(DiskRun, WrittenExtent)>)>,
         control: &Control,
     ) -> Result<()> {
         let epoch = self.published.read().epoch;
@@ -50,9 +52,16 @@ impl Shared {
         let mut reserved = Vec::new();
         let mut install = Install {
             spilled: Some(cut),
-            commit,
             ..Install::default()
         };
+        let last_seq = runs.last().map_or(cut, |run| run.last_seq);
+        if let Some((commit, runs)) = commit {
+            install.commit = Some(commit);
+            for (run, written) in runs {
+                install.runs.push(run);
+                pages.push(written);
+            }
+        }
         let built = (|| {
             for sort in Sort::ALL {
                 let rows = merged_rows(runs, sort, epoch);
@@ -69,7 +78,7 @@ impl Shared {
                     builder.push(row)?;
                 }
                 let first_seq = runs.first().map_or(cut, |run| run.first_seq);
-                if let Some((run, written)) = builder.finish(epoch, first_seq, cut)? {
+                if let Some((run, written)) = builder.finish(epoch, first_seq, last_seq)? {
                     install.runs.push(run);
                     pages.push(written);
                 }

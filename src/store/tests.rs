@@ -60,7 +60,15 @@ fn number(transaction: &mut Transaction, n: u64) -> u64 {
 
 /// Inserts and deletes quads given by small numbers; terms are made as they are needed.
 fn commit(store: &Store, changes: &[(bool, [u8; 4])]) -> Committed {
-    let mut transaction = store.begin(&Control::new()).unwrap();
+    commit_with(store, changes, &Control::new()).unwrap()
+}
+
+fn commit_with(
+    store: &Store,
+    changes: &[(bool, [u8; 4])],
+    control: &Control,
+) -> crate::error::Result<Committed> {
+    let mut transaction = store.begin(control)?;
     for &(insert, [s, p, o, g]) in changes {
         let quad = [
             number(&mut transaction, u64::from(s)),
@@ -72,11 +80,11 @@ fn commit(store: &Store, changes: &[(bool, [u8; 4])]) -> Committed {
             },
         ];
         match insert {
-            true => transaction.insert(quad).unwrap(),
-            false => transaction.delete(quad).unwrap(),
+            true => transaction.insert(quad)?,
+            false => transaction.delete(quad)?,
         }
     }
-    transaction.commit().unwrap()
+    transaction.commit()
 }
 
 /// The quads of a version in a sort, as the numbers they were made from.
@@ -277,6 +285,69 @@ fn a_dropped_transaction_leaves_nothing_and_its_ordinals_are_given_again() {
         None
     );
     assert_eq!(number(&mut transaction, 998), lost);
+}
+
+#[test]
+fn a_transaction_larger_than_its_memory_is_whole_and_counted() {
+    let directory = Directory::new();
+    let mut store = open(&directory.0, Open::ReadWrite);
+    let before: Vec<(bool, [u8; 4])> = (0..90).map(|n| (true, [n, n % 10, n % 40, 0])).collect();
+    commit(&store, &before);
+    let mut model: BTreeSet<[u8; 4]> = before.iter().map(|change| change.1).collect();
+    let mut seed = 88_172_645_463_325_252u64;
+    let changes: Vec<(bool, [u8; 4])> = (0..120_000)
+        .map(|_| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            let below = |shift: u32, limit: u64| ((seed >> shift) % limit) as u8;
+            (
+                below(60, 3) > 0,
+                [below(3, 100), below(20, 10), below(30, 40), below(50, 3)],
+            )
+        })
+        .collect();
+    let old = model.clone();
+    for &(insert, quad) in &changes {
+        match insert {
+            true => model.insert(quad),
+            false => model.remove(&quad),
+        };
+    }
+    let budget = Budget::new("transaction", 6 << 20);
+    let control = Control::new().with_memory(budget.clone());
+    let committed = commit_with(&store, &changes, &control).unwrap();
+    assert_eq!(budget.used(), 0);
+    assert!(budget.peak() > 3 << 20, "the memory was not used");
+    assert_eq!(committed.inserted, model.difference(&old).count() as u64);
+    assert_eq!(committed.deleted, old.difference(&model).count() as u64);
+    for _ in 0..2 {
+        check(&store, &model);
+        commit(&store, &[(false, [99, 9, 39, 2]), (true, [99, 9, 39, 1])]);
+        model.remove(&[99, 9, 39, 2]);
+        model.insert([99, 9, 39, 1]);
+        check(&store, &model);
+        drop(store);
+        store = open(&directory.0, Open::ReadWrite);
+    }
+
+    // Dropped, and cancelled while it is written, it leaves nothing.
+    let control = Control::new().with_memory(Budget::new("transaction", 6 << 20));
+    let mut transaction = store.begin(&control).unwrap();
+    for n in 0..40_000u64 {
+        let id = number(&mut transaction, 1000 + n);
+        transaction.insert([id, id, id, 0]).unwrap();
+    }
+    drop(transaction);
+    check(&store, &model);
+    let mut transaction = store.begin(&control).unwrap();
+    for n in 0..40_000u64 {
+        let id = number(&mut transaction, 1000 + n);
+        transaction.insert([id, id, id, 0]).unwrap();
+    }
+    control.cancel_token().cancel();
+    assert_eq!(transaction.commit().unwrap_err().code(), Code::Cancelled);
+    check(&store, &model);
 }
 
 #[test]

@@ -1,23 +1,18 @@
 //! A large load: a segment and runs of its own, installed by one flip.
 
+use super::batch::Sealed;
 use super::pieces::{Ids, Pieces, sort_rows};
 use super::triples::TripleIds;
 use super::vocabulary::{self, learn_prefixes, resolve};
 use super::{Commit, FILTER_SHARE, Outcome, PIECE_SHARE, Parts, RUN_SHARE, share};
 use crate::control::{Control, Phase};
 use crate::error::Result;
-use crate::kv::{PageFile, WrittenExtent};
-use crate::load::bulk::batch::Sealed;
-use crate::run::{
-    BYTES_PER_BUFFERED_ROW, DiskRun, Key, QuadRuns, Row, RunBuilder, Sort, State, States,
-};
-use crate::store::{BulkInstall, NewSegment, Version, View};
+use crate::run::{BYTES_PER_BUFFERED_ROW, Key, QuadRuns, Row, RunBuilder, Sort, State, States};
+use crate::store::{NewSegment, Version, View};
 use parking_lot::Mutex;
 
 /// Rows whose states are looked up in the store at a time.
 const PROBED_ROWS: usize = 1 << 16;
-
-type Written = (DiskRun, WrittenExtent);
 
 impl Commit<'_> {
     /// Errors: those of a transaction before it commits; of writing; `ResourceExhausted`.
@@ -103,7 +98,8 @@ impl Commit<'_> {
         }
         for sort in Sort::TERMS {
             let file = bulk.page_file(extents[sort.index()]);
-            runs.extend(term_run(sort, &new_triples, file, &bulk, &base)?);
+            let builder = RunBuilder::new(sort, file);
+            runs.extend(builder.build_sorted(&new_triples, base.epoch, bulk.seq())?);
         }
         let seq = bulk.install(runs, segment, learned, next_number)?;
         Ok(Outcome { inserted, seq })
@@ -112,7 +108,7 @@ impl Commit<'_> {
 
 /// Pushes the rows that the store has not; returns how many.
 fn push_new(
-    pieces: &mut Pieces<'_>,
+    pieces: &mut Pieces,
     base: &Version,
     quads: &mut QuadRuns<'_>,
     control: &Control,
@@ -120,7 +116,7 @@ fn push_new(
     let mut merge = pieces.merge()?;
     let mut inserted = 0;
     if base.quads(View::Both) == 0 {
-        while let Some(row) = merge.next()? {
+        while let Some(row) = merge.next_row()? {
             quads.push(row)?;
             inserted += 1;
         }
@@ -131,7 +127,7 @@ fn push_new(
     loop {
         keys.clear();
         while keys.len() < PROBED_ROWS
-            && let Some(row) = merge.next()?
+            && let Some(row) = merge.next_row()?
         {
             keys.push(row.key);
         }
@@ -149,27 +145,4 @@ fn push_new(
             }
         }
     }
-}
-
-/// The run of new triple terms, rows (s, p, o, t), in one of their sorts.
-fn term_run(
-    sort: Sort,
-    triples: &[Row],
-    file: PageFile<'_>,
-    bulk: &BulkInstall,
-    base: &Version,
-) -> Result<Option<Written>> {
-    let mut rows: Vec<Row> = triples
-        .iter()
-        .map(|row| Row {
-            key: sort.key(&row.key),
-            states: row.states,
-        })
-        .collect();
-    rows.sort_unstable_by_key(|row| row.key);
-    let mut builder = RunBuilder::new(sort, file);
-    for row in rows {
-        builder.push(row)?;
-    }
-    builder.finish(base.epoch, bulk.seq(), bulk.seq())
 }

@@ -11,6 +11,7 @@ use crate::kv::{Kv, Spool};
 use crate::run::{Piece, PieceMerge, PieceSpool, Row, States};
 use crate::term::Id;
 use parking_lot::Mutex;
+use std::sync::Arc;
 use std::thread;
 
 /// Rows a buffer begins with.
@@ -20,13 +21,13 @@ const POLL_ROWS: usize = 1 << 14;
 
 /// Sorted pieces, equal rows within one left out.
 #[derive(Default)]
-pub(super) struct Pieces<'k> {
+pub(super) struct Pieces {
     memory: Vec<Vec<Row>>,
-    spooled: Vec<PieceSpool<'k>>,
+    spooled: Vec<PieceSpool>,
     charges: Vec<Charge>,
 }
 
-impl Pieces<'_> {
+impl Pieces {
     /// All pieces as one stream of distinct rows. The pieces in memory move into it.
     pub fn merge(&mut self) -> Result<PieceMerge<'_>> {
         let mut pieces: Vec<Piece<'_>> = Vec::new();
@@ -49,20 +50,20 @@ pub(super) struct Ids<'i, 'v> {
 }
 
 /// Sorts the rows of all batches, on `threads` threads, in buffers of at most `bytes_max` bytes together.
-pub(super) fn sort_rows<'k>(
+pub(super) fn sort_rows(
     batches: Vec<Sealed>,
     spools: &[Spool],
     ids: Ids<'_, '_>,
     threads: usize,
     bytes_max: usize,
-    kv: &'k Kv,
-    control: &'k Control,
-) -> Result<Pieces<'k>> {
+    kv: &Arc<Kv>,
+    control: &Control,
+) -> Result<Pieces> {
     let threads = threads.min(batches.len()).max(1);
     let rows_max = (bytes_max / threads / size_of::<Row>()).max(ROWS_FIRST);
     let (spool, triples) = (ids.spool, ids.triples);
     let queue = Mutex::new(batches.into_iter().zip(ids.columns).collect::<Vec<_>>());
-    let work = || -> Result<Sorter<'k>> {
+    let work = || -> Result<Sorter<'_>> {
         let mut sorter = Sorter::new(rows_max, kv, control)?;
         loop {
             let Some((batch, column)) = queue.lock().pop() else {
@@ -73,7 +74,7 @@ pub(super) fn sort_rows<'k>(
             add_batch(batch, spools, by_order, triples, &mut sorter)?;
         }
     };
-    let sorters: Vec<Result<Sorter<'k>>> = thread::scope(|scope| {
+    let sorters: Vec<Result<Sorter<'_>>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         threads.into_iter().map(|t| joined(t.join())).collect()
     });
@@ -181,11 +182,11 @@ struct Sorter<'s> {
     rows: Vec<Row>,
     rows_max: usize,
     charge: Charge,
-    spooled: PieceSpool<'s>,
+    spooled: PieceSpool,
 }
 
 impl<'s> Sorter<'s> {
-    fn new(rows_max: usize, kv: &'s Kv, control: &'s Control) -> Result<Self> {
+    fn new(rows_max: usize, kv: &Arc<Kv>, control: &'s Control) -> Result<Self> {
         Ok(Self {
             control,
             rows: Vec::new(),
@@ -200,7 +201,7 @@ impl<'s> Sorter<'s> {
         if self.rows.len() == self.rows.capacity() {
             self.make_room()?;
         }
-        if self.rows.len() % POLL_ROWS == 0 {
+        if self.rows.len().is_multiple_of(POLL_ROWS) {
             self.control.poll()?;
         }
         self.rows.push(row);
