@@ -181,7 +181,7 @@ mod tests {
         let shown = render(&error(11, 2, 7), Some(&text("a\n\té漢b x\nc")));
         assert_eq!(
             shown,
-            "error[1001 query_parse_error]: expected }\n --> query:2:7\n  |\n2 | \té漢b x\n  | \t    ^\nhint: close it\n"
+            "error[1001 query_parse_error]: expected }\n --> query:2:7\n  |\n2 | \té漢b x\n  | \t      ^\nhint: close it\n"
         );
     }
 

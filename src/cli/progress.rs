@@ -72,12 +72,14 @@ fn columns() -> usize {
     terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
 }
 
-/// The part that is done, where the whole is known.
+/// The part that is done, where the whole is known. What is read is done when it is parsed, and says nothing about what
+/// comes after.
 fn fraction(work: &Work, progress: &Progress) -> Option<f64> {
     let (done, total) = match (progress.bytes_total, work.rows_total) {
         (0, None | Some(0)) => return None,
         (0, Some(rows)) => (progress.rows, rows),
-        (bytes, _) => (progress.bytes, bytes),
+        (bytes, _) if progress.phase == Phase::Parse => (progress.bytes, bytes),
+        _ => return None,
     };
     Some((done as f64 / total as f64).min(1.0))
 }
@@ -90,6 +92,7 @@ fn figures_of(work: &Work, progress: &Progress) -> String {
     }];
     match (progress.bytes, progress.bytes_total) {
         (0, _) => {}
+        (bytes, total) if bytes == total => parts.push(figures::bytes(bytes)),
         (bytes, 0) => parts.push(figures::bytes(bytes)),
         (bytes, total) => parts.push(format!(
             "{} of {}",
@@ -175,6 +178,11 @@ mod tests {
             ..progress()
         };
         assert!(bar(&work(), &unknown, 200).starts_with("parse, 3,000,000 triples"));
+        let writing = Progress {
+            phase: Phase::Write,
+            ..progress()
+        };
+        assert!(bar(&work(), &writing, 200).starts_with("write, "));
         let known = Work {
             rows_total: Some(6_000_000),
             ..work()

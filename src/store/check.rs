@@ -225,6 +225,7 @@ fn check_sorts(version: &Version, report: &mut CheckReport, control: &Control) -
             if chunk.len == 0 {
                 break;
             }
+            control.add_rows(chunk.len as u64);
             for row in 0..chunk.len {
                 let quad = sort.row(&[0, 1, 2, 3].map(|column| chunk.columns[column][row]));
                 digests[sort.index()].add(&quad);
@@ -366,6 +367,7 @@ impl TermCheck<'_> {
         let (ordinals, keys) = self.keys.sorted();
         let hashes: Vec<u64> = keys.iter().map(|key| hash(key)).collect();
         let positions: Vec<u32> = (0..keys.len() as u32).collect();
+        control.add_rows(keys.len() as u64);
         let found = &mut self.found;
         let mut here = 0;
         self.segment

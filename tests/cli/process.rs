@@ -12,15 +12,19 @@ fn waiting_load(place: &Place) -> Child {
     let input = child.stdin.as_mut().unwrap();
     let line = b"<http://e/a> <http://e/b> \"x\" .\n";
     input.write_all(&line.repeat(1000)).unwrap();
-    // It catches signals from when the store is open.
+    wait_for_work(&child);
+    child
+}
+
+/// Waits until the tool has opened the store, from when it catches signals.
+fn wait_for_work(child: &Child) {
     let status = format!("/proc/{}/status", child.id());
     let started = Instant::now();
     while !catches_interrupt(&fs::read_to_string(&status).unwrap()) {
         let waited = started.elapsed();
-        assert!(waited < Duration::from_secs(60), "the load has not begun");
+        assert!(waited < Duration::from_secs(60), "the work has not begun");
         std::thread::sleep(Duration::from_millis(10));
     }
-    child
 }
 
 /// The tool with the signals of a terminal: a parent in the background has it ignore SIGINT.
@@ -94,6 +98,18 @@ fn an_interrupted_load_loads_nothing() {
         field(&place.run(&["check", "--format", "json"]).ok(), "sound"),
         "true"
     );
+}
+
+#[test]
+fn an_interrupted_query_stops() {
+    let place = Place::with_rooms("interrupt-query");
+    let forever = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p .
+        ?q ?r ?s . ?t ?u ?v . ?w ?x ?y . FILTER(?a != ?d && ?c != ?p && ?s != ?v) }";
+    let child = start(under_env(&place, &["query", forever]));
+    wait_for_work(&child);
+    send("INT", &child);
+    let error = wait(child).failed(130);
+    assert!(error.starts_with("error[1006 cancelled]"), "{error}");
 }
 
 #[test]
