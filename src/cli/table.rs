@@ -1,4 +1,5 @@
-//! Rows as a table for people. Nothing is cut: what is wider than its column moves the rest of its line.
+//! Rows as a table for people. Nothing is cut: what is wider than its column moves the rest of its line, and widens the
+//! column for the rows that follow.
 
 use super::figures;
 use oxrdf::vocab::xsd;
@@ -44,7 +45,8 @@ impl<W: Write> Table<W> {
     /// Adds a row. Errors: those of the writer.
     pub fn row(&mut self, cells: &[&str]) -> io::Result<()> {
         self.rows += 1;
-        if let Some(widths) = &self.widths {
+        if let Some(widths) = &mut self.widths {
+            widen(widths, cells);
             return write_row(&mut self.out, cells, widths);
         }
         self.sample_bytes += cells.iter().map(|cell| cell.len()).sum::<usize>();
@@ -61,9 +63,7 @@ impl<W: Write> Table<W> {
         let sample = std::mem::take(&mut self.sample);
         let mut widths = vec![0; sample.first().map_or(0, Vec::len)];
         for row in &sample {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width().min(COLUMN_WIDTH_MAX));
-            }
+            widen(&mut widths, row);
         }
         for (position, row) in sample.iter().enumerate() {
             let cells: Vec<&str> = row.iter().map(String::as_str).collect();
@@ -84,6 +84,13 @@ impl<W: Write> Table<W> {
         }
         writeln!(self.out, "({})", figures::counted(self.rows, "row"))?;
         Ok(self.out)
+    }
+}
+
+/// Makes columns wide enough for cells, up to the limit.
+fn widen(widths: &mut [usize], cells: &[impl AsRef<str>]) {
+    for (width, cell) in widths.iter_mut().zip(cells) {
+        *width = (*width).max(cell.as_ref().width().min(COLUMN_WIDTH_MAX));
     }
 }
 
@@ -237,10 +244,12 @@ mod tests {
         let long = "x".repeat(500);
         let mut rows: Vec<Vec<&str>> = vec![vec!["a", "b"]; SAMPLE_ROWS];
         rows.push(vec![&long, "end"]);
+        rows.push(vec!["c", "end"]);
         let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
         let text = table(&["p", "q"], &rows);
         assert!(text.contains(&format!(" {long} | end\n")));
-        assert!(text.ends_with("(201 rows)\n"));
+        assert!(text.contains(&format!(" c{} | end\n", " ".repeat(COLUMN_WIDTH_MAX - 1))));
+        assert!(text.ends_with("(202 rows)\n"));
     }
 
     #[test]
