@@ -4,12 +4,12 @@ use super::terms::{Decoder, named, subject};
 use super::{Database, QuadPattern};
 use crate::control::Control;
 use crate::error::Result;
-use crate::load::{Direction, Dump, RawLiteral, RawTerm};
+use crate::load::Dump;
 use crate::query::{self, ParseOptions, Prepared, QueryOptions, QueryResults};
 use crate::run::{Chunk, Sort};
 use crate::store::{QuadSource, ScanSpec, Version, View};
 use crate::term::Id;
-use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term};
+use oxrdf::Quad;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -108,8 +108,7 @@ impl Snapshot {
     ) -> Result<u64> {
         let mut rows = 0;
         for quad in self.quads(pattern, control)? {
-            let quad = quad?;
-            with_raw(&quad, &mut |s, p, o, g| out.statement(s, p, o, g))?;
+            out.quad(quad?.as_ref())?;
             rows += 1;
             control.add_rows(1);
         }
@@ -231,52 +230,5 @@ impl Iterator for Quads {
             self.spec = None;
         }
         quad
-    }
-}
-
-type Statement<'s> =
-    &'s mut dyn FnMut(RawTerm<'_>, RawTerm<'_>, RawTerm<'_>, Option<RawTerm<'_>>) -> Result<()>;
-
-fn with_raw(quad: &Quad, then: Statement<'_>) -> Result<()> {
-    let subject = raw_subject(&quad.subject);
-    let predicate = RawTerm::Iri(quad.predicate.as_str());
-    let graph = match &quad.graph_name {
-        GraphName::DefaultGraph => None,
-        GraphName::NamedNode(iri) => Some(RawTerm::Iri(iri.as_str())),
-        GraphName::BlankNode(blank) => Some(RawTerm::Blank(blank.as_str())),
-    };
-    with_raw_term(&quad.object, &mut |object| {
-        then(subject, predicate, object, graph)
-    })
-}
-
-fn raw_subject(subject: &NamedOrBlankNode) -> RawTerm<'_> {
-    match subject {
-        NamedOrBlankNode::NamedNode(iri) => RawTerm::Iri(iri.as_str()),
-        NamedOrBlankNode::BlankNode(blank) => RawTerm::Blank(blank.as_str()),
-    }
-}
-
-fn with_raw_term(term: &Term, then: &mut dyn FnMut(RawTerm<'_>) -> Result<()>) -> Result<()> {
-    match term {
-        Term::NamedNode(iri) => then(RawTerm::Iri(iri.as_str())),
-        Term::BlankNode(blank) => then(RawTerm::Blank(blank.as_str())),
-        Term::Literal(literal) => then(RawTerm::Literal(RawLiteral {
-            lexical: literal.value(),
-            datatype: literal.datatype().as_str(),
-            language: literal.language(),
-            direction: literal.direction().map(|direction| match direction {
-                oxrdf::BaseDirection::Ltr => Direction::Ltr,
-                oxrdf::BaseDirection::Rtl => Direction::Rtl,
-            }),
-        })),
-        Term::Triple(triple) => with_raw_term(&triple.object, &mut |object| {
-            let parts = [
-                raw_subject(&triple.subject),
-                RawTerm::Iri(triple.predicate.as_str()),
-                object,
-            ];
-            then(RawTerm::Triple(&parts))
-        }),
     }
 }

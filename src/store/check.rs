@@ -7,11 +7,16 @@ use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::run::{Chunk, Counts, DiskRun, Key, Sort, States};
 use crate::term::{Id, TermBuf};
-use crate::vocab::parse_key;
+use crate::vocab::{Segment, hash, parse_key};
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Problems described; more are only counted.
 const PROBLEMS_KEPT: usize = 100;
+
+/// Terms that are looked up at a time, and their bytes.
+const KEYS_MAX: usize = 16 << 10;
+const KEY_BYTES_MAX: usize = 4 << 20;
 
 /// What a check has seen.
 #[derive(Clone, Debug, Default)]
@@ -220,6 +225,7 @@ fn check_sorts(version: &Version, report: &mut CheckReport, control: &Control) -
             if chunk.len == 0 {
                 break;
             }
+            control.add_rows(chunk.len as u64);
             for row in 0..chunk.len {
                 let quad = sort.row(&[0, 1, 2, 3].map(|column| chunk.columns[column][row]));
                 digests[sort.index()].add(&quad);
@@ -285,25 +291,144 @@ fn check_quad(version: &Version, quad: &Key, report: &mut CheckReport) {
     }
 }
 
-/// Every dictionary entry reads as a term.
+/// Every dictionary entry reads as a term, is found by its key where it is and nowhere else, and has the rank
+/// that is stored for it.
 fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -> Result<()> {
-    let mut term = TermBuf::default();
-    for segment in version.vocabulary.segments() {
-        let mut damaged = 0;
-        let mut terms = 0;
-        let scanned = segment.scan(segment.first()..segment.end(), control, |_, key| {
-            terms += 1;
-            damaged += u64::from(parse_key(key, &mut term).is_err());
-            Ok(())
-        });
-        report.terms += terms;
+    let segments = version.vocabulary.segments();
+    for (index, segment) in segments.iter().enumerate() {
         let name = format!("segment of terms from {}", segment.first());
-        if let Err(error) = scanned {
+        let mut check = TermCheck {
+            segment,
+            earlier: &segments[..index],
+            base: segments
+                .iter()
+                .find(|base| segment.rank_base() == Some(base.first())),
+            found: TermsFound::default(),
+            keys: KeyBatch::default(),
+        };
+        let checked = check.run(control);
+        let found = check.found;
+        report.terms += found.terms;
+        if let Err(error) = checked {
             report.note(&name, error)?;
         }
-        if damaged > 0 {
-            report.problem(|| format!("{name}: {damaged} damaged terms"));
+        for (count, what) in [
+            (found.damaged, "are damaged"),
+            (found.lost, "are not found by their keys"),
+            (found.repeated, "are in an earlier segment too"),
+            (found.misranked, "have another rank than is stored"),
+        ] {
+            if count > 0 {
+                report.problem(|| format!("{name}: {count} terms {what}"));
+            }
         }
     }
     Ok(())
+}
+
+/// Numbers of terms.
+#[derive(Default)]
+struct TermsFound {
+    terms: u64,
+    damaged: u64,
+    lost: u64,
+    repeated: u64,
+    misranked: u64,
+}
+
+/// The check of one segment.
+struct TermCheck<'v> {
+    segment: &'v Segment,
+    earlier: &'v [Arc<Segment>],
+    /// The segment its ranks refer to.
+    base: Option<&'v Arc<Segment>>,
+    found: TermsFound,
+    keys: KeyBatch,
+}
+
+impl TermCheck<'_> {
+    fn run(&mut self, control: &Control) -> Result<()> {
+        let segment = self.segment;
+        let mut term = TermBuf::default();
+        segment.scan(segment.first()..segment.end(), control, |ordinal, key| {
+            self.found.terms += 1;
+            self.found.damaged += u64::from(parse_key(key, &mut term).is_err());
+            self.keys.push(ordinal, key);
+            match self.keys.is_full() {
+                true => self.look_up(control),
+                false => Ok(()),
+            }
+        })?;
+        self.look_up(control)
+    }
+
+    /// Looks the gathered keys up, by way of filter, index and ranks, and forgets them.
+    fn look_up(&mut self, control: &Control) -> Result<()> {
+        let (ordinals, keys) = self.keys.sorted();
+        let hashes: Vec<u64> = keys.iter().map(|key| hash(key)).collect();
+        let positions: Vec<u32> = (0..keys.len() as u32).collect();
+        control.add_rows(keys.len() as u64);
+        let found = &mut self.found;
+        let mut here = 0;
+        self.segment
+            .find_many(&keys, &hashes, &positions, control, |at, ordinal| {
+                here += u64::from(ordinals[at as usize] == ordinal);
+            })?;
+        found.lost += keys.len() as u64 - here;
+        for earlier in self.earlier {
+            earlier.find_many(&keys, &hashes, &positions, control, |_, _| {
+                found.repeated += 1;
+            })?;
+        }
+        if let Some(base) = self.base {
+            let mut ranks = vec![(0, 0); keys.len()];
+            base.ranks_of(&keys, control, |at, rank| ranks[at] = (ordinals[at], rank))?;
+            ranks.sort_unstable();
+            let ascending: Vec<u64> = ranks.iter().map(|&(ordinal, _)| ordinal).collect();
+            self.segment.stored_ranks(&ascending, |at, rank| {
+                found.misranked += u64::from(ranks[at].1 != rank);
+            })?;
+        }
+        self.keys.clear();
+        Ok(())
+    }
+}
+
+/// Keys with their ordinals, in one buffer.
+#[derive(Default)]
+struct KeyBatch {
+    bytes: Vec<u8>,
+    /// Ordinal and end of each.
+    entries: Vec<(u64, usize)>,
+}
+
+impl KeyBatch {
+    fn push(&mut self, ordinal: u64, key: &[u8]) {
+        self.bytes.extend_from_slice(key);
+        self.entries.push((ordinal, self.bytes.len()));
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len() >= KEYS_MAX || self.bytes.len() >= KEY_BYTES_MAX
+    }
+
+    /// Ordinals and keys in order of the keys.
+    fn sorted(&self) -> (Vec<u64>, Vec<&[u8]>) {
+        let mut start = 0;
+        let mut pairs: Vec<(&[u8], u64)> = Vec::with_capacity(self.entries.len());
+        for &(ordinal, end) in &self.entries {
+            pairs.push((&self.bytes[start..end], ordinal));
+            start = end;
+        }
+        pairs.sort_unstable();
+        pairs
+            .into_iter()
+            .map(|(key, ordinal)| (ordinal, key))
+            .unzip()
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+    }
 }

@@ -12,10 +12,11 @@ mod xml;
 pub use lines::{write_statement, write_term};
 
 use super::format::Format;
-use super::statement::{RawTerm, check_iri};
+use super::statement::{RawTerm, check_iri, with_raw};
 use crate::error::{Code, Error, Result};
 use model::quad;
 use oxjsonld::{JsonLdSerializer, WriterJsonLdSerializer};
+use oxrdf::{GraphNameRef, QuadRef};
 use oxttl::trig::WriterTriGSerializer;
 use oxttl::turtle::WriterTurtleSerializer;
 use oxttl::{TriGSerializer, TurtleSerializer};
@@ -33,6 +34,9 @@ pub enum NamedGraphs {
     Refuse,
     /// The statement is left out: a dump of the default graph. See [`Dump::skipped`].
     Skip,
+    /// The statement is written without its graph: a dump of one graph. Of several graphs, a triple that is
+    /// in two of them is written twice.
+    Flatten,
 }
 
 /// How a dump is written.
@@ -145,16 +149,18 @@ impl<W: Write> Dump<W> {
         object: RawTerm<'_>,
         graph: Option<RawTerm<'_>>,
     ) -> Result<()> {
-        if let Some(graph) = graph
+        let mut graph = graph;
+        if let Some(name) = graph
             && !self.format.has_named_graphs()
         {
-            return match self.named_graphs {
+            match self.named_graphs {
                 NamedGraphs::Skip => {
                     self.skipped += 1;
-                    Ok(())
+                    return Ok(());
                 }
-                NamedGraphs::Refuse => Err(graph_refused(self.format, graph)),
-            };
+                NamedGraphs::Refuse => return Err(graph_refused(self.format, name)),
+                NamedGraphs::Flatten => graph = None,
+            }
         }
         self.written += 1;
         let written = match &mut self.writer {
@@ -184,6 +190,21 @@ impl<W: Write> Dump<W> {
             }
         };
         written.map_err(write_error)
+    }
+
+    /// Writes a statement given as terms of `oxrdf`. Errors: as [`Dump::statement`].
+    pub fn quad(&mut self, quad: QuadRef<'_>) -> Result<()> {
+        let predicate = RawTerm::Iri(quad.predicate.as_str());
+        let graph = match quad.graph_name {
+            GraphNameRef::DefaultGraph => None,
+            GraphNameRef::NamedNode(iri) => Some(RawTerm::Iri(iri.as_str())),
+            GraphNameRef::BlankNode(blank) => Some(RawTerm::Blank(blank.as_str())),
+        };
+        with_raw(quad.subject.into(), &mut |subject| {
+            with_raw(quad.object, &mut |object| {
+                self.statement(subject, predicate, object, graph)
+            })
+        })
     }
 
     /// Statements written so far.

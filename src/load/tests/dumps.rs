@@ -242,6 +242,12 @@ fn named_graphs_are_refused_or_skipped_by_triple_formats() {
         assert_eq!((dump.written(), dump.skipped()), (1, 1));
         let (quads, _) = collect(&dump.finish().unwrap(), &ParseOptions::new(format)).unwrap();
         assert_eq!(quads.len(), 1);
+        options.named_graphs = NamedGraphs::Flatten;
+        let mut dump = Dump::new(format, &options, Vec::new()).unwrap();
+        dump.statement(s, p, o, graph).unwrap();
+        assert_eq!((dump.written(), dump.skipped()), (1, 0));
+        let (flat, _) = collect(&dump.finish().unwrap(), &ParseOptions::new(format)).unwrap();
+        assert_eq!(flat, quads);
     }
 }
 

@@ -1,0 +1,103 @@
+//! Where answers go: standard output, or a file that appears whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use triplestore::error::{Code, Error, Result};
+
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// A buffered writer. [`Output::finish`] completes it; dropping it leaves a file as it was.
+pub struct Output {
+    out: BufWriter<File>,
+    /// Where the text is until it is complete, and where it belongs.
+    rename: Option<(PathBuf, PathBuf)>,
+}
+
+impl Output {
+    /// Standard output, without the line buffer of [`io::stdout`]. Errors: `Io`.
+    pub fn stdout() -> Result<Self> {
+        let file = io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .map(File::from)
+            .map_err(write_error)?;
+        Ok(Self {
+            out: BufWriter::with_capacity(BUFFER_BYTES, file),
+            rename: None,
+        })
+    }
+
+    /// A file, written beside its place until it is complete. What is not a regular file (a device, a pipe) is
+    /// written to directly. Errors: `Io`, `FileNotFound`.
+    pub fn file(path: &Path) -> Result<Self> {
+        let direct = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        let place = match direct {
+            true => path.to_owned(),
+            false => {
+                let mut name = path.file_name().unwrap_or_default().to_owned();
+                name.push(format!(".{}.partial", std::process::id()));
+                path.with_file_name(name)
+            }
+        };
+        let file = File::create(&place).map_err(|e| Error::io("cannot write", path, e))?;
+        Ok(Self {
+            out: BufWriter::with_capacity(BUFFER_BYTES, file),
+            rename: (!direct).then(|| (place, path.to_owned())),
+        })
+    }
+
+    /// Writes what is buffered and puts the file into its place. Errors: `Io`.
+    pub fn finish(mut self) -> Result<()> {
+        self.out.flush().map_err(write_error)?;
+        if let Some((place, path)) = self.rename.take() {
+            fs::rename(&place, &path).map_err(|e| Error::io("cannot write", &path, e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some((place, _)) = &self.rename {
+            // Nothing more can be done about a partial file that cannot be removed.
+            let _ = fs::remove_file(place);
+        }
+    }
+}
+
+/// Whether standard output is a terminal.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+#[cold]
+pub fn write_error(error: io::Error) -> Error {
+    Error::new(Code::Io, format!("cannot write the output: {error}")).because(error)
+}
+
+/// `text` with control characters other than line ends and tabs replaced, so that data cannot steer a terminal.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            c if c.is_control() => '\u{FFFD}',
+            c => c,
+        })
+        .collect()
+}
