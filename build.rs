@@ -19,6 +19,20 @@ const SECTIONS: &[(&str, &str)] = &[
     ("op.rs", "Operations: cancel, deadline, progress"),
     ("config.rs", "Configuration"),
     ("log.rs", "Logging"),
+    ("store.rs", "Store"),
+    ("inspect.rs", "Statistics, health, check"),
+    ("load.rs", "Loading"),
+    ("loader.rs", "Loading by pushing"),
+    ("query.rs", "Queries"),
+    ("rows.rs", "Rows"),
+    ("batch.rs", "Batches"),
+    ("terms.rs", "Terms"),
+    (
+        "pattern.rs",
+        "Patterns: matching and counting without SPARQL",
+    ),
+    ("dump.rs", "Dumping"),
+    ("txn.rs", "Writing without SPARQL"),
 ];
 
 const HEADER: &str = "include/triplestore.h";

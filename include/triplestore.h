@@ -86,6 +86,18 @@
 
 /* Types ---------------------------------------------------------------------------------------- */
 
+/** No limit of time, for ts_rows_next() and ts_rows_boolean(). */
+#define TS_NO_LIMIT -1
+
+/** What the memory of a batch begins with: "TSBA" in little-endian byte order. */
+#define TS_BATCH_MAGIC 1094865748
+
+/** The layout that ts_batch_header describes. */
+#define TS_BATCH_VERSION 1
+
+/** The index of no term: unbound in a row, the default graph in a quad. */
+#define TS_UNBOUND 4294967295
+
 /** The thousand of a status. */
 enum ts_category
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -225,6 +237,34 @@ typedef int32_t ts_status;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/** What rows are of. */
+enum ts_query_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** Not known: the argument is not valid. */
+    TS_QUERY_KIND_NONE = 0,
+    /** A column for each variable. */
+    TS_QUERY_KIND_SELECT = 1,
+    /** No rows: ts_rows_boolean() has the answer. */
+    TS_QUERY_KIND_ASK = 2,
+    /** The columns subject, predicate, object; each triple once. */
+    TS_QUERY_KIND_CONSTRUCT = 3,
+    /**
+     * ts_match(): the columns subject, predicate, object, graph; the graph is unbound in the
+     * default graph.
+     */
+    TS_QUERY_KIND_MATCH = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_query_kind ts_query_kind;
+#else
+typedef int32_t ts_query_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 /** What an operation does at the moment; ts_phase_name() has the words. */
 enum ts_phase
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -284,6 +324,200 @@ typedef int32_t ts_log_level;
 #endif // __cplusplus
 
 /**
+ * A syntax of RDF documents, each with its forms of RDF 1.2. Documents may be compressed with
+ * gzip, zstd or bzip2, which is recognised by itself.
+ */
+enum ts_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * By the extension of the file: nt, nq, ttl, trig, rdf, owl, xml, jsonld, json; in front of
+     * gz, zst and bz2 as well.
+     */
+    TS_FORMAT_BY_EXTENSION = 0,
+    TS_FORMAT_N_TRIPLES = 1,
+    TS_FORMAT_N_QUADS = 2,
+    TS_FORMAT_TURTLE = 3,
+    TS_FORMAT_TRI_G = 4,
+    TS_FORMAT_RDF_XML = 5,
+    TS_FORMAT_JSON_LD = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_format ts_format;
+#else
+typedef int32_t ts_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** Which quads are read: those that were written, those that only follow from them, or both. */
+enum ts_view
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    TS_VIEW_BOTH = 0,
+    TS_VIEW_ASSERTED = 1,
+    TS_VIEW_INFERRED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_view ts_view;
+#else
+typedef int32_t ts_view;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** What the default graph of a query without FROM is. */
+enum ts_default_graph
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** The default graph of the store. */
+    TS_DEFAULT_GRAPH_STORE = 0,
+    /** The distinct triples of all graphs. */
+    TS_DEFAULT_GRAPH_UNION = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_default_graph ts_default_graph;
+#else
+typedef int32_t ts_default_graph;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** What a term is. */
+enum ts_term_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** There is no term. */
+    TS_TERM_KIND_UNBOUND = 0,
+    TS_TERM_KIND_IRI = 1,
+    TS_TERM_KIND_BLANK = 2,
+    TS_TERM_KIND_LITERAL = 3,
+    TS_TERM_KIND_TRIPLE = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_term_kind ts_term_kind;
+#else
+typedef int32_t ts_term_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** The base direction of a literal. */
+enum ts_direction
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    TS_DIRECTION_NONE = 0,
+    TS_DIRECTION_LTR = 1,
+    TS_DIRECTION_RTL = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_direction ts_direction;
+#else
+typedef int32_t ts_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** The place of a term in a quad. */
+enum ts_place
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    TS_PLACE_SUBJECT = 0,
+    TS_PLACE_PREDICATE = 1,
+    TS_PLACE_OBJECT = 2,
+    /** One named graph. */
+    TS_PLACE_GRAPH = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_place ts_place;
+#else
+typedef int32_t ts_place;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** Which graphs a pattern means, if not one of them by name. */
+enum ts_graphs
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** The default graph and every named graph. */
+    TS_GRAPHS_ANY = 0,
+    TS_GRAPHS_DEFAULT = 1,
+    /** Every named graph. */
+    TS_GRAPHS_NAMED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_graphs ts_graphs;
+#else
+typedef int32_t ts_graphs;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** When a commit that was acknowledged survives. */
+enum ts_durability
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** Power loss. */
+    TS_DURABILITY_SYNC = 0,
+    /** A crash of the process; power loss after the interval. */
+    TS_DURABILITY_INTERVAL = 1,
+    /** A crash of the process. */
+    TS_DURABILITY_OS_BUFFERED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_durability ts_durability;
+#else
+typedef int32_t ts_durability;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** What a format without named graphs does with a quad of one. */
+enum ts_named_graphs
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** The dump fails with TS_STATUS_INVALID_INPUT, so that nothing is lost without notice. */
+    TS_NAMED_GRAPHS_REFUSE = 0,
+    /** The quad is left out. */
+    TS_NAMED_GRAPHS_SKIP = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_named_graphs ts_named_graphs;
+#else
+typedef int32_t ts_named_graphs;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Some rows of a result: a table of terms, and for each row and column the index of a term. May be
+ * used from any number of threads.
+ */
+typedef struct ts_batch ts_batch;
+
+/** What a check has seen: numbers and problems. */
+typedef struct ts_check_report ts_check_report;
+
+/**
  * The settings to open a store with. Made with the defaults, changed by name, copied when a store
  * is opened with it.
  */
@@ -292,12 +526,51 @@ typedef struct ts_config ts_config;
 /** Why a call failed. Made by the library, owned by the caller, independent of every other handle. */
 typedef struct ts_error ts_error;
 
+/** What a load did. */
+typedef struct ts_load_report ts_load_report;
+
+/** A document that is being pushed. */
+typedef struct ts_loader ts_loader;
+
 /**
  * The controls of one operation: a load, a query with its rows, a dump, a check. Made before it,
  * passed to it, usable from any thread while it runs. It serves one operation and outlives it
  * safely.
  */
 typedef struct ts_op ts_op;
+
+/** Which quads of a store are meant. A new one means all of them. */
+typedef struct ts_pattern ts_pattern;
+
+/** Where a ts_context_fn puts the document it was asked for; lives during that call only. */
+typedef struct ts_reply ts_reply;
+
+/**
+ * Rows of a query or match, read in batches. They are those of one commit, whatever is written
+ * meanwhile; until they are freed, data that was replaced since is kept.
+ */
+typedef struct ts_rows ts_rows;
+
+/**
+ * A prepared query: parsed and checked, to be run any number of times. May be used from any number
+ * of threads.
+ */
+typedef struct ts_statement ts_statement;
+
+/** An open store. May be used from any number of threads. */
+typedef struct ts_store ts_store;
+
+/**
+ * A list of terms that a program builds. A term is named by its index in the list, from 0 in the
+ * order they are added: a quad is four indexes, a triple term three.
+ */
+typedef struct ts_terms ts_terms;
+
+/**
+ * A write transaction. There is one at a time in a store; readers see nothing of it before it is
+ * committed.
+ */
+typedef struct ts_txn ts_txn;
 
 /**
  * Borrowed UTF-8 text. `data` is never NULL and is followed by a zero byte that `len` does not
@@ -395,6 +668,306 @@ typedef void (*ts_log_fn)(void *user_data,
                           int32_t level,
                           struct ts_text target,
                           struct ts_text message);
+
+/** Numbers about the content of a store. Set struct_size to sizeof(ts_store_stats) before the call. */
+typedef struct ts_store_stats {
+    uint32_t struct_size;
+    /** Always 0. */
+    uint32_t reserved;
+    uint64_t quads;
+    /** Quads that were written. */
+    uint64_t asserted;
+    /** Quads that only follow from others. */
+    uint64_t inferred;
+    uint64_t default_graph_quads;
+    uint64_t named_graph_quads;
+    uint64_t named_graphs;
+    uint64_t distinct_subjects;
+    uint64_t distinct_predicates;
+    uint64_t distinct_objects;
+    /** Terms in the dictionary; numbers, dates and short texts are not among them. */
+    uint64_t dictionary_terms;
+    /** Prefixes of IRIs that end in a number, which are not in the dictionary. */
+    uint64_t iri_prefixes;
+    /** Bytes of all files of the store; 0 in memory. */
+    uint64_t disk_bytes;
+} ts_store_stats;
+
+/** How a store is doing. Set struct_size to sizeof(ts_health_report) before the call. */
+typedef struct ts_health_report {
+    uint32_t struct_size;
+    /** 1 if commits are taken: open for writing, and no write has failed. Else 0. */
+    int32_t writable;
+    /** A ts_durability. */
+    int32_t durability;
+    /** The most runs that any sort order has on disk: how far merging is behind. */
+    uint32_t runs_max;
+    /** The number of the last commit. */
+    uint64_t seq;
+    uint64_t quads;
+    /** Bytes charged to the memory budget, and the most it hands out. */
+    uint64_t memory_used_bytes;
+    uint64_t memory_limit_bytes;
+    /** Bytes of commits that are in memory and in the log, but not in runs yet. */
+    uint64_t unspilled_bytes;
+    /** Bytes of live page files. */
+    uint64_t page_file_bytes;
+    /** The cache of data blocks: bytes held and the most, look-ups answered and not. */
+    uint64_t block_cache_bytes;
+    uint64_t block_cache_limit_bytes;
+    uint64_t block_cache_hits;
+    uint64_t block_cache_misses;
+    /** The cache of dictionary pages, likewise. */
+    uint64_t vocabulary_cache_bytes;
+    uint64_t vocabulary_cache_limit_bytes;
+    uint64_t vocabulary_cache_hits;
+    uint64_t vocabulary_cache_misses;
+} ts_health_report;
+
+/** The numbers of a check. Set struct_size to sizeof(ts_check_counts) before the call. */
+typedef struct ts_check_counts {
+    uint32_t struct_size;
+    /** 1 if nothing is wrong, else 0. */
+    int32_t sound;
+    /** What was read and compared. */
+    uint64_t runs;
+    uint64_t blocks;
+    uint64_t quads;
+    uint64_t triple_terms;
+    uint64_t terms;
+    /** Everything that is wrong. */
+    uint64_t problems;
+    /** The first of them, which ts_check_report_problem() has in words. */
+    uint64_t problems_described;
+} ts_check_counts;
+
+/**
+ * Gives the JSON document at an IRI, for a JSON-LD `@context` that is not in the document itself:
+ * writes it with ts_reply_write() and returns 0, or refuses it with another value. May be called
+ * on a thread of the library.
+ */
+typedef int32_t (*ts_context_fn)(void *user_data,
+                                 const char *iri,
+                                 size_t iri_len,
+                                 struct ts_reply *reply);
+
+/**
+ * How documents are loaded. Set struct_size to sizeof(ts_load_options) and the rest to zero
+ * (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the graphs that
+ * the documents name.
+ */
+typedef struct ts_load_options {
+    uint32_t struct_size;
+    /** A ts_format. */
+    int32_t format;
+    /** The IRI of the graph for triples without one. Empty: the default graph. */
+    struct ts_text graph;
+    /** What relative IRIs are resolved against. Empty: they are errors. */
+    struct ts_text base_iri;
+    /**
+     * 1 skips the checks of IRIs, language tags and datatypes, for data known to be valid, such
+     * as a dump of a store.
+     */
+    int32_t trusted;
+    /** 1 skips bad statements and reports them; 0 loads nothing if there is one. */
+    int32_t keep_going;
+    /** How many bad statements are reported in words. 0: 100. */
+    uint64_t bad_described;
+    /**
+     * Gives remote JSON-LD contexts; NULL refuses documents that need one. It is called while the
+     * load lasts.
+     */
+    ts_context_fn contexts;
+    void *contexts_user_data;
+} ts_load_options;
+
+/** The numbers of a load. Set struct_size to sizeof(ts_load_counts) before the call. */
+typedef struct ts_load_counts {
+    uint32_t struct_size;
+    /**
+     * 1 if a document was not read to its end because of an error that its parser cannot go on
+     * after (keep_going only).
+     */
+    int32_t abandoned;
+    /** Statements read; a repeated one counts each time. */
+    uint64_t statements;
+    /** Quads that were not there before. */
+    uint64_t inserted;
+    /** The number of the commit, 0 if nothing changed. */
+    uint64_t seq;
+    /** Bad statements that were skipped. */
+    uint64_t bad;
+    /** The first of them, which ts_load_report_bad() describes. */
+    uint64_t bad_described;
+} ts_load_counts;
+
+/**
+ * A statement that a load skipped. Set struct_size to sizeof(ts_bad_statement) before the call;
+ * the texts live as long as the report.
+ */
+typedef struct ts_bad_statement {
+    uint32_t struct_size;
+    /** The ts_status it would have ended a load with. */
+    int32_t status;
+    /** Where it is, as in ts_position; zero where it is not known. */
+    uint64_t offset;
+    uint64_t line;
+    uint64_t column;
+    /** Empty if the document is not a file. */
+    struct ts_text file;
+    struct ts_text reason;
+} ts_bad_statement;
+
+/**
+ * Fills `buffer` with the next bytes of a document, at most `capacity`. Returns how many, 0 at the
+ * end, or a negative number to stop with TS_STATUS_CALLBACK.
+ */
+typedef int64_t (*ts_read_fn)(void *user_data, char *buffer, size_t capacity);
+
+/**
+ * How a query is run. Set struct_size to sizeof(ts_query_options) and the rest to zero
+ * (`ts_query_options options = {.struct_size = sizeof options}`).
+ */
+typedef struct ts_query_options {
+    uint32_t struct_size;
+    /** A ts_default_graph. */
+    int32_t default_graph;
+    /** A ts_view. */
+    int32_t view;
+    /** Always 0. */
+    uint32_t reserved;
+    /**
+     * Milliseconds from the start of running; 0: the limit of the configuration. The earlier one
+     * of this, the configuration's and that of the ts_op counts.
+     */
+    uint64_t timeout_ms;
+    /** The most rows of a result: one more is TS_STATUS_QUERY_LIMIT. 0: no limit. */
+    uint64_t row_limit;
+    /** What relative IRIs in the text are resolved against. Empty: they are errors. */
+    struct ts_text base_iri;
+} ts_query_options;
+
+/**
+ * A term. Set struct_size to sizeof(ts_term) before the call. Texts are never NULL; those that a
+ * kind does not have are empty.
+ */
+typedef struct ts_term {
+    uint32_t struct_size;
+    /** A ts_term_kind. */
+    int32_t kind;
+    /** The IRI, the label of the blank node without "_:", or the lexical form of the literal. */
+    struct ts_text value;
+    /** The datatype IRI of a literal. */
+    struct ts_text datatype;
+    /** The language tag of a literal, in lower case. */
+    struct ts_text language;
+    /** A ts_direction, of a literal with a language. */
+    int32_t direction;
+    /** The index of the term in its batch; TS_UNBOUND for none. */
+    uint32_t index;
+    /** The indexes of the parts of a triple term, for ts_batch_term_at(); else TS_UNBOUND. */
+    uint32_t subject;
+    uint32_t predicate;
+    uint32_t object;
+    /** Always 0. */
+    uint32_t reserved;
+} ts_term;
+
+/**
+ * What the memory of a batch begins with. The whole is one block of `byte_len` bytes, aligned to 8,
+ * without pointers, numbers in the byte order of the machine, so that a binding can hand it on as
+ * it is:
+ *
+ *   offset 0         ts_batch_header
+ *   columns_offset   u32 index[columns][rows]: for each column the term of each row, or
+ *                    TS_UNBOUND; equal terms of a column have equal indexes
+ *   entries_offset   ts_batch_entry entry[terms]
+ *   text_offset      the bytes that entries point to
+ */
+typedef struct ts_batch_header {
+    /** TS_BATCH_MAGIC. */
+    uint32_t magic;
+    /** TS_BATCH_VERSION; a program that finds another one does not know the layout. */
+    uint32_t version;
+    uint32_t rows;
+    uint32_t columns;
+    uint32_t terms;
+    /** Always 0. */
+    uint32_t reserved;
+    /** Bytes from the start to each part, multiples of 8. */
+    uint64_t columns_offset;
+    uint64_t entries_offset;
+    uint64_t text_offset;
+    uint64_t byte_len;
+} ts_batch_header;
+
+/**
+ * How a dump is written. Set struct_size to sizeof(ts_dump_options) and the rest to zero
+ * (`ts_dump_options options = {.struct_size = sizeof options}`).
+ */
+typedef struct ts_dump_options {
+    uint32_t struct_size;
+    /** A ts_format. */
+    int32_t format;
+    /** What IRIs are written relative to, in Turtle, TriG and JSON-LD. Empty: all are absolute. */
+    struct ts_text base_iri;
+    /**
+     * Prefix names and IRIs in turns, with a zero byte between them
+     * ("ex\0http://example.org/\0foaf\0http://xmlns.com/foaf/0.1/"), for Turtle, TriG and RDF/XML.
+     */
+    struct ts_text prefixes;
+    /** A ts_named_graphs. */
+    int32_t named_graphs;
+    /** 1: ts_dump_file() replaces a file that exists; 0: it refuses to. */
+    int32_t overwrite;
+} ts_dump_options;
+
+/**
+ * Takes the next bytes of a document. Returns 0, or another value to stop with
+ * TS_STATUS_CALLBACK.
+ */
+typedef int32_t (*ts_write_fn)(void *user_data, const char *data, size_t data_len);
+
+/** What a commit did. Set struct_size to sizeof(ts_committed) before the call. */
+typedef struct ts_committed {
+    uint32_t struct_size;
+    /** Always 0. */
+    uint32_t reserved;
+    /** The number of the commit; that of the one before if nothing changed. */
+    uint64_t seq;
+    /** Quads that were not there before. */
+    uint64_t inserted;
+    /** Quads that were there. */
+    uint64_t deleted;
+} ts_committed;
+
+/** A term of a batch. */
+typedef struct ts_batch_entry {
+    /** A ts_term_kind. */
+    uint8_t kind;
+    /** A ts_direction. */
+    uint8_t direction;
+    /** Always 0. */
+    uint16_t reserved;
+    /**
+     * Literals: the index of the entry of the datatype IRI, which may be behind those that rows
+     * name. Else TS_UNBOUND.
+     */
+    uint32_t datatype;
+    /**
+     * Bytes from the start of the block to the text: the IRI, the label of the blank node without
+     * "_:", or the lexical form. A zero byte follows it. For a triple term three u32: the indexes
+     * of subject, predicate and object, aligned to 4.
+     */
+    uint64_t offset;
+    /** Bytes of the text, without the zero byte; 12 for a triple term. */
+    uint32_t length;
+    /**
+     * Bytes of the language tag, which follows the text after its zero byte and has one itself. 0:
+     * there is none.
+     */
+    uint32_t language_length;
+} ts_batch_entry;
 
 #ifdef __cplusplus
 extern "C" {
@@ -851,6 +1424,1151 @@ ts_status ts_log_set(int32_t level,
                      void *user_data,
                      ts_drop_fn drop,
                      struct ts_error **err);
+
+/* Store ---------------------------------------------------------------------------------------- */
+
+/**
+ * Opens the store in a directory. Whether it is created if it is not there (create_if_missing),
+ * opened for reading only (read_only) and confined to a root (path_root) is configuration; NULL is
+ * the default configuration.
+ *
+ * Owner: the caller, until ts_close(). path is read and config copied during the call.
+ * Threads: any.
+ * Cost: milliseconds; replays the log after a crash.
+ * Errors: TS_STATUS_NOT_FOUND, TS_STATUS_NOT_A_STORE, TS_STATUS_FORMAT_TOO_NEW,
+ * TS_STATUS_STORE_IN_USE (the detail names the holder), TS_STATUS_WAL_DAMAGED (see ts_recover()),
+ * TS_STATUS_CORRUPTION, TS_STATUS_OPEN_FAILED, TS_STATUS_IO, TS_STATUS_INVALID_CONFIG,
+ * TS_STATUS_INVALID_PATH.
+ */
+TS_NODISCARD
+ts_status ts_open(const char *path,
+                  size_t path_len,
+                  const struct ts_config *config,
+                  struct ts_store **store,
+                  struct ts_error **err);
+
+/**
+ * Makes a store in memory: the same engine, nothing on disk, gone when it is closed.
+ *
+ * Owner: the caller, until ts_close(). config (NULL: the defaults) is copied.
+ * Threads: any.
+ * Cost: milliseconds.
+ * Errors: TS_STATUS_INVALID_CONFIG, TS_STATUS_OPEN_FAILED.
+ */
+TS_NODISCARD
+ts_status ts_open_memory(const struct ts_config *config,
+                         struct ts_store **store,
+                         struct ts_error **err);
+
+/**
+ * Opens a store that ts_open() refuses with TS_STATUS_WAL_DAMAGED, keeping every commit before the
+ * damage in its log and giving up those after it.
+ *
+ * Owner: as ts_open().
+ * Threads: any.
+ * Cost: as ts_open().
+ * Errors: as ts_open().
+ */
+TS_NODISCARD
+ts_status ts_recover(const char *path,
+                     size_t path_len,
+                     const struct ts_config *config,
+                     struct ts_store **store,
+                     struct ts_error **err);
+
+/**
+ * Closes the store and keeps the handle: operations under way end, files are closed and the
+ * directory is free when the call returns. From then on every call on the store and on what was
+ * made from it answers TS_STATUS_CLOSED. Doing it again does nothing.
+ *
+ * Owner: borrows store.
+ * Threads: any, at any time, also while other threads use the store.
+ * Cost: waits for operations under way to notice, writes what is not written yet.
+ * Errors: TS_STATUS_IO; the store is closed all the same, and the log has every commit.
+ */
+TS_NODISCARD ts_status ts_shutdown(const struct ts_store *store, struct ts_error **err);
+
+/**
+ * ts_shutdown(), and frees the handle; NULL is ignored. What was made from the store is freed by
+ * itself, before or after.
+ *
+ * Owner: takes the store.
+ * Threads: any, once, when no other call on this handle is under way (ts_shutdown() ends those).
+ * Cost: that of ts_shutdown(); none after it.
+ * Errors: none; what ts_shutdown() would answer is logged.
+ */
+void ts_close(struct ts_store *store);
+
+/**
+ * Makes every commit so far survive power loss, whatever the durability that is configured.
+ *
+ * Owner: borrows store.
+ * Threads: any.
+ * Cost: an fsync.
+ * Errors: TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD ts_status ts_sync(const struct ts_store *store, struct ts_error **err);
+
+/**
+ * Merges everything into its most compact form and gives freed space back to the system. Never
+ * needed for correctness: the store merges in the background by itself.
+ *
+ * Owner: borrows store and op, which may be NULL.
+ * Threads: any; others read and write meanwhile.
+ * Cost: reads and writes the store once.
+ * Errors: TS_STATUS_BUSY, TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED, TS_STATUS_CANCELLED,
+ * TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_compact(const struct ts_store *store,
+                     const struct ts_op *op,
+                     struct ts_error **err);
+
+/* Statistics, health, check -------------------------------------------------------------------- */
+
+/**
+ * Counts what a store holds, exactly.
+ *
+ * Owner: borrows store and op, which may be NULL; `stats` is the caller's.
+ * Threads: any.
+ * Cost: one pass over the leading columns of three sort orders: seconds for 100 million quads.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CORRUPT_BLOCK,
+ * TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_stats(const struct ts_store *store,
+                   const struct ts_op *op,
+                   struct ts_store_stats *stats,
+                   struct ts_error **err);
+
+/**
+ * Says how a store is doing.
+ *
+ * Owner: borrows store; `report` is the caller's.
+ * Threads: any.
+ * Cost: microseconds.
+ * Errors: TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_health(const struct ts_store *store,
+                    struct ts_health_report *report,
+                    struct ts_error **err);
+
+/**
+ * Verifies a store: every block against its checksum and directory, every count, every term, and
+ * that all sort orders hold the same quads. Damage is in the report and not an error of the call.
+ *
+ * Owner: borrows store and op, which may be NULL; the report is the caller's, until
+ * ts_check_report_free().
+ * Threads: any; others read and write meanwhile.
+ * Cost: reads the store once.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_IO,
+ * TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_check(const struct ts_store *store,
+                   const struct ts_op *op,
+                   struct ts_check_report **report,
+                   struct ts_error **err);
+
+/**
+ * The numbers of a check.
+ *
+ * Owner: borrows the report; `counts` is the caller's.
+ * Threads: any.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_check_report_counts(const struct ts_check_report *report,
+                                 struct ts_check_counts *counts,
+                                 struct ts_error **err);
+
+/**
+ * The problem at an index from 0, in words; empty behind the last that is described.
+ *
+ * Owner: borrowed from the report.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+struct ts_text ts_check_report_problem(const struct ts_check_report *report, size_t index);
+
+/**
+ * Frees a report; NULL is ignored.
+ *
+ * Owner: takes the report.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_check_report_free(struct ts_check_report *report);
+
+/* Loading -------------------------------------------------------------------------------------- */
+
+/**
+ * Loads files: one path, or several with a zero byte between them ("a.ttl\0b.nt"), several at a
+ * time in one transaction. Readers see all of it or nothing.
+ *
+ * Owner: borrows store, options (NULL: the defaults) and op, which may be NULL; paths are read
+ * during the call only. The report (NULL if it is not wanted) is the caller's, until
+ * ts_load_report_free().
+ * Threads: any; others read meanwhile, writers wait.
+ * Cost: seconds for a million statements; memory within the budget of the store.
+ * Errors: TS_STATUS_DATA_PARSE, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
+ * TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_TERM_TOO_LARGE, TS_STATUS_TRUNCATED_INPUT,
+ * TS_STATUS_REMOTE_CONTEXT (with file, line and column); TS_STATUS_INVALID_PATH,
+ * TS_STATUS_FILE_NOT_FOUND, TS_STATUS_FILE_TOO_LARGE, TS_STATUS_UNKNOWN_FORMAT; TS_STATUS_BUSY,
+ * TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED, TS_STATUS_COMMIT_IN_DOUBT, TS_STATUS_IO,
+ * TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CLOSED,
+ * TS_STATUS_FORKED. After an error nothing was loaded, but see TS_STATUS_COMMIT_IN_DOUBT.
+ */
+TS_NODISCARD
+ts_status ts_load(const struct ts_store *store,
+                  const char *paths,
+                  size_t paths_len,
+                  const struct ts_load_options *options,
+                  const struct ts_op *op,
+                  struct ts_load_report **report,
+                  struct ts_error **err);
+
+/**
+ * Loads a document from memory. The options must name its format.
+ *
+ * Owner: as ts_load(); data is read during the call only.
+ * Threads: as ts_load().
+ * Cost: as ts_load().
+ * Errors: as ts_load().
+ */
+TS_NODISCARD
+ts_status ts_load_memory(const struct ts_store *store,
+                         const char *data,
+                         size_t data_len,
+                         const struct ts_load_options *options,
+                         const struct ts_op *op,
+                         struct ts_load_report **report,
+                         struct ts_error **err);
+
+/**
+ * Adds bytes to the document that a ts_context_fn gives.
+ *
+ * Owner: borrows reply; data is copied.
+ * Threads: that of the callback, during its call.
+ * Cost: a copy.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_reply_write(struct ts_reply *reply,
+                         const char *data,
+                         size_t data_len,
+                         struct ts_error **err);
+
+/**
+ * The numbers of a load.
+ *
+ * Owner: borrows the report; `counts` is the caller's.
+ * Threads: any.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_load_report_counts(const struct ts_load_report *report,
+                                struct ts_load_counts *counts,
+                                struct ts_error **err);
+
+/**
+ * The bad statement at an index from 0, in the order of the documents.
+ *
+ * Owner: `bad` is the caller's, its texts are borrowed from the report.
+ * Threads: any.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT, also for an index behind the last that is described.
+ */
+TS_NODISCARD
+ts_status ts_load_report_bad(const struct ts_load_report *report,
+                             size_t index,
+                             struct ts_bad_statement *bad,
+                             struct ts_error **err);
+
+/**
+ * Frees a report; NULL is ignored.
+ *
+ * Owner: takes the report.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_load_report_free(struct ts_load_report *report);
+
+/* Loading by pushing --------------------------------------------------------------------------- */
+
+/**
+ * Begins a load that is pushed with ts_loader_write(). The options must name the format. Nothing
+ * is visible until ts_loader_finish().
+ *
+ * Owner: the loader is the caller's, until ts_loader_free(); options are copied, op (may be NULL)
+ * serves the whole load, the callback of the options until the loader is freed.
+ * Threads: any. The right to write is taken when the first bytes come, and held to the end.
+ * Cost: a thread and 4 MiB for as long as the load lasts.
+ * Errors: TS_STATUS_INVALID_ARGUMENT without a format, TS_STATUS_UNKNOWN_FORMAT,
+ * TS_STATUS_INVALID_IRI, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_loader_new(const struct ts_store *store,
+                        const struct ts_load_options *options,
+                        const struct ts_op *op,
+                        struct ts_loader **loader,
+                        struct ts_error **err);
+
+/**
+ * Hands over the next bytes of the document, cut anywhere.
+ *
+ * Owner: borrows loader; data is copied.
+ * Threads: exclusive use of loader.
+ * Cost: a copy; waits while the load is behind.
+ * Errors: those of ts_load(), after which the load has ended and nothing was loaded;
+ * TS_STATUS_TRANSACTION_ENDED if it had ended before.
+ */
+TS_NODISCARD
+ts_status ts_loader_write(struct ts_loader *loader,
+                          const char *data,
+                          size_t data_len,
+                          struct ts_error **err);
+
+/**
+ * The document is complete: waits until it is loaded. The loader has ended, well or not, and is
+ * still to be freed.
+ *
+ * Owner: borrows loader; the report (NULL if it is not wanted) is the caller's.
+ * Threads: exclusive use of loader.
+ * Cost: what is left of the load.
+ * Errors: as ts_loader_write().
+ */
+TS_NODISCARD
+ts_status ts_loader_finish(struct ts_loader *loader,
+                           struct ts_load_report **report,
+                           struct ts_error **err);
+
+/**
+ * Gives the load up: nothing was loaded. The loader has ended and is still to be freed. After the
+ * end it does nothing.
+ *
+ * Owner: borrows loader.
+ * Threads: exclusive use of loader.
+ * Cost: waits until the load has noticed.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD ts_status ts_loader_abort(struct ts_loader *loader, struct ts_error **err);
+
+/**
+ * Frees a loader, aborting a load that has not ended; NULL is ignored.
+ *
+ * Owner: takes the loader.
+ * Threads: any, once.
+ * Cost: that of ts_loader_abort().
+ * Errors: none.
+ */
+void ts_loader_free(struct ts_loader *loader);
+
+/**
+ * Loads a document that a callback reads: ts_loader_new(), ts_loader_write() of everything,
+ * ts_loader_finish().
+ *
+ * Owner: as ts_load(); user_data is only used during the call.
+ * Threads: any; the callback is called on the calling thread only.
+ * Cost: as ts_loader_new() and ts_load().
+ * Errors: as ts_load(); TS_STATUS_CALLBACK if the callback asks to stop, then nothing was loaded.
+ */
+TS_NODISCARD
+ts_status ts_load_reader(const struct ts_store *store,
+                         ts_read_fn callback,
+                         void *user_data,
+                         const struct ts_load_options *options,
+                         const struct ts_op *op,
+                         struct ts_load_report **report,
+                         struct ts_error **err);
+
+/* Queries -------------------------------------------------------------------------------------- */
+
+/**
+ * Parses and checks a SPARQL query: SELECT, ASK or CONSTRUCT.
+ *
+ * Owner: the statement is the caller's, until ts_statement_free(). The text is read and options
+ * (NULL: the defaults) copied during the call.
+ * Threads: any.
+ * Cost: 10-50 microseconds for a short text.
+ * Errors: TS_STATUS_QUERY_PARSE (with line, column and a hint), TS_STATUS_QUERY_UNSUPPORTED,
+ * TS_STATUS_QUERY_LIMIT, TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_INVALID_IRI,
+ * TS_STATUS_INVALID_UTF8, TS_STATUS_NOT_IMPLEMENTED, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_prepare(const struct ts_store *store,
+                     const char *sparql,
+                     size_t sparql_len,
+                     const struct ts_query_options *options,
+                     struct ts_statement **statement,
+                     struct ts_error **err);
+
+/**
+ * The ts_query_kind of a statement; TS_QUERY_KIND_NONE if the argument is not valid.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+ts_query_kind ts_statement_kind(const struct ts_statement *statement);
+
+/**
+ * How many columns the rows will have.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_statement_variable_count(const struct ts_statement *statement);
+
+/**
+ * The name of a column from 0, without a question mark; empty behind the last.
+ *
+ * Owner: borrowed from the statement.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+struct ts_text ts_statement_variable(const struct ts_statement *statement, size_t index);
+
+/**
+ * The plan of a statement as text, with estimated rows, as it would be run now.
+ *
+ * Owner: the text is borrowed from the statement until its next ts_statement_explain().
+ * Threads: exclusive use of statement.
+ * Cost: 5 microseconds for each triple pattern, and what reading counts takes.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK,
+ * TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_statement_explain(struct ts_statement *statement,
+                               const struct ts_op *op,
+                               struct ts_text *plan,
+                               struct ts_error **err);
+
+/**
+ * Runs a statement on the newest commit. Rows are worked as they are asked for.
+ *
+ * Owner: borrows statement, which may be freed before the rows; op (may be NULL) serves until the
+ * rows are freed or at their end. The rows are the caller's, until ts_rows_free().
+ * Threads: any; a statement may run many times at once.
+ * Cost: planning, 5 microseconds for each triple pattern.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK,
+ * TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_execute(const struct ts_statement *statement,
+                     const struct ts_op *op,
+                     struct ts_rows **rows,
+                     struct ts_error **err);
+
+/**
+ * ts_prepare() and ts_execute() in one call.
+ *
+ * Owner: as these two.
+ * Threads: any.
+ * Cost: that of these two.
+ * Errors: those of these two.
+ */
+TS_NODISCARD
+ts_status ts_query(const struct ts_store *store,
+                   const char *sparql,
+                   size_t sparql_len,
+                   const struct ts_query_options *options,
+                   const struct ts_op *op,
+                   struct ts_rows **rows,
+                   struct ts_error **err);
+
+/**
+ * Frees a statement; NULL is ignored. Its rows go on.
+ *
+ * Owner: takes the statement.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_statement_free(struct ts_statement *statement);
+
+/* Rows ----------------------------------------------------------------------------------------- */
+
+/**
+ * What the rows are of; TS_QUERY_KIND_NONE if the argument is not valid.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+ts_query_kind ts_rows_kind(const struct ts_rows *rows);
+
+/**
+ * How many columns the rows have.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_rows_column_count(const struct ts_rows *rows);
+
+/**
+ * The name of a column from 0, without a question mark; empty behind the last.
+ *
+ * Owner: borrowed from the rows.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+struct ts_text ts_rows_column(const struct ts_rows *rows, size_t index);
+
+/**
+ * How many rows ts_rows_next() has given so far.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+uint64_t ts_rows_given(const struct ts_rows *rows);
+
+/**
+ * Gets the next rows: at least one and at most max_rows, 2,048 at most. max_ms bounds the time of
+ * the call in milliseconds: 0 does not wait at all, TS_NO_LIMIT waits for rows. Answers
+ * TS_STATUS_ROWS with a batch; TS_STATUS_WAITING without one if the time was over first, then the
+ * query goes on by itself and the next call takes what it has; TS_STATUS_DONE at the end, and
+ * again on every further call.
+ *
+ * Owner: the batch is the caller's, until ts_batch_free(); it does not need the rows.
+ * Threads: exclusive use of rows.
+ * Cost: the query's. A limit of time costs a thread for as long as the rows live.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_QUERY_LIMIT, TS_STATUS_CALLBACK,
+ * TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED;
+ * TS_STATUS_TRANSACTION_ENDED after another error; TS_STATUS_INVALID_ARGUMENT for ASK.
+ */
+TS_NODISCARD
+ts_status ts_rows_next(struct ts_rows *rows,
+                       size_t max_rows,
+                       int64_t max_ms,
+                       struct ts_batch **batch,
+                       struct ts_error **err);
+
+/**
+ * Gets the answer of ASK. max_ms is that of ts_rows_next(): TS_STATUS_WAITING if the time was over
+ * first.
+ *
+ * Owner: `answer` is the caller's.
+ * Threads: exclusive use of rows.
+ * Cost: the query's, once.
+ * Errors: those of ts_rows_next(); TS_STATUS_INVALID_ARGUMENT if the query is not ASK.
+ */
+TS_NODISCARD
+ts_status ts_rows_boolean(struct ts_rows *rows,
+                          int64_t max_ms,
+                          bool *answer,
+                          struct ts_error **err);
+
+/**
+ * The plan of a running query as text, with the rows each step has given so far. Empty for a match
+ * and while a query that answered TS_STATUS_WAITING is at work.
+ *
+ * Owner: the text is borrowed from the rows until their next ts_rows_explain().
+ * Threads: exclusive use of rows.
+ * Cost: microseconds.
+ * Errors: TS_STATUS_INVALID_ARGUMENT, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_rows_explain(struct ts_rows *rows,
+                          struct ts_text *plan,
+                          struct ts_error **err);
+
+/**
+ * Frees rows and ends their query; NULL is ignored.
+ *
+ * Owner: takes the rows.
+ * Threads: any, once.
+ * Cost: none; a query that is at work ends by itself soon after.
+ * Errors: none.
+ */
+void ts_rows_free(struct ts_rows *rows);
+
+/* Batches -------------------------------------------------------------------------------------- */
+
+/**
+ * How many rows the batch has.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_batch_rows(const struct ts_batch *batch);
+
+/**
+ * How many columns the batch has.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_batch_columns(const struct ts_batch *batch);
+
+/**
+ * How many terms the batch has: those of its rows, the parts of triple terms, and the datatypes.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_batch_terms(const struct ts_batch *batch);
+
+/**
+ * The index of the term at a row and column; TS_UNBOUND if there is none.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; TS_UNBOUND also if an argument is not valid.
+ */
+uint32_t ts_batch_index(const struct ts_batch *batch, size_t row, size_t column);
+
+/**
+ * The term at a row and column, without a copy; its kind is TS_TERM_KIND_UNBOUND if there is none.
+ *
+ * Owner: `term` is the caller's, its texts are borrowed from the batch.
+ * Threads: any.
+ * Cost: nanoseconds.
+ * Errors: TS_STATUS_INVALID_ARGUMENT, also for a row or column that is not in the batch.
+ */
+TS_NODISCARD
+ts_status ts_batch_term(const struct ts_batch *batch,
+                        size_t row,
+                        size_t column,
+                        struct ts_term *term,
+                        struct ts_error **err);
+
+/**
+ * The term at an index, such as a part of a triple term.
+ *
+ * Owner: `term` is the caller's, its texts are borrowed from the batch.
+ * Threads: any.
+ * Cost: nanoseconds.
+ * Errors: TS_STATUS_INVALID_ARGUMENT, also for an index that is not in the batch.
+ */
+TS_NODISCARD
+ts_status ts_batch_term_at(const struct ts_batch *batch,
+                           uint32_t index,
+                           struct ts_term *term,
+                           struct ts_error **err);
+
+/**
+ * The block of memory that the batch is; NULL if the argument is not valid. Its byte_len says how
+ * long it is.
+ *
+ * Owner: borrowed from the batch.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+const struct ts_batch_header *ts_batch_data(const struct ts_batch *batch);
+
+/**
+ * Frees a batch; NULL is ignored.
+ *
+ * Owner: takes the batch.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_batch_free(struct ts_batch *batch);
+
+/* Terms ---------------------------------------------------------------------------------------- */
+
+/**
+ * Makes an empty list. NULL only if memory is exhausted.
+ *
+ * Owner: the caller, until ts_terms_free().
+ * Threads: any.
+ * Cost: one allocation.
+ * Errors: none.
+ */
+struct ts_terms *ts_terms_new(void);
+
+/**
+ * Adds an absolute IRI, without angle brackets.
+ *
+ * Owner: borrows terms; the text is copied.
+ * Threads: exclusive use of terms.
+ * Cost: a copy.
+ * Errors: TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8.
+ */
+TS_NODISCARD
+ts_status ts_terms_iri(struct ts_terms *terms,
+                       const char *iri,
+                       size_t iri_len,
+                       uint32_t *index,
+                       struct ts_error **err);
+
+/**
+ * Adds a blank node by its label, without "_:". A label that this store printed means that node;
+ * ts_txn_blank_node() makes a new one.
+ *
+ * Owner: borrows terms; the text is copied.
+ * Threads: exclusive use of terms.
+ * Cost: a copy.
+ * Errors: TS_STATUS_INVALID_INPUT for text that is no label, TS_STATUS_INVALID_UTF8.
+ */
+TS_NODISCARD
+ts_status ts_terms_blank(struct ts_terms *terms,
+                         const char *label,
+                         size_t label_len,
+                         uint32_t *index,
+                         struct ts_error **err);
+
+/**
+ * Adds a literal. An empty datatype is xsd:string, or that of language-tagged strings if there is
+ * a language; direction is a ts_direction.
+ *
+ * Owner: borrows terms; the texts are copied.
+ * Threads: exclusive use of terms.
+ * Cost: a copy.
+ * Errors: TS_STATUS_INVALID_IRI for the datatype, TS_STATUS_INVALID_INPUT for a language tag that
+ * is not one or does not go with the datatype, TS_STATUS_INVALID_UTF8.
+ */
+TS_NODISCARD
+ts_status ts_terms_literal(struct ts_terms *terms,
+                           const char *lexical,
+                           size_t lexical_len,
+                           const char *datatype,
+                           size_t datatype_len,
+                           const char *language,
+                           size_t language_len,
+                           int32_t direction,
+                           uint32_t *index,
+                           struct ts_error **err);
+
+/**
+ * Adds a triple term of three terms of the list.
+ *
+ * Owner: borrows terms.
+ * Threads: exclusive use of terms.
+ * Cost: a copy of the three.
+ * Errors: TS_STATUS_INVALID_ARGUMENT for an index that is not in the list, TS_STATUS_INVALID_INPUT
+ * for a term that cannot stand where it does, TS_STATUS_NESTING_TOO_DEEP.
+ */
+TS_NODISCARD
+ts_status ts_terms_triple(struct ts_terms *terms,
+                          uint32_t subject,
+                          uint32_t predicate,
+                          uint32_t object,
+                          uint32_t *index,
+                          struct ts_error **err);
+
+/**
+ * Adds a copy of a term of a batch, with the parts it has.
+ *
+ * Owner: borrows terms and batch.
+ * Threads: exclusive use of terms.
+ * Cost: a copy.
+ * Errors: TS_STATUS_INVALID_ARGUMENT for an index that is not in the batch.
+ */
+TS_NODISCARD
+ts_status ts_terms_copy(struct ts_terms *terms,
+                        const struct ts_batch *batch,
+                        uint32_t batch_index,
+                        uint32_t *index,
+                        struct ts_error **err);
+
+/**
+ * How many terms the list has.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_terms_count(const struct ts_terms *terms);
+
+/**
+ * Empties the list, to be filled again.
+ *
+ * Owner: borrows terms; labels borrowed from it are gone.
+ * Threads: exclusive use of terms.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD ts_status ts_terms_clear(struct ts_terms *terms, struct ts_error **err);
+
+/**
+ * Frees a list; NULL is ignored.
+ *
+ * Owner: takes the list.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_terms_free(struct ts_terms *terms);
+
+/* Patterns: matching and counting without SPARQL ----------------------------------------------- */
+
+/**
+ * Makes a pattern that every quad matches. NULL only if memory is exhausted.
+ *
+ * Owner: the caller, until ts_pattern_free().
+ * Threads: any.
+ * Cost: one allocation.
+ * Errors: none.
+ */
+struct ts_pattern *ts_pattern_new(void);
+
+/**
+ * Requires the term at an index of a list in a place (a ts_place). A term that cannot stand there
+ * in a quad matches nothing. A blank node is meant by the label that the store printed.
+ *
+ * Owner: borrows pattern and terms; the term is copied.
+ * Threads: exclusive use of pattern.
+ * Cost: a copy.
+ * Errors: TS_STATUS_INVALID_ARGUMENT, TS_STATUS_INVALID_INPUT for a graph that is neither an IRI
+ * nor a blank node.
+ */
+TS_NODISCARD
+ts_status ts_pattern_require(struct ts_pattern *pattern,
+                             int32_t place,
+                             const struct ts_terms *terms,
+                             uint32_t index,
+                             struct ts_error **err);
+
+/**
+ * Sets the graphs (a ts_graphs), in place of a graph that was required.
+ *
+ * Owner: borrows pattern.
+ * Threads: exclusive use of pattern.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_pattern_graphs(struct ts_pattern *pattern,
+                            int32_t graphs,
+                            struct ts_error **err);
+
+/**
+ * Sets the view (a ts_view).
+ *
+ * Owner: borrows pattern.
+ * Threads: exclusive use of pattern.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_pattern_view(struct ts_pattern *pattern,
+                          int32_t view,
+                          struct ts_error **err);
+
+/**
+ * Frees a pattern; NULL is ignored.
+ *
+ * Owner: takes the pattern.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_pattern_free(struct ts_pattern *pattern);
+
+/**
+ * Starts reading the quads of the newest commit that match a pattern (NULL: all), as rows of
+ * subject, predicate, object and graph.
+ *
+ * Owner: borrows store and pattern; op (may be NULL) serves until the rows are freed or at their
+ * end. The rows are the caller's, until ts_rows_free().
+ * Threads: any.
+ * Cost: a look-up for each term of the pattern; the rows are read as they are asked for, in the
+ * order of the sort that answers the pattern.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK,
+ * TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_match(const struct ts_store *store,
+                   const struct ts_pattern *pattern,
+                   const struct ts_op *op,
+                   struct ts_rows **rows,
+                   struct ts_error **err);
+
+/**
+ * The exact number of quads of the newest commit that match a pattern (NULL: all).
+ *
+ * Owner: borrows store, pattern and op, which may be NULL; `count` is the caller's.
+ * Threads: any.
+ * Cost: microseconds where the places that are required begin a sort order, for all graphs or the
+ * default graph; else a scan.
+ * Errors: those of ts_match().
+ */
+TS_NODISCARD
+ts_status ts_count(const struct ts_store *store,
+                   const struct ts_pattern *pattern,
+                   const struct ts_op *op,
+                   uint64_t *count,
+                   struct ts_error **err);
+
+/* Dumping -------------------------------------------------------------------------------------- */
+
+/**
+ * Writes the quads of the newest commit that match a pattern (NULL: all) as a document, through a
+ * callback, in pieces of up to 256 KiB. The options must name the format.
+ *
+ * Owner: borrows store, pattern, options and op, which may be NULL; user_data is only used during
+ * the call. `statements` (NULL if it is not wanted) is the caller's: how many were written.
+ * Threads: any; the callback is called on the calling thread only. Others write meanwhile.
+ * Cost: reads what matches once; about a second for a million statements.
+ * Errors: TS_STATUS_INVALID_INPUT for what the format cannot express (named graphs, triple terms),
+ * TS_STATUS_INVALID_ARGUMENT (also for a prefix or base that is not an IRI),
+ * TS_STATUS_UNKNOWN_FORMAT, TS_STATUS_CALLBACK, TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT,
+ * TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED. After an error the
+ * callback has had a part of the document.
+ */
+TS_NODISCARD
+ts_status ts_dump(const struct ts_store *store,
+                  const struct ts_pattern *pattern,
+                  const struct ts_dump_options *options,
+                  ts_write_fn callback,
+                  void *user_data,
+                  const struct ts_op *op,
+                  uint64_t *statements,
+                  struct ts_error **err);
+
+/**
+ * As ts_dump(), to a file, which is synced at the end.
+ *
+ * Owner: as ts_dump(); path is read during the call only.
+ * Threads: any.
+ * Cost: as ts_dump().
+ * Errors: as ts_dump(); TS_STATUS_INVALID_ARGUMENT if the file exists, TS_STATUS_FILE_NOT_FOUND if
+ * its directory does not, TS_STATUS_INVALID_PATH. After an error the file is incomplete.
+ */
+TS_NODISCARD
+ts_status ts_dump_file(const struct ts_store *store,
+                       const struct ts_pattern *pattern,
+                       const char *path,
+                       size_t path_len,
+                       const struct ts_dump_options *options,
+                       const struct ts_op *op,
+                       uint64_t *statements,
+                       struct ts_error **err);
+
+/* Writing without SPARQL ----------------------------------------------------------------------- */
+
+/**
+ * Begins a write transaction, waiting for the one before (write_wait_ms).
+ *
+ * Owner: borrows store; op (may be NULL) serves the whole transaction. The transaction is the
+ * caller's, until ts_txn_free().
+ * Threads: any.
+ * Cost: waiting.
+ * Errors: TS_STATUS_BUSY, TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED, TS_STATUS_CANCELLED,
+ * TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_txn_begin(const struct ts_store *store,
+                       const struct ts_op *op,
+                       struct ts_txn **txn,
+                       struct ts_error **err);
+
+/**
+ * Inserts the quads of a buffer of N-Quads, all or none. The buffer is a document: its blank node
+ * labels are new nodes.
+ *
+ * Owner: borrows txn; text is read during the call only.
+ * Threads: exclusive use of txn.
+ * Cost: a microsecond for each quad; memory in the budget of the store.
+ * Errors: TS_STATUS_DATA_PARSE, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
+ * TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_TERM_TOO_LARGE (with line and column), after which the
+ * transaction goes on without the buffer; TS_STATUS_TRANSACTION_ENDED, TS_STATUS_CANCELLED,
+ * TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_txn_insert_nquads(struct ts_txn *txn,
+                               const char *text,
+                               size_t text_len,
+                               struct ts_error **err);
+
+/**
+ * Deletes the quads of a buffer of N-Quads, all or none. Those that are not there are ignored. Text
+ * addresses no stored blank node, so a label is an error; ts_txn_delete() can delete such quads.
+ *
+ * Owner: borrows txn; text is read during the call only.
+ * Threads: exclusive use of txn.
+ * Cost: as ts_txn_insert_nquads().
+ * Errors: as ts_txn_insert_nquads(); TS_STATUS_INVALID_INPUT for a blank node, with its place.
+ */
+TS_NODISCARD
+ts_status ts_txn_delete_nquads(struct ts_txn *txn,
+                               const char *text,
+                               size_t text_len,
+                               struct ts_error **err);
+
+/**
+ * Inserts quads of terms, all or none: quad_count times four indexes into terms, for subject,
+ * predicate, object and graph; TS_UNBOUND as the graph is the default graph.
+ *
+ * Owner: borrows txn and terms; quads is read during the call only.
+ * Threads: exclusive use of txn.
+ * Cost: microseconds for each quad.
+ * Errors: TS_STATUS_INVALID_ARGUMENT for an index that is not in the list, TS_STATUS_INVALID_INPUT
+ * for a term that cannot stand where it does and for a blank node whose label the store has not
+ * printed, TS_STATUS_TERM_TOO_LARGE, after which the transaction goes on without these quads;
+ * TS_STATUS_TRANSACTION_ENDED, TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK,
+ * TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_txn_insert(struct ts_txn *txn,
+                        const struct ts_terms *terms,
+                        const uint32_t *quads,
+                        size_t quad_count,
+                        struct ts_error **err);
+
+/**
+ * Deletes quads of terms, all or none, given as for ts_txn_insert(). Those that are not there are
+ * ignored.
+ *
+ * Owner: as ts_txn_insert().
+ * Threads: exclusive use of txn.
+ * Cost: as ts_txn_insert().
+ * Errors: as ts_txn_insert().
+ */
+TS_NODISCARD
+ts_status ts_txn_delete(struct ts_txn *txn,
+                        const struct ts_terms *terms,
+                        const uint32_t *quads,
+                        size_t quad_count,
+                        struct ts_error **err);
+
+/**
+ * Adds a blank node that is in no quad yet to a list of terms, for use in this transaction, and
+ * after its commit wherever the node is in a quad.
+ *
+ * Owner: borrows txn and terms; `label` (NULL if it is not wanted) is borrowed from terms.
+ * Threads: exclusive use of txn and terms.
+ * Cost: none.
+ * Errors: TS_STATUS_TRANSACTION_ENDED, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_txn_blank_node(struct ts_txn *txn,
+                            struct ts_terms *terms,
+                            uint32_t *index,
+                            struct ts_text *label,
+                            struct ts_error **err);
+
+/**
+ * Makes the changes visible and as durable as the store is configured. The transaction has ended,
+ * well or not, and is still to be freed. The last change of a quad counts.
+ *
+ * Owner: borrows txn; `committed` (NULL if it is not wanted) is the caller's.
+ * Threads: exclusive use of txn.
+ * Cost: an fsync with durability sync; a microsecond or two for each quad.
+ * Errors: TS_STATUS_COMMIT_IN_DOUBT: opening the store again decides whether all of it is there or
+ * nothing. Otherwise nothing was committed: TS_STATUS_TRANSACTION_ENDED,
+ * TS_STATUS_REOPEN_REQUIRED, TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK,
+ * TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_txn_commit(struct ts_txn *txn,
+                        struct ts_committed *committed,
+                        struct ts_error **err);
+
+/**
+ * Gives the changes up. The transaction has ended and is still to be freed. After the end it does
+ * nothing.
+ *
+ * Owner: borrows txn.
+ * Threads: exclusive use of txn.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT, TS_STATUS_FORKED.
+ */
+TS_NODISCARD ts_status ts_txn_rollback(struct ts_txn *txn, struct ts_error **err);
+
+/**
+ * Frees a transaction, rolling one back that has not ended; NULL is ignored.
+ *
+ * Owner: takes the transaction.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_txn_free(struct ts_txn *txn);
+
+/**
+ * ts_txn_begin(), ts_txn_insert_nquads() and ts_txn_commit() in one call.
+ *
+ * Owner: as these; `committed` may be NULL.
+ * Threads: any.
+ * Cost: that of these.
+ * Errors: those of these; nothing has changed then, but see TS_STATUS_COMMIT_IN_DOUBT.
+ */
+TS_NODISCARD
+ts_status ts_insert_nquads(const struct ts_store *store,
+                           const char *text,
+                           size_t text_len,
+                           const struct ts_op *op,
+                           struct ts_committed *committed,
+                           struct ts_error **err);
+
+/**
+ * ts_txn_begin(), ts_txn_delete_nquads() and ts_txn_commit() in one call.
+ *
+ * Owner: as these; `committed` may be NULL.
+ * Threads: any.
+ * Cost: that of these.
+ * Errors: those of these; nothing has changed then, but see TS_STATUS_COMMIT_IN_DOUBT.
+ */
+TS_NODISCARD
+ts_status ts_delete_nquads(const struct ts_store *store,
+                           const char *text,
+                           size_t text_len,
+                           const struct ts_op *op,
+                           struct ts_committed *committed,
+                           struct ts_error **err);
+
+/**
+ * ts_txn_begin(), ts_txn_insert() and ts_txn_commit() in one call.
+ *
+ * Owner: as these; `committed` may be NULL.
+ * Threads: any.
+ * Cost: that of these.
+ * Errors: those of these; nothing has changed then, but see TS_STATUS_COMMIT_IN_DOUBT.
+ */
+TS_NODISCARD
+ts_status ts_insert(const struct ts_store *store,
+                    const struct ts_terms *terms,
+                    const uint32_t *quads,
+                    size_t quad_count,
+                    const struct ts_op *op,
+                    struct ts_committed *committed,
+                    struct ts_error **err);
+
+/**
+ * ts_txn_begin(), ts_txn_delete() and ts_txn_commit() in one call.
+ *
+ * Owner: as these; `committed` may be NULL.
+ * Threads: any.
+ * Cost: that of these.
+ * Errors: those of these; nothing has changed then, but see TS_STATUS_COMMIT_IN_DOUBT.
+ */
+TS_NODISCARD
+ts_status ts_delete(const struct ts_store *store,
+                    const struct ts_terms *terms,
+                    const uint32_t *quads,
+                    size_t quad_count,
+                    const struct ts_op *op,
+                    struct ts_committed *committed,
+                    struct ts_error **err);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -7,7 +7,10 @@
 //! structure or an opaque type by value does not compile. Tests compare the names of the table
 //! with the header and with the symbols of the shared library.
 
-use super::{config::*, error::*, log::*, op::*, status::*, version::*};
+use super::{
+    batch::*, config::*, dump::*, error::*, inspect::*, load::*, loader::*, log::*, op::*,
+    pattern::*, query::*, rows::*, status::*, store::*, terms::*, txn::*, version::*,
+};
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
 /// A type with one layout that C knows.
@@ -106,6 +109,97 @@ exports! {
     ts_config_free(_);
 
     ts_log_set(_, _, _, _, _);
+
+    ts_open(_, _, _, _, _);
+    ts_open_memory(_, _, _);
+    ts_recover(_, _, _, _, _);
+    ts_shutdown(_, _);
+    ts_close(_);
+    ts_sync(_, _);
+    ts_compact(_, _, _);
+
+    ts_stats(_, _, _, _);
+    ts_health(_, _, _);
+    ts_check(_, _, _, _);
+    ts_check_report_counts(_, _, _);
+    ts_check_report_problem(_, _);
+    ts_check_report_free(_);
+
+    ts_load(_, _, _, _, _, _, _);
+    ts_load_memory(_, _, _, _, _, _, _);
+    ts_reply_write(_, _, _, _);
+    ts_load_report_counts(_, _, _);
+    ts_load_report_bad(_, _, _, _);
+    ts_load_report_free(_);
+
+    ts_loader_new(_, _, _, _, _);
+    ts_loader_write(_, _, _, _);
+    ts_loader_finish(_, _, _);
+    ts_loader_abort(_, _);
+    ts_loader_free(_);
+    ts_load_reader(_, _, _, _, _, _, _);
+
+    ts_prepare(_, _, _, _, _, _);
+    ts_statement_kind(_);
+    ts_statement_variable_count(_);
+    ts_statement_variable(_, _);
+    ts_statement_explain(_, _, _, _);
+    ts_execute(_, _, _, _);
+    ts_query(_, _, _, _, _, _, _);
+    ts_statement_free(_);
+
+    ts_rows_kind(_);
+    ts_rows_column_count(_);
+    ts_rows_column(_, _);
+    ts_rows_given(_);
+    ts_rows_next(_, _, _, _, _);
+    ts_rows_boolean(_, _, _, _);
+    ts_rows_explain(_, _, _);
+    ts_rows_free(_);
+
+    ts_batch_rows(_);
+    ts_batch_columns(_);
+    ts_batch_terms(_);
+    ts_batch_index(_, _, _);
+    ts_batch_term(_, _, _, _, _);
+    ts_batch_term_at(_, _, _, _);
+    ts_batch_data(_);
+    ts_batch_free(_);
+
+    ts_terms_new();
+    ts_terms_iri(_, _, _, _, _);
+    ts_terms_blank(_, _, _, _, _);
+    ts_terms_literal(_, _, _, _, _, _, _, _, _, _);
+    ts_terms_triple(_, _, _, _, _, _);
+    ts_terms_copy(_, _, _, _, _);
+    ts_terms_count(_);
+    ts_terms_clear(_, _);
+    ts_terms_free(_);
+
+    ts_pattern_new();
+    ts_pattern_require(_, _, _, _, _);
+    ts_pattern_graphs(_, _, _);
+    ts_pattern_view(_, _, _);
+    ts_pattern_free(_);
+    ts_match(_, _, _, _, _);
+    ts_count(_, _, _, _, _);
+
+    ts_dump(_, _, _, _, _, _, _, _);
+    ts_dump_file(_, _, _, _, _, _, _, _);
+
+    ts_txn_begin(_, _, _, _);
+    ts_txn_insert_nquads(_, _, _, _);
+    ts_txn_delete_nquads(_, _, _, _);
+    ts_txn_insert(_, _, _, _, _);
+    ts_txn_delete(_, _, _, _, _);
+    ts_txn_blank_node(_, _, _, _, _);
+    ts_txn_commit(_, _, _);
+    ts_txn_rollback(_, _);
+    ts_txn_free(_);
+    ts_insert_nquads(_, _, _, _, _, _);
+    ts_delete_nquads(_, _, _, _, _, _);
+    ts_insert(_, _, _, _, _, _, _);
+    ts_delete(_, _, _, _, _, _, _);
 }
 
 #[cfg(test)]

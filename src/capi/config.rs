@@ -34,6 +34,18 @@ impl Handle for ts_config {
     const SURVIVES_FORK: bool = true;
 }
 
+/// The settings to open a store with; the defaults for NULL. Errors: those of a handle.
+///
+/// # Safety
+/// As for a handle in the header.
+pub(super) unsafe fn settings(config: *const ts_config) -> Result<Config> {
+    match config.is_null() {
+        true => Ok(Config::default()),
+        // SAFETY: required of the caller.
+        false => Ok(unsafe { handle::shared(config) }?.config.clone()),
+    }
+}
+
 /// What there is to know about one setting. Set struct_size to sizeof(ts_knob) before the call;
 /// the texts are static.
 #[derive_ReprC]

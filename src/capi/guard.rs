@@ -84,6 +84,18 @@ pub(super) unsafe fn out<'a, T>(out: *mut T, empty: T, name: &str) -> Result<&'a
     }
 }
 
+/// An out-parameter that may be NULL if the caller does not want the answer.
+///
+/// # Safety
+/// As for [`out`].
+pub(super) unsafe fn wanted<'a, T>(out: *mut T, empty: T) -> Option<&'a mut T> {
+    match out.is_null() {
+        true => None,
+        // SAFETY: required of the caller.
+        false => unsafe { self::out(out, empty, "out") }.ok(),
+    }
+}
+
 fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     install_hook();
     DEPTH.set(DEPTH.get() + 1);

@@ -23,19 +23,27 @@
 // The contracts are written for C programmers (Owner, Threads, Cost, Errors), not as `# Safety`.
 #![allow(clippy::missing_safety_doc)]
 
-mod callback;
+pub mod batch;
+pub mod callback;
 mod check;
 pub mod config;
+pub mod dump;
+mod encode;
 pub mod error;
 mod guard;
 mod handle;
+pub mod inspect;
+pub mod load;
+pub mod loader;
 pub mod log;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "operations arrive with the store")
-)]
 pub mod op;
+pub mod pattern;
+pub mod query;
+pub mod rows;
 mod sized;
 pub mod status;
+pub mod store;
+pub mod terms;
 pub mod text;
+pub mod txn;
 pub mod version;

@@ -209,6 +209,19 @@ impl Running {
         })
     }
 
+    /// Runs a whole operation. Errors: those of [`Running::start`] and of the work.
+    ///
+    /// # Safety
+    /// As for a handle in the header.
+    pub(super) unsafe fn run<T>(
+        op: *const ts_op,
+        work: impl FnOnce(&Control) -> Result<T>,
+    ) -> Result<T> {
+        // SAFETY: required of the caller.
+        let running = unsafe { Self::start(op) }?;
+        running.explain(work(running.control()))
+    }
+
     pub(super) fn control(&self) -> &Control {
         &self.control
     }

@@ -6,7 +6,8 @@
 //! something this library does not have.
 
 use super::status::invalid_argument;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use std::mem::MaybeUninit;
 
 /// A `repr(C)` structure whose first field is `struct_size: u32`, valid for any bytes or, where it
 /// holds references or enumerations, only written.
@@ -20,6 +21,13 @@ pub(super) trait Sized32: Copy {
 /// Sizes above are not structures but garbage in an uninitialised field.
 const MAX_SIZE: usize = 4096;
 
+/// A structure that programs fill and the library reads.
+///
+/// # Safety
+/// Any bytes are a valid value: integers, pointers, nullable functions of the caller and structures
+/// of such.
+pub(super) unsafe trait Input: Sized32 {}
+
 fn size_of_caller<T: Sized32>(out: *const T) -> Result<usize> {
     if out.is_null() {
         return Err(invalid_argument(format!("the {} is NULL", T::NAME)));
@@ -32,7 +40,7 @@ fn size_of_caller<T: Sized32>(out: *const T) -> Result<usize> {
             T::NAME,
             T::NAME
         ))
-        .with_hint("initialise it with { sizeof x } before the call"));
+        .with_hint("initialise it with {.struct_size = sizeof x} before the call"));
     }
     Ok(size)
 }
@@ -58,10 +66,64 @@ pub(super) unsafe fn fill<T: Sized32>(out: *mut T, value: T) -> Result<()> {
     Ok(())
 }
 
+/// Whether [`fill`] will take `out`, for calls that must not fail after their work; NULL is fine
+/// where the caller does not want the answer. Errors: `InvalidArgument`.
+///
+/// # Safety
+/// As for [`fill`].
+pub(super) unsafe fn check_wanted<T: Sized32>(out: *const T) -> Result<()> {
+    match out.is_null() {
+        true => Ok(()),
+        false => size_of_caller(out).map(|_| ()),
+    }
+}
+
+/// As [`fill`], unless `out` is NULL.
+///
+/// # Safety
+/// As for [`fill`].
+pub(super) unsafe fn fill_wanted<T: Sized32>(out: *mut T, value: T) -> Result<()> {
+    match out.is_null() {
+        true => Ok(()),
+        // SAFETY: required of the caller.
+        false => unsafe { fill(out, value) },
+    }
+}
+
+/// Reads the caller's structure: what it does not know is zero, and so is all of it for NULL.
+/// Errors: `InvalidArgument`; `NotImplemented` if it sets something this library does not know.
+///
+/// # Safety
+/// `input` is NULL, or its `struct_size` is readable and so are that many bytes.
+pub(super) unsafe fn read<T: Input>(input: *const T) -> Result<T> {
+    let mut value = MaybeUninit::<T>::zeroed();
+    if !input.is_null() {
+        let size = size_of_caller(input)?;
+        let known = size.min(size_of::<T>());
+        let from = input.cast::<u8>();
+        // SAFETY: `size` bytes are readable, `known` of them writable in our own copy.
+        let unknown = unsafe {
+            from.copy_to_nonoverlapping(value.as_mut_ptr().cast(), known);
+            std::slice::from_raw_parts(from.add(known), size - known)
+        };
+        if unknown.iter().any(|&byte| byte != 0) {
+            return Err(Error::new(
+                Code::NotImplemented,
+                format!(
+                    "the {} sets a field that this library does not have",
+                    T::NAME
+                ),
+            )
+            .with_hint("the program was compiled with the header of a newer library"));
+        }
+    }
+    // SAFETY: any bytes are a value of `T`, and all are initialised.
+    Ok(unsafe { value.assume_init() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
 
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
     #[repr(C)]
@@ -101,6 +163,34 @@ mod tests {
         // SAFETY: 32 bytes are writable.
         unsafe { fill(newer.as_mut_ptr().cast(), VALUE) }.unwrap();
         assert_eq!(newer, [32 | 1 << 32, 2, 0, 0]);
+    }
+
+    // SAFETY: a structure of integers.
+    unsafe impl Input for Report {}
+
+    #[test]
+    fn an_older_program_leaves_the_rest_zero_and_null_all_of_it() {
+        let report = Report {
+            struct_size: 8,
+            a: 1,
+            b: 9,
+        };
+        // SAFETY: 8 bytes are readable; NULL is allowed.
+        let (older, none) = unsafe { (read(&report).unwrap(), read::<Report>(std::ptr::null())) };
+        assert_eq!((older.a, older.b), (1, 0));
+        assert_eq!(none.unwrap(), Report::default());
+    }
+
+    #[test]
+    fn a_newer_program_is_refused_only_if_it_sets_what_is_not_known() {
+        let mut newer = [0_u64; 3];
+        newer[0] = 24;
+        newer[1] = 7;
+        // SAFETY: 24 bytes are readable.
+        let read = |newer: &[u64; 3]| unsafe { read(newer.as_ptr().cast::<Report>()) };
+        assert_eq!(read(&newer).unwrap().b, 7);
+        newer[2] = 1;
+        assert_eq!(read(&newer).unwrap_err().code(), Code::NotImplemented);
     }
 
     #[test]

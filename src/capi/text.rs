@@ -3,7 +3,9 @@
 use super::status::invalid_argument;
 use crate::error::{Code, Error, Result};
 use safer_ffi::derive_ReprC;
-use std::ffi::c_char;
+use std::ffi::{OsStr, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Borrowed UTF-8 text. `data` is never NULL and is followed by a zero byte that `len` does not
 /// count, so it can be printed with "%s"; terms may contain zero bytes, so `len` is what counts.
@@ -83,6 +85,80 @@ pub(super) unsafe fn utf8<'a>(data: *const c_char, len: usize, name: &str) -> Re
     })
 }
 
+/// The path of an argument, in the bytes of the system. Errors: `InvalidArgument`, `InvalidPath`.
+///
+/// # Safety
+/// As for [`bytes`].
+pub(super) unsafe fn path<'a>(data: *const c_char, len: usize) -> Result<&'a Path> {
+    // SAFETY: required of the caller.
+    path_of(unsafe { bytes(data, len, "the path") }?)
+}
+
+/// The paths of a list. Errors: as [`path`].
+///
+/// # Safety
+/// As for [`bytes`].
+pub(super) unsafe fn paths<'a>(data: *const c_char, len: usize) -> Result<Vec<&'a Path>> {
+    // SAFETY: required of the caller.
+    let list = unsafe { bytes(data, len, "the list of paths") }?;
+    items(list).map(path_of).collect()
+}
+
+fn path_of(path: &[u8]) -> Result<&Path> {
+    if path.is_empty() {
+        return Err(Error::new(Code::InvalidPath, "the path is empty"));
+    }
+    if path.contains(&0) {
+        return Err(Error::new(
+            Code::InvalidPath,
+            "the path contains a zero byte",
+        ));
+    }
+    Ok(Path::new(OsStr::from_bytes(path)))
+}
+
+/// The items of a list: texts with a zero byte between them, and perhaps after the last. No bytes
+/// are no items.
+pub(super) fn items(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ended = list.strip_suffix(&[0]).unwrap_or(list);
+    let count = match list.is_empty() {
+        true => 0,
+        false => usize::MAX,
+    };
+    ended.split(|&byte| byte == 0).take(count)
+}
+
+/// Term indexes, four for each quad. Errors: `InvalidArgument`.
+///
+/// # Safety
+/// `quads` is NULL or readable for `4 * count` indexes while the result is used.
+pub(super) unsafe fn quads<'a>(quads: *const u32, count: usize) -> Result<&'a [[u32; 4]]> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    let sized = count
+        .checked_mul(size_of::<[u32; 4]>())
+        .is_some_and(|bytes| isize::try_from(bytes).is_ok());
+    if quads.is_null() || !quads.is_aligned() || !sized {
+        return Err(invalid_argument(format!(
+            "quads is NULL or not aligned, or {count} is not their number"
+        )));
+    }
+    // SAFETY: not NULL, aligned, and readable as the function requires.
+    Ok(unsafe { std::slice::from_raw_parts(quads.cast(), count) })
+}
+
+impl ts_text {
+    /// The text of a field that a program filled. Errors: as [`utf8`].
+    ///
+    /// # Safety
+    /// As for [`bytes`].
+    pub(super) unsafe fn read<'a>(self, name: &str) -> Result<&'a str> {
+        // SAFETY: required of the caller.
+        unsafe { utf8(self.data, self.len, name) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +188,21 @@ mod tests {
         let error = unsafe { utf8(c"ab\xff".as_ptr(), 3, "query") }.unwrap_err();
         assert_eq!(error.code(), Code::InvalidUtf8);
         assert!(error.detail().contains("query") && error.detail().contains("byte 2"));
+    }
+
+    #[test]
+    fn a_list_has_zero_bytes_between_its_items() {
+        let split = |list: &[u8]| -> Vec<String> {
+            items(list)
+                .map(|item| String::from_utf8(item.to_vec()).unwrap())
+                .collect()
+        };
+        assert_eq!(split(b""), Vec::<String>::new());
+        assert_eq!(split(b"a"), ["a"]);
+        assert_eq!(split(b"a\0"), ["a"]);
+        assert_eq!(split(b"a\0b\0"), ["a", "b"]);
+        assert_eq!(split(b"\0b"), ["", "b"]);
+        assert_eq!(split(b"a\0\0"), ["a", ""]);
     }
 
     #[test]

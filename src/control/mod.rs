@@ -1,7 +1,7 @@
 //! Control of running work: cancel, deadline, memory, progress.
 //!
 //! One [`Control`] belongs to one operation. Every loop over data polls it once per batch, page
-//! or block ([`Control::poll`], two relaxed loads and at most one clock read) and charges what
+//! or block ([`Control::poll`], a few relaxed loads and at most one clock read) and charges what
 //! it allocates ([`Control::charge`]). Definitions 37 and 38.
 
 mod memory;
@@ -91,11 +91,53 @@ impl CancelToken {
     }
 }
 
-/// The cancel token, deadline and memory account of one operation. Clones share all three.
+/// Something that ends operations besides their own cancel token: the store they work on is closed,
+/// the cursor they work for is dropped. Raised once and for all; clones are the same signal.
+#[derive(Clone)]
+pub struct Signal(Arc<Reason>);
+
+struct Reason {
+    raised: AtomicBool,
+    code: Code,
+    detail: &'static str,
+}
+
+impl Signal {
+    /// Operations that listen fail with this code and detail once it is raised.
+    pub fn new(code: Code, detail: &'static str) -> Self {
+        Self(Arc::new(Reason {
+            raised: AtomicBool::new(false),
+            code,
+            detail,
+        }))
+    }
+
+    pub fn raise(&self) {
+        self.0.raised.store(true, Ordering::Relaxed);
+    }
+
+    /// Errors: the signal's own, once it is raised.
+    #[inline]
+    fn check(&self) -> Result<()> {
+        match self.0.raised.load(Ordering::Relaxed) {
+            true => Err(Error::new(self.0.code, self.0.detail)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The signals an operation listens to, as a list that controls made from one another share.
+struct Listening {
+    signal: Signal,
+    next: Option<Arc<Listening>>,
+}
+
+/// The cancel token, deadline, signals and memory account of one operation. Clones share them.
 #[derive(Clone)]
 pub struct Control {
     shared: Arc<Shared>,
     deadline: Option<Instant>,
+    signals: Option<Arc<Listening>>,
     memory: Budget,
 }
 
@@ -118,8 +160,19 @@ impl Control {
                 started: Instant::now(),
             }),
             deadline: None,
+            signals: None,
             memory: Budget::unlimited(),
         }
+    }
+
+    /// Also ends when `signal` is raised, with its error.
+    #[must_use]
+    pub fn with_signal(mut self, signal: &Signal) -> Self {
+        self.signals = Some(Arc::new(Listening {
+            signal: signal.clone(),
+            next: self.signals,
+        }));
+        self
     }
 
     /// Sets the deadline `timeout` from now; an earlier deadline stays.
@@ -150,9 +203,14 @@ impl Control {
         &self.memory
     }
 
-    /// Errors: `Cancelled`, `QueryTimeout`.
+    /// Errors: `Cancelled`, `QueryTimeout`, those of the signals.
     #[inline]
     pub fn poll(&self) -> Result<()> {
+        let mut signals = &self.signals;
+        while let Some(listening) = signals {
+            listening.signal.check()?;
+            signals = &listening.next;
+        }
         if self.shared.cancelled.load(Ordering::Relaxed) {
             return Err(Error::new(Code::Cancelled, "cancelled by the caller"));
         }
@@ -211,6 +269,20 @@ mod tests {
         assert!(clone.poll().is_ok());
         control.cancel_token().cancel();
         assert_eq!(clone.poll().unwrap_err().code(), Code::Cancelled);
+    }
+
+    #[test]
+    fn a_raised_signal_stops_those_who_listen_with_its_own_code() {
+        let store = Signal::new(Code::Closed, "the store is closed");
+        let cursor = Signal::new(Code::Cancelled, "the cursor is gone");
+        let other = Control::new();
+        let both = other.clone().with_signal(&store).with_signal(&cursor);
+        assert!(both.poll().is_ok());
+        store.raise();
+        assert_eq!(both.poll().unwrap_err().code(), Code::Closed);
+        cursor.raise();
+        assert_eq!(both.poll().unwrap_err().code(), Code::Cancelled);
+        assert!(other.poll().is_ok());
     }
 
     #[test]

@@ -3,20 +3,30 @@
 //! Terms here are those of `oxrdf`; ids stay inside. A [`Database`] is a handle that may be cloned and used
 //! from any thread; the store is closed by [`Database::close`] or with the last clone.
 
+mod buffer;
+mod cursor;
+mod dump;
 mod load;
+mod loader;
+mod matches;
 mod pattern;
 mod read;
+mod term_list;
 mod terms;
 mod write;
 
+pub use dump::DumpTarget;
 pub use load::{LoadOptions, LoadReport};
+pub use loader::Loader;
+pub use matches::QuadRows;
 pub use pattern::{GraphPattern, QuadPattern};
 pub use read::{Quads, Snapshot, Stats};
+pub use term_list::{NO_TERM, Place, TermList, graph_name};
 pub use write::WriteTxn;
 
 use crate::config::{Config, Durability as Choice};
-use crate::control::{Budget, Control};
-use crate::error::Result;
+use crate::control::{Budget, Control, Signal};
+use crate::error::{Code, Error, Result};
 use crate::kv::{self, Open, RecoveryMode};
 use crate::store::{Durability, OpenOptions, Settings, Store};
 
@@ -36,6 +46,8 @@ struct Inner {
     config: Config,
     path: Option<PathBuf>,
     budget: Budget,
+    /// Ends what runs on the store when it is closed.
+    closing: Signal,
 }
 
 /// How a store is doing. Cheap to ask for.
@@ -129,13 +141,16 @@ impl Database {
                 config: config.clone(),
                 path: confined.map(|directory| directory.path().to_path_buf()),
                 budget,
+                closing: Signal::new(Code::Closed, "the store is closed"),
             }),
         })
     }
 
-    /// Ends background work, closes the files and gives the directory free. Later calls fail with `Closed`,
-    /// on clones and cursors too. Closing again does nothing. Errors: those of writing what is left.
+    /// Ends what runs on the store, closes the files and gives the directory free. Later calls fail with
+    /// `Closed`, on clones and cursors too, and so do those under way. Closing again does nothing.
+    /// Errors: those of writing what is left.
     pub fn close(&self) -> Result<()> {
+        self.inner.closing.raise();
         self.inner.store.close()
     }
 
@@ -160,21 +175,42 @@ impl Database {
 
     /// A control with the deadline and memory limit a query has unless it brings its own.
     pub fn query_control(&self) -> Control {
+        self.limited(&Control::new())
+    }
+
+    /// `control` with the memory limit of a query, and its deadline if that is the earlier one.
+    pub fn limited(&self, control: &Control) -> Control {
         let config = &self.inner.config;
         let limit = usize_of(config.memory_shares().query);
-        let control = Control::new().with_memory(self.inner.budget.child("query", limit));
+        let control = self
+            .listening(control)
+            .with_memory(self.inner.budget.child("query", limit));
         match config.query_timeout_ms {
             0 => control,
             ms => control.with_timeout(Duration::from_millis(ms)),
         }
     }
 
-    /// `control`, charging to the store's memory.
+    /// `control`, charging to the store's memory and ending when the store is closed.
     fn charged(&self, name: &'static str, control: &Control) -> Control {
         let limit = usize_of(self.inner.config.memory_shares().working);
-        control
-            .clone()
+        self.listening(control)
             .with_memory(self.inner.budget.child(name, limit))
+    }
+
+    /// `control`, ending when the store is closed.
+    fn listening(&self, control: &Control) -> Control {
+        control.clone().with_signal(&self.inner.closing)
+    }
+
+    /// Bytes of all files in the store's directory; 0 in memory. Cost: a system call for each file.
+    /// Errors: `Closed`, `Io`.
+    pub fn disk_bytes(&self) -> Result<u64> {
+        self.inner.store.version()?;
+        match self.path() {
+            Some(path) => file_bytes(path).map_err(|error| Error::io("measuring", path, error)),
+            None => Ok(0),
+        }
     }
 
     /// Errors: `Closed`.
@@ -199,17 +235,18 @@ impl Database {
     /// Verifies every block, directory, count and term, and that all sorts hold the same quads. Damage is in
     /// the report. Errors: `Closed`, `Cancelled`, `QueryTimeout`, `Io`.
     pub fn check(&self, control: &Control) -> Result<CheckReport> {
-        self.inner.store.check(control)
+        self.inner.store.check(&self.listening(control))
     }
 
     /// Spills what is in memory, merges all runs and gives freed space back.
     /// Errors: `Busy`, `ReadOnly`, `ReopenRequired`, `Closed`, `Cancelled`, `QueryTimeout`, `Io`.
     pub fn compact(&self, control: &Control) -> Result<()> {
-        self.inner.store.compact(control)
+        self.inner.store.compact(&self.listening(control))
     }
 
     /// Waits until background merges have caught up. Errors: as [`Database::compact`].
     pub fn quiesce(&self, control: &Control) -> Result<()> {
+        let control = &self.listening(control);
         self.inner.store.spill(control)?;
         self.inner.store.quiesce(control)
     }
@@ -247,6 +284,24 @@ fn kv_options(config: &Config, open: Open, recovery: RecoveryMode) -> kv::Option
         background_jobs: tuning.background_jobs,
         ..kv::Options::default()
     }
+}
+
+/// Bytes of the files below a directory. Files that go while they are counted are not counted.
+fn file_bytes(directory: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        bytes += match metadata.is_dir() {
+            true => file_bytes(&entry.path())?,
+            false => metadata.len(),
+        };
+    }
+    Ok(bytes)
 }
 
 fn usize_of(bytes: u64) -> usize {

@@ -2,7 +2,7 @@
 
 use super::terms::{Decoder, named, subject};
 use super::{Database, QuadPattern};
-use crate::control::Control;
+use crate::control::{Control, Signal};
 use crate::error::Result;
 use crate::load::Dump;
 use crate::query::{self, ParseOptions, Prepared, QueryOptions, QueryResults};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Snapshot {
     version: Arc<Version>,
+    closing: Signal,
 }
 
 /// Numbers about the content of a store.
@@ -43,6 +44,7 @@ impl Database {
     pub fn snapshot(&self) -> Result<Snapshot> {
         Ok(Snapshot {
             version: self.inner.store.version()?,
+            closing: self.inner.closing.clone(),
         })
     }
 }
@@ -51,6 +53,11 @@ impl Snapshot {
     /// The version beneath, for the query engine.
     pub fn version(&self) -> &Arc<Version> {
         &self.version
+    }
+
+    /// `control`, ending when the store is closed.
+    pub(super) fn listening(&self, control: &Control) -> Control {
+        control.clone().with_signal(&self.closing)
     }
 
     /// Runs a SPARQL query. Rows are worked as they are pulled; the results own what they read.
@@ -62,6 +69,7 @@ impl Snapshot {
         options: &QueryOptions,
         control: &Control,
     ) -> Result<QueryResults> {
+        let control = &self.listening(control);
         Prepared::new(text, &ParseOptions::default())?.run(&self.source(), options, control)
     }
 
@@ -86,13 +94,15 @@ impl Snapshot {
     /// The quads that match a pattern, in the order of the scan that answers it.
     /// Errors: `Corruption`, `CorruptBlock`, `Io`, `Cancelled`, `QueryTimeout`.
     pub fn quads(&self, pattern: &QuadPattern, control: &Control) -> Result<Quads> {
-        let spec = pattern.resolve(&self.version, control)?;
-        Ok(Quads::new(self.version.clone(), spec, control.clone()))
+        let control = self.listening(control);
+        let spec = pattern.resolve(&self.version, &control)?;
+        Ok(Quads::new(self.version.clone(), spec, control))
     }
 
     /// The exact number of quads that match. Answered from the directory for every bound prefix.
     /// Errors: as [`Snapshot::quads`].
     pub fn count(&self, pattern: &QuadPattern, control: &Control) -> Result<u64> {
+        let control = &self.listening(control);
         match pattern.resolve(&self.version, control)? {
             Some(spec) => self.version.count(&spec, control),
             None => Ok(0),
@@ -118,6 +128,7 @@ impl Snapshot {
     /// Cost: one pass over the leading columns of three sorts.
     /// Errors: as [`Snapshot::quads`].
     pub fn stats(&self, control: &Control) -> Result<Stats> {
+        let control = &self.listening(control);
         let version = &self.version;
         let quads = version.quads(View::Both);
         let named = version.named_quads(View::Both);

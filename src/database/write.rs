@@ -10,7 +10,8 @@ use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term};
 
 /// A write transaction. There is one at a time; dropping it rolls back.
 pub struct WriteTxn {
-    transaction: Transaction,
+    pub(super) transaction: Transaction,
+    pub(super) max_term_bytes: usize,
 }
 
 impl Database {
@@ -20,6 +21,7 @@ impl Database {
         let control = self.charged("transaction", control);
         Ok(WriteTxn {
             transaction: self.inner.store.begin(&control)?,
+            max_term_bytes: super::usize_of(self.inner.config.max_term_bytes),
         })
     }
 
@@ -56,6 +58,11 @@ impl WriteTxn {
     /// Errors: `InvalidInput` for a blank node the store has not printed, `TermTooLarge`,
     /// `ResourceExhausted`, those of reading.
     pub fn insert(&mut self, quad: &Quad) -> Result<()> {
+        let ids = self.interned(quad)?;
+        self.transaction.insert(ids)
+    }
+
+    fn interned(&mut self, quad: &Quad) -> Result<[u64; 4]> {
         let transaction = &mut self.transaction;
         let ids = [
             intern(transaction, &subject(&quad.subject))?,
@@ -66,12 +73,40 @@ impl WriteTxn {
                 None => Id::DEFAULT_GRAPH,
             },
         ];
-        transaction.insert(ids.map(Id::raw))
+        Ok(ids.map(Id::raw))
+    }
+
+    /// Inserts quads, all or none. Errors: as [`WriteTxn::insert`], those of the quads.
+    pub fn insert_all(&mut self, quads: impl IntoIterator<Item = Result<Quad>>) -> Result<()> {
+        let ids: Vec<_> = quads
+            .into_iter()
+            .map(|quad| self.interned(&quad?))
+            .collect::<Result<_>>()?;
+        ids.into_iter()
+            .try_for_each(|ids| self.transaction.insert(ids))
+    }
+
+    /// Deletes quads, all or none. Errors: as [`WriteTxn::delete`], those of the quads.
+    pub fn delete_all(&mut self, quads: impl IntoIterator<Item = Result<Quad>>) -> Result<()> {
+        let ids: Vec<_> = quads
+            .into_iter()
+            .map(|quad| self.known(&quad?))
+            .collect::<Result<_>>()?;
+        ids.into_iter()
+            .flatten()
+            .try_for_each(|ids| self.transaction.delete(ids))
     }
 
     /// A quad with a term the store does not know is not there, and nothing happens.
     /// Errors: `ResourceExhausted`, those of reading.
     pub fn delete(&mut self, quad: &Quad) -> Result<()> {
+        match self.known(quad)? {
+            Some(ids) => self.transaction.delete(ids),
+            None => Ok(()),
+        }
+    }
+
+    fn known(&mut self, quad: &Quad) -> Result<Option<[u64; 4]>> {
         let terms = [
             Some(subject(&quad.subject)),
             Some(Term::NamedNode(quad.predicate.clone())),
@@ -83,11 +118,16 @@ impl WriteTxn {
             if let Some(term) = term {
                 match known(&mut self.transaction, term)? {
                     Some(found) => *id = found.raw(),
-                    None => return Ok(()),
+                    None => return Ok(None),
                 }
             }
         }
-        self.transaction.delete(ids)
+        Ok(Some(ids))
+    }
+
+    /// The controls of the transaction, which end with the store too.
+    pub fn control(&self) -> &Control {
+        self.transaction.control()
     }
 
     /// A blank node that is in no store yet, as a term.

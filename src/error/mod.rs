@@ -121,6 +121,13 @@ impl Error {
     }
 }
 
+/// Memory that the system does not have.
+impl From<std::collections::TryReserveError> for Error {
+    fn from(error: std::collections::TryReserveError) -> Self {
+        Self::new(Code::ResourceExhausted, error.to_string()).because(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}] ", self.0.code.number())?;

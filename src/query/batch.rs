@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::exec::Batch;
 use crate::expr::{TermTable, Terms};
 use crate::term::{Id, TermRef};
+use std::ops::Range;
 
 /// The index of "unbound".
 pub const UNBOUND: u32 = u32::MAX;
@@ -77,6 +78,51 @@ impl ResultBatch {
             self.ids.dedup();
             terms.fetch(&self.ids, &mut self.terms)?;
         }
+    }
+
+    /// A copy of some rows, with the terms they need.
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        let mut needed = vec![false; self.ids.len()];
+        let mut open: Vec<u32> = Vec::new();
+        for column in &self.columns {
+            open.extend(
+                column[rows.clone()]
+                    .iter()
+                    .filter(|&&index| index != UNBOUND),
+            );
+        }
+        while let Some(index) = open.pop() {
+            if std::mem::replace(&mut needed[index as usize], true) {
+                continue;
+            }
+            if let Some(TermRef::Triple(parts)) = self.terms.get(index as usize) {
+                open.extend(parts.iter().filter_map(|&part| self.index_of(part)));
+            }
+        }
+        let mut part = Self {
+            rows: rows.len(),
+            ..Self::default()
+        };
+        // What an index becomes.
+        let mut moved = vec![UNBOUND; self.ids.len()];
+        for (index, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
+            if let Some(term) = self.terms.get(index) {
+                part.terms.put(part.ids.len(), term);
+            }
+            moved[index] = part.ids.len() as u32;
+            part.ids.push(self.ids[index]);
+        }
+        part.columns = self
+            .columns
+            .iter()
+            .map(|column| {
+                let indexes = column[rows.clone()].iter();
+                indexes
+                    .map(|&index| moved.get(index as usize).copied().unwrap_or(UNBOUND))
+                    .collect()
+            })
+            .collect();
+        part
     }
 
     pub fn rows(&self) -> usize {

@@ -11,10 +11,12 @@
 //! distinct term of a batch what the dictionary takes.
 
 mod batch;
+mod bounded;
 mod prepared;
 mod results;
 
 pub use crate::algebra::ParseOptions;
 pub use batch::{ResultBatch, UNBOUND};
+pub use bounded::{Cursor, Pulled, RowSource};
 pub use prepared::{DefaultGraph, Prepared, QueryOptions, Snapshot};
 pub use results::{QueryResults, Rows};

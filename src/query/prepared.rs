@@ -78,22 +78,33 @@ impl Prepared {
         options: &QueryOptions,
         control: &Control,
     ) -> Result<QueryResults> {
+        let mut rows = self.rows(snapshot, options, control)?;
+        Ok(match self.query.form {
+            Form::Select { .. } => QueryResults::Rows(rows),
+            Form::Construct { .. } => QueryResults::Graph(rows),
+            Form::Ask => QueryResults::Boolean(rows.next_ids(1, &mut Batch::new())?),
+        })
+    }
+
+    /// As [`Prepared::run`], for a query of any form, without working anything yet: ASK gives a row without columns if the
+    /// answer is yes.
+    pub fn rows(
+        &self,
+        snapshot: &Snapshot,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<Rows> {
         let (plan, runtime) = self.plan(snapshot, options, control)?;
         runtime.control.set_phase(Phase::Query);
         let operator = build(&plan, &runtime)?;
-        let mut rows = Rows::new(
+        Ok(Rows::new(
             self.query.clone(),
             Arc::new(plan),
             runtime,
             operator,
             self.variables(),
             options.row_limit,
-        );
-        Ok(match self.query.form {
-            Form::Select { .. } => QueryResults::Rows(rows),
-            Form::Construct { .. } => QueryResults::Graph(rows),
-            Form::Ask => QueryResults::Boolean(rows.next_ids(1, &mut Batch::new())?),
-        })
+        ))
     }
 
     /// The plan as text, with estimated rows. Errors: those of [`Prepared::run`].

@@ -1,0 +1,273 @@
+//! A cursor whose calls are bounded in time.
+//!
+//! A call with a time limit has the rows worked by a thread of the cursor and waits for them; when its time is over
+//! before there are rows, the thread goes on, and the next call takes what it has. So the limit holds whatever an
+//! operator does (a sort of millions of rows, a slow disk), and no work is lost. A call without a limit works the rows
+//! itself, and a cursor that only has such calls starts no thread.
+//!
+//! Cost: 20-50 us for the thread, once; two context switches a bounded call.
+
+use super::batch::ResultBatch;
+use super::results::Rows;
+use crate::control::{Control, Signal};
+use crate::error::{Code, Error, Result};
+use parking_lot::{Condvar, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Rows that can be pulled.
+pub trait RowSource: Send {
+    /// Replaces `out` by the next rows, at least one and at most `rows_max`; false at the end.
+    /// Errors: as [`Rows::next`].
+    fn next(&mut self, rows_max: usize, out: &mut ResultBatch) -> Result<bool>;
+
+    /// The plan and what its operators have done so far, where there is a plan.
+    fn explain(&self) -> Option<String> {
+        None
+    }
+}
+
+impl RowSource for Rows {
+    fn next(&mut self, rows_max: usize, out: &mut ResultBatch) -> Result<bool> {
+        Rows::next(self, rows_max, out)
+    }
+
+    fn explain(&self) -> Option<String> {
+        Some(Rows::explain(self))
+    }
+}
+
+/// What a call for rows gave.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pulled {
+    Rows,
+    /// The time of the call is over and there are no rows yet.
+    Waiting,
+    Done,
+}
+
+/// See the module. Dropping it ends the query, also one that is being worked.
+pub struct Cursor {
+    shared: Arc<Shared>,
+    control: Control,
+    abandoned: Signal,
+    has_thread: bool,
+    /// Rows that a call asked for and the next one did not want all of: the batch and how many were given.
+    rest: Option<(ResultBatch, usize)>,
+    rows: u64,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+enum State {
+    Idle(Box<dyn RowSource>),
+    /// The thread is to work at most this many rows.
+    Asked(Box<dyn RowSource>, usize),
+    Working,
+    Worked(Box<dyn RowSource>, Result<Option<ResultBatch>>),
+    /// Dropped, or failed by a panic.
+    Ended,
+}
+
+impl Cursor {
+    /// Opens a source under `control`, to which the cursor adds that it may be dropped.
+    /// Errors: those of `open`.
+    pub fn open<S: RowSource + 'static>(
+        control: &Control,
+        open: impl FnOnce(&Control) -> Result<S>,
+    ) -> Result<Self> {
+        let abandoned = Signal::new(Code::Cancelled, "the cursor was dropped");
+        let control = control.clone().with_signal(&abandoned);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(State::Idle(Box::new(open(&control)?))),
+                changed: Condvar::new(),
+            }),
+            control,
+            abandoned,
+            has_thread: false,
+            rest: None,
+            rows: 0,
+        })
+    }
+
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Rows given so far.
+    pub fn rows_so_far(&self) -> u64 {
+        self.rows
+    }
+
+    /// Replaces `out` by the next rows, at most `rows_max`. With a limit it answers within about that time (`Waiting` if
+    /// there are no rows yet), without one when there are rows.
+    /// Errors: those of [`RowSource::next`]; `ResourceExhausted` if there is no thread.
+    pub fn next(
+        &mut self,
+        rows_max: usize,
+        limit: Option<Duration>,
+        out: &mut ResultBatch,
+    ) -> Result<Pulled> {
+        // A limit beyond what the clock can count is none.
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let rows_max = rows_max.max(1);
+        if self.rest.is_none() {
+            let Some(worked) = self.work(rows_max, deadline)? else {
+                return Ok(Pulled::Waiting);
+            };
+            match worked? {
+                Some(batch) => self.rest = Some((batch, 0)),
+                None => return Ok(Pulled::Done),
+            }
+        }
+        let Some((batch, given)) = self.rest.take() else {
+            return Ok(Pulled::Done);
+        };
+        let end = batch.rows().min(given.saturating_add(rows_max));
+        self.rows += (end - given) as u64;
+        *out = match (given, end == batch.rows()) {
+            (0, true) => batch,
+            (_, last) => {
+                let part = batch.slice(given..end);
+                self.rest = (!last).then_some((batch, end));
+                part
+            }
+        };
+        Ok(Pulled::Rows)
+    }
+
+    /// The result of the source for the next rows; `None` if the deadline came first.
+    fn work(
+        &mut self,
+        rows_max: usize,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Result<Option<ResultBatch>>>> {
+        let shared = self.shared.clone();
+        let mut state = shared.state.lock();
+        loop {
+            match std::mem::replace(&mut *state, State::Ended) {
+                State::Ended => return Err(ended()),
+                State::Idle(mut source) if deadline.is_none() => {
+                    // If the source panics it is gone, and the state says so.
+                    drop(state);
+                    let result = pull(&mut *source, rows_max);
+                    *shared.state.lock() = State::Idle(source);
+                    return Ok(Some(result));
+                }
+                State::Idle(source) => {
+                    *state = State::Idle(source);
+                    self.start_thread()?;
+                    if let State::Idle(source) = std::mem::replace(&mut *state, State::Ended) {
+                        *state = State::Asked(source, rows_max);
+                    }
+                    shared.changed.notify_all();
+                }
+                State::Worked(source, result) => {
+                    *state = State::Idle(source);
+                    return Ok(Some(result));
+                }
+                waiting @ (State::Asked(..) | State::Working) => {
+                    *state = waiting;
+                    match deadline {
+                        None => shared.changed.wait(&mut state),
+                        Some(deadline) => {
+                            if shared.changed.wait_until(&mut state, deadline).timed_out()
+                                && !matches!(*state, State::Worked(..) | State::Ended)
+                            {
+                                return Ok(None);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn start_thread(&mut self) -> Result<()> {
+        if self.has_thread {
+            return Ok(());
+        }
+        let shared = self.shared.clone();
+        thread::Builder::new()
+            .name("ts-rows".to_owned())
+            .spawn(move || shared.serve())
+            .map_err(|error| {
+                Error::new(
+                    Code::ResourceExhausted,
+                    format!("no thread for calls with a time limit: {error}"),
+                )
+                .because(error)
+            })?;
+        self.has_thread = true;
+        Ok(())
+    }
+
+    /// The plan and what its operators have done so far; `None` where there is no plan, or while rows are being worked.
+    pub fn explain(&self) -> Option<String> {
+        match &*self.shared.state.lock() {
+            State::Idle(source) | State::Asked(source, _) | State::Worked(source, _) => {
+                source.explain()
+            }
+            State::Working | State::Ended => None,
+        }
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        self.abandoned.raise();
+        let ended = std::mem::replace(&mut *self.shared.state.lock(), State::Ended);
+        self.shared.changed.notify_all();
+        // After the lock: a source may take a while to go. One that is being worked goes with the thread, which is not
+        // waited for.
+        drop(ended);
+    }
+}
+
+impl Shared {
+    /// The thread: works what is asked until the cursor is dropped.
+    fn serve(&self) {
+        let mut state = self.state.lock();
+        loop {
+            match std::mem::replace(&mut *state, State::Working) {
+                State::Asked(mut source, rows_max) => {
+                    drop(state);
+                    let result = catch_unwind(AssertUnwindSafe(|| pull(&mut *source, rows_max)));
+                    state = self.state.lock();
+                    if matches!(*state, State::Ended) {
+                        return;
+                    }
+                    let result = result.unwrap_or_else(|_| {
+                        Err(Error::new(Code::Internal, "working the rows panicked"))
+                    });
+                    *state = State::Worked(source, result);
+                    self.changed.notify_all();
+                }
+                State::Ended => {
+                    *state = State::Ended;
+                    return;
+                }
+                other => {
+                    *state = other;
+                    self.changed.wait(&mut state);
+                }
+            }
+        }
+    }
+}
+
+fn pull(source: &mut dyn RowSource, rows_max: usize) -> Result<Option<ResultBatch>> {
+    let mut batch = ResultBatch::new();
+    Ok(source.next(rows_max, &mut batch)?.then_some(batch))
+}
+
+#[cold]
+fn ended() -> Error {
+    Error::new(Code::TransactionEnded, "the cursor has ended with an error")
+}
