@@ -187,6 +187,7 @@ pub(super) unsafe fn load_options(options: *const ts_load_options) -> Result<Loa
                 };
                 Arc::new(move |iri| contexts.load(iri))
             }),
+            ..LoadOptions::default()
         })
     }
 }

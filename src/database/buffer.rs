@@ -4,14 +4,14 @@
 //! that is deleted it is an error, since text addresses no stored blank node.
 
 use super::WriteTxn;
-use crate::control::{Charge, Control};
-use crate::error::{Code, Error, Result};
+use crate::control::Charge;
+use crate::error::{Code, Result};
 use crate::load::{
-    self, BlankScope, Format, Input, InvalidTerm, ParseOptions, RawTerm, Refusal, StatementSink,
-    check_iri, parse,
+    Format, Input, InvalidTerm, ParseOptions, RawTerm, Refusal, StatementSink, check_iri, parse,
 };
 use crate::store::Transaction;
-use crate::term::{Direction, Id, LiteralKind, LiteralRef, TermRef};
+use crate::term::{Id, TermRef};
+use rustc_hash::FxHashMap;
 
 /// Quads charged at a time.
 const CHARGED_QUADS: usize = 4096;
@@ -21,7 +21,7 @@ impl WriteTxn {
     /// Errors: `DataParse`, `InvalidIri`, `InvalidUtf8`, `NestingTooDeep`, `TermTooLarge`, `TruncatedInput` with the
     /// place; `ResourceExhausted`, `Cancelled`, `QueryTimeout`, those of reading.
     pub fn insert_nquads(&mut self, text: &[u8]) -> Result<u64> {
-        let quads = self.read_nquads(text, Resolve::Insert(Box::default(), Vec::new()))?;
+        let quads = self.read_nquads(text, Resolve::Insert(FxHashMap::default()))?;
         for &quad in &quads.rows {
             self.transaction.insert(quad)?;
         }
@@ -67,8 +67,8 @@ struct Quads {
 
 /// How terms become ids.
 enum Resolve {
-    /// New terms are added; labels have numbers, and these have blank nodes.
-    Insert(Box<BlankScope>, Vec<Id>),
+    /// New terms are added; a label has a blank node of its own.
+    Insert(FxHashMap<Box<str>, Id>),
     Delete,
 }
 
@@ -84,19 +84,7 @@ impl Sink<'_> {
         let term = match term {
             RawTerm::Iri(iri) => TermRef::Iri(iri),
             RawTerm::Blank(label) => return self.blank(label).map(Some),
-            RawTerm::Literal(literal) => TermRef::Literal(match literal.language {
-                Some(tag) => LiteralRef {
-                    lexical: literal.lexical,
-                    kind: LiteralKind::Language {
-                        tag,
-                        direction: literal.direction.map(|direction| match direction {
-                            load::Direction::Ltr => Direction::LeftToRight,
-                            load::Direction::Rtl => Direction::RightToLeft,
-                        }),
-                    },
-                },
-                None => LiteralRef::typed(literal.lexical, literal.datatype),
-            }),
+            RawTerm::Literal(literal) => TermRef::Literal(literal.into()),
             RawTerm::Triple([s, p, o]) => match (self.id(*s)?, self.id(*p)?, self.id(*o)?) {
                 (Some(s), Some(p), Some(o)) => TermRef::Triple([s, p, o]),
                 _ => return Ok(None),
@@ -118,21 +106,18 @@ impl Sink<'_> {
     }
 
     fn blank(&mut self, label: &str) -> Result<Id, Refusal> {
-        let Resolve::Insert(labels, nodes) = &mut self.resolve else {
+        let Resolve::Insert(labels) = &mut self.resolve else {
             return Err(Refusal::Term(InvalidTerm::new(
                 Code::InvalidInput,
                 format!("_:{label} addresses no stored blank node: text never does"),
             )));
         };
-        let control: &Control = self.transaction.control();
-        let (number, new) = labels.number(label, control)?;
-        if new {
-            nodes.push(self.transaction.fresh_blank());
+        if let Some(&id) = labels.get(label) {
+            return Ok(id);
         }
-        usize::try_from(number)
-            .ok()
-            .and_then(|number| nodes.get(number).copied())
-            .ok_or_else(|| Error::new(Code::Internal, "a blank node has no number").into())
+        let id = self.transaction.fresh_blank();
+        labels.insert(label.into(), id);
+        Ok(id)
     }
 }
 

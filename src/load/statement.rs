@@ -6,6 +6,7 @@
 //! checked once and nobody keeps a second table of what was checked.
 
 use crate::error::{Code, Error, Result};
+use crate::term::{self, LiteralRef};
 use oxrdf::{NamedNodeRef, TermRef, TripleRef};
 
 pub const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
@@ -51,6 +52,22 @@ pub enum RawTerm<'a> {
     /// A triple term: subject (IRI or blank), predicate (IRI), object (any term). At most
     /// [`MAX_NESTING`](super::nesting::MAX_NESTING) deep.
     Triple(&'a [RawTerm<'a>; 3]),
+}
+
+impl<'a> From<RawLiteral<'a>> for LiteralRef<'a> {
+    fn from(literal: RawLiteral<'a>) -> Self {
+        match literal.language {
+            Some(tag) => LiteralRef::language(
+                literal.lexical,
+                tag,
+                literal.direction.map(|direction| match direction {
+                    Direction::Ltr => term::Direction::LeftToRight,
+                    Direction::Rtl => term::Direction::RightToLeft,
+                }),
+            ),
+            None => LiteralRef::typed(literal.lexical, literal.datatype),
+        }
+    }
 }
 
 impl<'a> RawTerm<'a> {

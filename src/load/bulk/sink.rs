@@ -6,10 +6,8 @@ use super::{Checkpoint, Target};
 use crate::control::{Charge, Control};
 use crate::error::{Code, Result};
 use crate::kv::{Kv, Spool};
-use crate::load::statement::{
-    ChunkEnd, Direction, InvalidTerm, RawLiteral, RawTerm, Refusal, StatementSink, check_iri,
-};
-use crate::term::{self, Id, LiteralKind, LiteralRef, Tag, TermRef, inline_literal};
+use crate::load::statement::{ChunkEnd, InvalidTerm, RawTerm, Refusal, StatementSink, check_iri};
+use crate::term::{Id, LiteralRef, Tag, TermRef, inline_literal};
 use crate::vocab::dictionary_key;
 
 /// Statements between two looks at the memory.
@@ -239,7 +237,7 @@ impl<'l> BatchSink<'l> {
                 self.keyed(|| Ok(()))
             }
             RawTerm::Literal(literal) => {
-                let literal = literal_ref(&literal);
+                let literal = LiteralRef::from(literal);
                 if let Some(id) = inline_literal(literal) {
                     return Ok(self.batch.terms.inline(id));
                 }
@@ -265,22 +263,6 @@ impl<'l> BatchSink<'l> {
             false => check(),
         };
         Ok(self.batch.terms.intern(key, checked)?)
-    }
-}
-
-fn literal_ref<'a>(literal: &RawLiteral<'a>) -> LiteralRef<'a> {
-    LiteralRef {
-        lexical: literal.lexical,
-        kind: match literal.language {
-            Some(tag) => LiteralKind::Language {
-                tag,
-                direction: literal.direction.map(|direction| match direction {
-                    Direction::Ltr => term::Direction::LeftToRight,
-                    Direction::Rtl => term::Direction::RightToLeft,
-                }),
-            },
-            None => LiteralRef::typed("", literal.datatype).kind,
-        },
     }
 }
 
