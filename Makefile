@@ -2,7 +2,7 @@
 # honoured; the default is target/. The first build compiles RocksDB, which takes 18 minutes on two
 # cores; library, tools and tests share one profile, so it happens once.
 
-.PHONY: all setup build test bench install
+.PHONY: all setup build demo test bench install
 
 all: build
 
@@ -15,6 +15,10 @@ TARGET = $(or $(CARGO_TARGET_DIR),target)
 build: setup
 	cargo build --release
 	ln -sf libtriplestore.so $(TARGET)/release/libtriplestore.so.0
+
+# The main job on real input through the C ABI.
+demo: setup
+	@sh scripts/demo.sh
 
 # Everything: unit and integration tests, documentation examples, C programs, the installed files.
 test: setup

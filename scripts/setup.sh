@@ -53,6 +53,8 @@ have_libc_headers || need libc6-dev
 have_libclang || need libclang-dev
 have clang || want clang
 have valgrind || want valgrind
+# The ontology of the demo is in a Python package.
+python3 -m pip --version >/dev/null 2>&1 || want python3-pip
 # Bindings bring needs of their own, once they are there.
 if [ -d "$root/bindings/elixir" ]; then
     have elixir || need elixir
@@ -77,7 +79,7 @@ if have apt-get && [ "$(id -u)" -eq 0 ]; then
         $install $missing || { echo "setup: could not install$missing" >&2; exit 1; }
     fi
     for package in $optional; do
-        $install "$package" || echo "setup: $package is not there; the tests that use it are skipped" >&2
+        $install "$package" || echo "setup: $package is not there; what uses it is skipped" >&2
     done
     exit 0
 fi
@@ -88,7 +90,7 @@ else
     command="install the packages your system has for these Debian ones:"
 fi
 if [ -n "$optional" ]; then
-    echo "setup: some tests are skipped without$optional; to run them:" >&2
+    echo "setup: some tests or parts of the demo are skipped without$optional; to have them:" >&2
     echo "    $command$optional" >&2
 fi
 if [ -n "$missing" ]; then

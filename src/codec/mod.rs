@@ -14,4 +14,4 @@ mod pack;
 mod unpack;
 
 pub use block::{BLOCK_ROWS, BlockReader, BlockStats, COLUMNS, encode_block};
-pub use frontcode::{Compression, Page, PageBuilder, PageDecoder, PageStats};
+pub use frontcode::{Compression, Page, PageBuilder, PageCompressor, PageDecoder, PageStats};

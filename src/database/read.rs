@@ -149,28 +149,10 @@ impl Snapshot {
 
     /// Distinct values of the first column of a sort.
     fn distinct(&self, sort: Sort, control: &Control) -> Result<u64> {
-        let mut scan = self
-            .version
-            .scan_keys(sort, [0; 4], [u64::MAX; 4], View::Both);
-        let mut chunk = Chunk::default();
-        let (mut count, mut last) = (0, None);
-        loop {
-            scan.next([true, false, false, false], &mut chunk, control)?;
-            let values = &chunk.columns[0];
-            if values.is_empty() {
-                return Ok(count);
-            }
-            for &value in values {
-                count += u64::from(last.replace(value) != Some(value));
-            }
-            // A value that fills a chunk is skipped whole.
-            if let (Some(&first), Some(&end)) = (values.first(), values.last())
-                && first == end
-                && let Some(next) = end.checked_add(1)
-            {
-                scan.seek(&[next, 0, 0, 0]);
-            }
-        }
+        let mut count = 0;
+        self.version
+            .for_each_leading(sort, View::Both, control, |_| count += 1)?;
+        Ok(count)
     }
 }
 

@@ -8,7 +8,7 @@
 use super::root::Root;
 use super::version::Version;
 use crate::run::{DiskRun, MemRun};
-use crate::vocab::Tail;
+use crate::vocab::{Segment, Tail};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ pub(super) struct Head {
     pub spill_tail: Option<Arc<Tail>>,
     /// Runs that no version after this one has; their pages go when the last reader does.
     pub retired: Vec<Arc<DiskRun>>,
+    /// Segments that were written anew, by the extent of their pages.
+    pub retired_segments: Vec<(u64, Arc<Segment>)>,
 }
 
 /// Runs in memory are merged on publishing while the result stays below this; beyond, in the background.

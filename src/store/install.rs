@@ -29,6 +29,7 @@ pub(super) struct Install {
     pub runs: Vec<DiskRun>,
     /// Runs the new ones stand for, by extent.
     pub replaced: Vec<u64>,
+    /// A segment of new terms, or one in the place of that with the same ordinals.
     pub segment: Option<(SegmentRef, Arc<Segment>)>,
     pub prefixes: Option<Arc<IriPrefixes>>,
     /// The log is dropped up to this commit, and runs in memory up to it.
@@ -61,6 +62,7 @@ impl Shared {
         let mut root = head.root.clone();
         let mut disk = (*head.published.disk).clone();
         let mut retired = Vec::new();
+        let mut retired_segment = None;
         for runs in &mut disk {
             runs.retain(|run| {
                 let replaced = install.replaced.contains(&run.extent);
@@ -98,10 +100,27 @@ impl Shared {
         version.disk = Arc::new(disk);
         let mut vocabulary = (*version.vocabulary).clone();
         if let Some((reference, segment)) = install.segment {
-            root.next_ordinal = root.next_ordinal.max(segment.end());
-            root.segments.push(reference);
-            vocabulary =
-                vocabulary.with_segment(segment, self.settings.max_term_bytes, &self.budget)?;
+            let segments = vocabulary.segments();
+            match segments
+                .iter()
+                .position(|old| old.first() == segment.first())
+            {
+                Some(index) => {
+                    let old = std::mem::replace(&mut root.segments[index], reference);
+                    root.free.push(FreeExtent {
+                        extent: old.extent,
+                        pages: old.pages,
+                    });
+                    retired_segment = Some((old.extent, segments[index].clone()));
+                    vocabulary = vocabulary.with_rewritten(index, segment);
+                }
+                None => {
+                    root.next_ordinal = root.next_ordinal.max(segment.end());
+                    root.segments.push(reference);
+                    let key_bytes_max = self.settings.max_term_bytes;
+                    vocabulary = vocabulary.with_segment(segment, key_bytes_max, &self.budget)?;
+                }
+            }
         }
         if let Some(prefixes) = install.prefixes {
             root.prefixes.clear();
@@ -136,6 +155,7 @@ impl Shared {
         }
         head.root = root;
         head.retired.extend(retired);
+        head.retired_segments.extend(retired_segment);
         let version = head.publish(version);
         *self.published.write() = version;
         drop(head);

@@ -91,16 +91,22 @@ impl Shared {
         merged
     }
 
-    /// Deletes the pages of runs that no reader has any more.
+    /// Deletes the pages of runs and segments that no reader has any more.
     pub(super) fn collect_garbage(&self) -> Result<()> {
         let mut free = Vec::new();
-        self.head.lock().retired.retain(|run| {
-            let unread = Arc::strong_count(run) == 1;
-            if unread {
-                free.push(run.extent);
-            }
-            !unread
-        });
+        {
+            let mut head = self.head.lock();
+            let mut unread = |extent: u64, handles: usize| {
+                if handles == 1 {
+                    free.push(extent);
+                }
+                handles == 1
+            };
+            let runs = &mut head.retired;
+            runs.retain(|run| !unread(run.extent, Arc::strong_count(run)));
+            let segments = &mut head.retired_segments;
+            segments.retain(|(extent, segment)| !unread(*extent, Arc::strong_count(segment)));
+        }
         for &extent in &free {
             self.kv
                 .drop_pages(&[PageId::new(extent, 0)..PageId::new(extent + 1, 0)])?;

@@ -10,6 +10,7 @@
 
 mod background;
 mod check;
+mod collect;
 mod commit;
 pub mod dictionary;
 mod gate;

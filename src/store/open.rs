@@ -107,10 +107,12 @@ impl Store {
         self.shared.spill_all(control)
     }
 
-    /// Spills, merges all runs and gives freed pages back. Slow. Errors: as [`Store::spill`].
+    /// Spills, merges all runs, empties the slots of terms that nothing names any more and gives freed pages
+    /// back. Slow; readers go on. Errors: as [`Store::spill`], `ResourceExhausted`.
     pub fn compact(&self, control: &Control) -> Result<()> {
         self.spill(control)?;
         self.shared.merge_all(control)?;
+        self.shared.collect_terms(control)?;
         self.shared.collect_garbage()?;
         self.shared.kv.flush()
     }
@@ -362,6 +364,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         spill_cut: None,
         spill_tail: None,
         retired: Vec::new(),
+        retired_segments: Vec::new(),
     };
     Ok(Shared::new(
         kv,

@@ -86,7 +86,7 @@ impl Shared {
             if let Some(tail) = tail.filter(|tail| !tail.is_empty()) {
                 let extent = self.reserve_extent();
                 reserved.push(extent);
-                install.segment = Some(self.write_segment(tail, extent, control)?);
+                install.segment = Some(self.spill_tail(tail, extent, control)?);
             }
             self.install(pages, install)
         })();
@@ -97,7 +97,7 @@ impl Shared {
 
 impl Shared {
     /// Writes a frozen tail as a segment in order of arrival, and opens it.
-    fn write_segment(
+    fn spill_tail(
         &self,
         tail: &Tail,
         extent: u64,
@@ -116,16 +116,30 @@ impl Shared {
             .first()
             .filter(|segment| segment.kind() == SegmentKind::Sorted)
             .cloned();
+        self.write_segment(options, extent, control, |builder| {
+            let mut key = Vec::new();
+            for ordinal in tail.first()..tail.end() {
+                if tail.key(ordinal, &mut key) {
+                    builder.push(&key)?;
+                } else {
+                    builder.push_absent()?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes a segment, whose keys `push` adds, and opens it.
+    pub(super) fn write_segment(
+        &self,
+        options: SegmentOptions,
+        extent: u64,
+        control: &Control,
+        push: impl FnOnce(&mut SegmentBuilder<'_>) -> Result<()>,
+    ) -> Result<(SegmentRef, Arc<Segment>)> {
         let mut file = self.kv.page_file(extent);
         let mut builder = SegmentBuilder::new(options, &mut file, control)?;
-        let mut key = Vec::new();
-        for ordinal in tail.first()..tail.end() {
-            if tail.key(ordinal, &mut key) {
-                builder.push(&key)?;
-            } else {
-                builder.push_absent()?;
-            }
-        }
+        push(&mut builder)?;
         let meta = builder.finish()?;
         let written = file.finish()?;
         let reference = SegmentRef {

@@ -351,6 +351,49 @@ fn a_transaction_larger_than_its_memory_is_whole_and_counted() {
 }
 
 #[test]
+fn compacting_empties_the_slots_of_dead_terms_and_keeps_every_id() {
+    let directory = Directory::new();
+    let mut store = open(&directory.0, Open::ReadWrite);
+    let quads_of = |from: u8, to: u8| (from..to).map(|n| (true, [n, n % 9, n, n % 3]));
+    let mut model: BTreeSet<[u8; 4]> = BTreeSet::new();
+    for (from, to) in [(0, 60), (60, 99)] {
+        let inserts: Vec<(bool, [u8; 4])> = quads_of(from, to).collect();
+        commit(&store, &inserts);
+        store.spill(&Control::new()).unwrap();
+        model.extend(inserts.iter().map(|change| change.1));
+    }
+    let terms = |store: &Store| store.check(&Control::new()).unwrap().terms;
+    let all = terms(&store);
+    let old = store.version().unwrap();
+    let deletes: Vec<(bool, [u8; 4])> = quads_of(10, 70).map(|(_, quad)| (false, quad)).collect();
+    commit(&store, &deletes);
+    let before = model.clone();
+    deletes.iter().for_each(|change| {
+        model.remove(&change.1);
+    });
+    store.compact(&Control::new()).unwrap();
+    assert_eq!(terms(&store), all - 2 * 60);
+    check(&store, &model);
+    // A reader of before reads on, and a term comes back with another id.
+    assert_eq!(quads(&old, Sort::Spog), before);
+    let gone = "http://example.org/term/20/x";
+    let id = |version: &Version| version.id(TermRef::Iri(gone), &Control::new()).unwrap();
+    assert!(id(&old).is_some());
+    assert_eq!(id(&store.version().unwrap()), None);
+    commit(&store, &[(true, [20, 1, 20, 0])]);
+    model.insert([20, 1, 20, 0]);
+    assert!(id(&store.version().unwrap()) > id(&old));
+    drop(old);
+    for _ in 0..2 {
+        store.compact(&Control::new()).unwrap();
+        check(&store, &model);
+        drop(store);
+        store = open(&directory.0, Open::ReadWrite);
+    }
+    assert_eq!(terms(&store), all - 2 * 59);
+}
+
+#[test]
 fn a_second_writer_waits_and_is_refused_in_the_end() {
     let store = open(Path::new("/memory"), Open::Memory);
     let _held = store.begin(&Control::new()).unwrap();

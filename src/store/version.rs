@@ -180,6 +180,39 @@ impl Version {
         }
     }
 
+    /// Calls `each` with every distinct value of the first column of a sort, ascending.
+    /// Cost: a scan of that column, with a seek over values that fill a chunk.
+    pub fn for_each_leading(
+        &self,
+        sort: Sort,
+        view: View,
+        control: &Control,
+        mut each: impl FnMut(u64),
+    ) -> Result<()> {
+        let mut scan = self.scan_keys(sort, [0; 4], [u64::MAX; 4], view);
+        let mut chunk = Chunk::default();
+        let mut last = None;
+        loop {
+            scan.next([true, false, false, false], &mut chunk, control)?;
+            let values = &chunk.columns[0];
+            if values.is_empty() {
+                return Ok(());
+            }
+            for &value in values {
+                if last.replace(value) != Some(value) {
+                    each(value);
+                }
+            }
+            // A value that fills a chunk is skipped whole.
+            if let (Some(&first), Some(&end)) = (values.first(), values.last())
+                && first == end
+                && let Some(next) = end.checked_add(1)
+            {
+                scan.seek(&[next, 0, 0, 0]);
+            }
+        }
+    }
+
     fn count_by_scan(&self, spec: &ScanSpec, control: &Control) -> Result<u64> {
         let spec = ScanSpec {
             wanted: [false; 4],

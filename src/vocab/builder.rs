@@ -7,6 +7,7 @@ use super::filter::FilterBuilder;
 use super::hash_index::write_hash_index;
 use super::packed::write_packed;
 use super::pages::{PageSink, SAVING_PERCENT_MIN, ZSTD_LEVEL, write_pieces};
+use super::press::Press;
 use super::segment::Segment;
 use super::wire::write_varint;
 use super::{LARGE_KEY_BYTES, too_large};
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub(super) const RANKS_VERSION: u8 = 1;
 /// Keys waiting for their ranks are looked up when they hold this much.
 const RANK_KEY_BYTES_MAX: usize = 1 << 20;
+/// Segments with fewer keys are compressed by the thread that makes them.
+const PRESSED_KEYS_MIN: u64 = 8192;
 /// What a page entry of the directory takes in memory, its separator included.
 const DIRECTORY_ENTRY_BYTES: usize = 64;
 
@@ -62,6 +65,8 @@ pub struct SegmentBuilder<'s> {
     sink: CountingSink<'s>,
     control: Control,
     page: PageBuilder,
+    /// Compresses pages, where there are enough to be worth a thread.
+    press: Option<Press>,
     buffer: Vec<u8>,
     /// The last key that was pushed, for sorted segments.
     previous: Vec<u8>,
@@ -116,6 +121,10 @@ impl<'s> SegmentBuilder<'s> {
         };
         Ok(Self {
             page: PageBuilder::new(options.page_bytes),
+            press: match options.keys_max >= PRESSED_KEYS_MIN {
+                true => Some(Press::new()?),
+                false => None,
+            },
             filter,
             ranks,
             memory: control.charge(2 * options.page_bytes)?,
@@ -258,7 +267,7 @@ impl<'s> SegmentBuilder<'s> {
     }
 
     fn start_page(&mut self, separator: &[u8]) -> Result<()> {
-        let separator = match self.pages.is_empty() {
+        let separator = match self.starts.is_empty() {
             true => &[],
             false => separator,
         };
@@ -277,15 +286,28 @@ impl<'s> SegmentBuilder<'s> {
             return Ok(());
         }
         self.control.poll()?;
-        self.buffer.clear();
-        let compression = Compression::Zstd {
-            level: ZSTD_LEVEL,
-            min_saving_percent: SAVING_PERCENT_MIN,
-        };
-        self.page.finish(compression, &mut self.buffer)?;
-        self.pages.push(self.sink.write(&self.buffer)?);
-        let held = 2 * self.options.page_bytes
-            + self.pages.len() * DIRECTORY_ENTRY_BYTES
+        match &mut self.press {
+            Some(press) => {
+                let mut page = Vec::with_capacity(self.page.body_bytes() + 16);
+                self.page.finish(Compression::Stored, &mut page)?;
+                press.push(page);
+                while let Some(page) = press.try_take()? {
+                    self.pages.push(self.sink.write(&page)?);
+                }
+            }
+            None => {
+                self.buffer.clear();
+                let compression = Compression::Zstd {
+                    level: ZSTD_LEVEL,
+                    min_saving_percent: SAVING_PERCENT_MIN,
+                };
+                self.page.finish(compression, &mut self.buffer)?;
+                self.pages.push(self.sink.write(&self.buffer)?);
+            }
+        }
+        let pages_held = 2 + self.press.as_ref().map_or(0, |_| Press::PAGES_MAX);
+        let held = pages_held * self.options.page_bytes
+            + self.starts.len() * DIRECTORY_ENTRY_BYTES
             + self.hashes.capacity() * size_of::<(u64, u32)>();
         self.memory.resize(held)
     }
@@ -294,6 +316,14 @@ impl<'s> SegmentBuilder<'s> {
     /// Errors: as [`Self::push`].
     pub fn finish(mut self) -> Result<SegmentMeta> {
         self.end_page()?;
+        if let Some(press) = &mut self.press {
+            while let Some(page) = press.take_last()? {
+                self.pages.push(self.sink.write(&page)?);
+            }
+        }
+        if self.pages.len() != self.starts.len() {
+            return Err(Error::new(Code::Internal, "pages of a segment are missing"));
+        }
         let hash_pages = write_hash_index(&mut self.hashes, &self.control, &mut self.sink)?;
         let ranks = match self.ranks.take() {
             Some(ranks) => Some(ranks.finish(&self.control, &mut self.sink)?),

@@ -5,6 +5,7 @@ mod hash_index;
 mod key;
 mod packed;
 mod pages;
+mod press;
 mod segment;
 mod slots;
 mod tail;

@@ -123,6 +123,16 @@ impl Vocabulary {
         })
     }
 
+    /// Puts a segment in the place of the one at `index`, which has the same ordinals.
+    pub fn with_rewritten(&self, index: usize, segment: Arc<Segment>) -> Self {
+        let mut segments = self.segments.to_vec();
+        segments[index] = segment;
+        Self {
+            segments: segments.into(),
+            ..self.clone()
+        }
+    }
+
     pub fn with_prefixes(&self, prefixes: Arc<IriPrefixes>) -> Self {
         Self {
             prefixes,

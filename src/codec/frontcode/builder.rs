@@ -39,7 +39,44 @@ pub struct PageBuilder {
     /// The last string of the current run.
     previous: Option<Vec<u8>>,
     spare: Vec<u8>,
-    compressor: Option<(i32, Compressor<'static>)>,
+    compressor: Option<(Compression, PageCompressor)>,
+}
+
+/// Compresses finished pages. One per thread.
+pub struct PageCompressor {
+    min_saving_percent: usize,
+    compressor: Compressor<'static>,
+}
+
+impl PageCompressor {
+    /// Errors: `Internal` if Zstandard cannot be set up.
+    pub fn new(level: i32, min_saving_percent: u8) -> Result<Self> {
+        Ok(Self {
+            min_saving_percent: usize::from(min_saving_percent),
+            compressor: Compressor::new(level).map_err(failed)?,
+        })
+    }
+
+    /// Compresses the stored page that begins at `start` and ends with the bytes, if that saves enough; says
+    /// whether it did. Errors: `Internal` if compression fails; the page is then as it was.
+    pub fn compress(&mut self, page: &mut Vec<u8>, start: usize) -> Result<bool> {
+        let body = start + HEADER_BYTES;
+        let stored = page.get(body..).unwrap_or_default();
+        let compressed = self.compressor.compress(stored).map_err(failed)?;
+        let saving_bytes = stored.len() * self.min_saving_percent / 100;
+        let is_smaller = compressed.len() + saving_bytes.max(1) <= stored.len();
+        if is_smaller {
+            page[start + 1] = METHOD_ZSTD;
+            page.truncate(body);
+            page.extend_from_slice(&compressed);
+        }
+        Ok(is_smaller)
+    }
+}
+
+#[cold]
+fn failed(error: std::io::Error) -> Error {
+    Error::new(Code::Internal, "compressing a page failed").because(error)
 }
 
 impl PageBuilder {
@@ -163,46 +200,32 @@ impl PageBuilder {
         }
         out.extend_from_slice(&self.data);
 
-        let body = start + HEADER_BYTES;
         let compressed = match compression {
-            Compression::Stored => None,
+            Compression::Stored => false,
             Compression::Zstd {
                 level,
                 min_saving_percent,
             } => {
-                let compressed = self
-                    .compress(level, &out[body..])
-                    .inspect_err(|_| out.truncate(start))?;
-                let saving_bytes = body_bytes * usize::from(min_saving_percent) / 100;
-                (compressed.len() + saving_bytes.max(1) <= body_bytes).then_some(compressed)
+                let compressor = match &mut self.compressor {
+                    Some((made_for, compressor)) if *made_for == compression => compressor,
+                    other => {
+                        let made = PageCompressor::new(level, min_saving_percent);
+                        let made = made.inspect_err(|_| out.truncate(start))?;
+                        &mut other.insert((compression, made)).1
+                    }
+                };
+                let compressed = compressor.compress(out, start);
+                compressed.inspect_err(|_| out.truncate(start))?
             }
         };
-        if let Some(compressed) = &compressed {
-            out[start + 1] = METHOD_ZSTD;
-            out.truncate(body);
-            out.extend_from_slice(compressed);
-        }
         let stats = PageStats {
             slots: self.slots,
             bytes: out.len() - start,
             body_bytes,
-            compressed: compressed.is_some(),
+            compressed,
         };
         self.clear();
         Ok(stats)
-    }
-
-    fn compress(&mut self, level: i32, body: &[u8]) -> Result<Vec<u8>> {
-        let failed = |error| Error::new(Code::Internal, "compressing a page failed").because(error);
-        let compressor = match &mut self.compressor {
-            Some((made_for, compressor)) if *made_for == level => compressor,
-            other => {
-                &mut other
-                    .insert((level, Compressor::new(level).map_err(failed)?))
-                    .1
-            }
-        };
-        compressor.compress(body).map_err(failed)
     }
 
     fn clear(&mut self) {

@@ -18,7 +18,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{Compression, PageBuilder, PageStats};
+pub use builder::{Compression, PageBuilder, PageCompressor, PageStats};
 pub use page::{Page, PageDecoder};
 
 /// First byte of every page.
