@@ -114,6 +114,7 @@ impl Cursor {
         limit: Option<Duration>,
         out: &mut ResultBatch,
     ) -> Result<Pulled> {
+        self.control.poll()?;
         // A limit beyond what the clock can count is none.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let rows_max = rows_max.max(1);
