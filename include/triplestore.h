@@ -751,6 +751,23 @@ typedef int32_t (*ts_context_fn)(void *user_data,
                                  size_t iri_len,
                                  struct ts_reply *reply);
 
+/** A place in a document of N-Triples or N-Quads up to which everything is in the store. */
+typedef struct ts_load_place {
+    /** Number of the piece that ends here, from 0. */
+    uint64_t sequence;
+    /** Bytes of (decompressed) text up to here. */
+    uint64_t offset;
+    /** The line that begins here, from 1; 0 if there is no such place. */
+    uint64_t line;
+} ts_load_place;
+
+/**
+ * Told after each commit of a load with checkpoints. Returns 0, or another value to stop with
+ * TS_STATUS_CALLBACK; what was committed stays. `place` lives during the call only. May be called
+ * on a thread of the library.
+ */
+typedef int32_t (*ts_checkpoint_fn)(void *user_data, const struct ts_load_place *place);
+
 /**
  * How documents are loaded. Set struct_size to sizeof(ts_load_options) and the rest to zero
  * (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the graphs that
@@ -779,6 +796,25 @@ typedef struct ts_load_options {
      */
     ts_context_fn contexts;
     void *contexts_user_data;
+    /**
+     * 1 commits every load_batch_statements statements (a setting) instead of all or nothing: a
+     * load that fails keeps what was committed.
+     */
+    int32_t checkpoints;
+    /** Always 0. */
+    uint32_t reserved;
+    /**
+     * Told of each of these commits, for N-Triples and N-Quads; NULL if that is not wanted. It is
+     * called while the load lasts.
+     */
+    ts_checkpoint_fn on_checkpoint;
+    void *on_checkpoint_user_data;
+    /**
+     * Goes on behind a place that an earlier load of the same document of N-Triples or N-Quads
+     * was told of; zero begins at its start. Blank nodes are new ones: the same label before and
+     * behind the place is two nodes.
+     */
+    struct ts_load_place resume_after;
 } ts_load_options;
 
 /** The numbers of a load. Set struct_size to sizeof(ts_load_counts) before the call. */
@@ -799,6 +835,8 @@ typedef struct ts_load_counts {
     uint64_t bad;
     /** The first of them, which ts_load_report_bad() describes. */
     uint64_t bad_described;
+    /** The last place that a load with checkpoints came to; its line is 0 if there is none. */
+    struct ts_load_place checkpoint;
 } ts_load_counts;
 
 /**
@@ -1608,7 +1646,7 @@ void ts_check_report_free(struct ts_check_report *report);
 
 /**
  * Loads files: one path, or several with a zero byte between them ("a.ttl\0b.nt"), several at a
- * time in one transaction. Readers see all of it or nothing.
+ * time in one transaction. Without checkpoints readers see all of it or nothing.
  *
  * Owner: borrows store, options (NULL: the defaults) and op, which may be NULL; paths are read
  * during the call only. The report (NULL if it is not wanted) is the caller's, until
@@ -1621,7 +1659,8 @@ void ts_check_report_free(struct ts_check_report *report);
  * TS_STATUS_FILE_NOT_FOUND, TS_STATUS_FILE_TOO_LARGE, TS_STATUS_UNKNOWN_FORMAT; TS_STATUS_BUSY,
  * TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED, TS_STATUS_COMMIT_IN_DOUBT, TS_STATUS_IO,
  * TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CLOSED,
- * TS_STATUS_FORKED. After an error nothing was loaded, but see TS_STATUS_COMMIT_IN_DOUBT.
+ * TS_STATUS_FORKED. After an error nothing was loaded, except up to a checkpoint, and see
+ * TS_STATUS_COMMIT_IN_DOUBT.
  */
 TS_NODISCARD
 ts_status ts_load(const struct ts_store *store,
@@ -1704,10 +1743,10 @@ void ts_load_report_free(struct ts_load_report *report);
 
 /**
  * Begins a load that is pushed with ts_loader_write(). The options must name the format. Nothing
- * is visible until ts_loader_finish().
+ * is visible until ts_loader_finish(), except checkpoints.
  *
  * Owner: the loader is the caller's, until ts_loader_free(); options are copied, op (may be NULL)
- * serves the whole load, the callback of the options until the loader is freed.
+ * serves the whole load, the callbacks of the options until the loader is freed.
  * Threads: any. The right to write is taken when the first bytes come, and held to the end.
  * Cost: a thread and 4 MiB for as long as the load lasts.
  * Errors: TS_STATUS_INVALID_ARGUMENT without a format, TS_STATUS_UNKNOWN_FORMAT,

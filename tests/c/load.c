@@ -102,6 +102,51 @@ static void options_are_checked(ts_store *store) {
     EXPECT(TS_STATUS_INVALID_IRI, ts_load_memory(store, TEXT("<a> <b> <c> ."), &options, NULL, NULL, NULL));
 }
 
+struct places {
+    ts_load_place last;
+    int calls, stop_at;
+};
+
+static int32_t note_place(void *user_data, const ts_load_place *place) {
+    struct places *places = user_data;
+    CHECK(place->offset > places->last.offset && place->line > places->last.line);
+    places->last = *place;
+    return ++places->calls == places->stop_at;
+}
+
+static void a_load_that_stopped_is_resumed_at_its_checkpoint(void) {
+    ts_error *err = NULL;
+    enum { COUNT = 40000 };
+    ts_config *config = ts_config_new();
+    EXPECT(TS_STATUS_OK, ts_config_set(config, TEXT("load_batch_statements"), TEXT("1000"), &err));
+    ts_store *store;
+    EXPECT(TS_STATUS_OK, ts_open_memory(config, &store, &err));
+    ts_config_free(config);
+    char *text = many_quads(COUNT);
+    struct places places = {.stop_at = 1};
+    ts_load_options options = {
+        .struct_size = sizeof options,
+        .format = TS_FORMAT_N_TRIPLES,
+        .checkpoints = 1,
+        .on_checkpoint = note_place,
+        .on_checkpoint_user_data = &places,
+    };
+    EXPECT(TS_STATUS_CALLBACK, ts_load_memory(store, text, strlen(text), &options, NULL, NULL, NULL));
+    uint64_t kept = quads_of(store);
+    CHECK(places.calls == 1 && kept == places.last.line - 1 && kept > 0 && kept < COUNT);
+    options.resume_after = places.last;
+    ts_load_report *report;
+    EXPECT(TS_STATUS_OK, ts_load_memory(store, text, strlen(text), &options, NULL, &report, &err));
+    ts_load_counts counts = counts_of(report);
+    CHECK(counts.statements == COUNT - kept && counts.inserted == COUNT - kept);
+    CHECK(counts.checkpoint.line == COUNT + 1 && counts.checkpoint.offset == strlen(text));
+    CHECK(quads_of(store) == COUNT);
+    options.format = TS_FORMAT_TURTLE;
+    EXPECT(TS_STATUS_INVALID_ARGUMENT, ts_load_memory(store, text, strlen(text), &options, NULL, NULL, NULL));
+    free(text);
+    ts_close(store);
+}
+
 static int32_t give_context(void *user_data, const char *iri, size_t iri_len, ts_reply *reply) {
     ts_error *err = NULL;
     ++*(int *)user_data;
@@ -231,4 +276,5 @@ void test_load(void) {
     ts_close(store);
     a_pushed_document_is_loaded_at_its_end();
     a_document_is_read_by_a_callback();
+    a_load_that_stopped_is_resumed_at_its_checkpoint();
 }
