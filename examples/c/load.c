@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     /* Keep going at bad statements, and report them. */
     ts_load_options options = {
         .struct_size = sizeof options,
-        .format = TS_FORMAT_N_TRIPLES,
+        .format = TS_FORMAT_NTRIPLES,
         .keep_going = 1,
     };
     check(ts_load_memory(store,

@@ -26,12 +26,12 @@ pub enum ts_format {
     /// By the extension of the file: nt, nq, ttl, trig, rdf, owl, xml, jsonld, json; in front of
     /// gz, zst and bz2 as well.
     ByExtension = 0,
-    NTriples = 1,
-    NQuads = 2,
+    Ntriples = 1,
+    Nquads = 2,
     Turtle = 3,
-    TriG = 4,
+    Trig = 4,
     RdfXml = 5,
-    JsonLd = 6,
+    Jsonld = 6,
 }
 
 /// The format of a number; `None` is "by extension". Errors: `UnknownFormat`.
@@ -41,12 +41,12 @@ pub(super) fn format(number: i32) -> Result<Option<Format>> {
     let known = unsafe { from_raw::<ts_format>(<ts_format as ReprC>::CLayout::from(number)) };
     Ok(match known {
         Some(ts_format::ByExtension) => None,
-        Some(ts_format::NTriples) => Some(Format::NTriples),
-        Some(ts_format::NQuads) => Some(Format::NQuads),
+        Some(ts_format::Ntriples) => Some(Format::NTriples),
+        Some(ts_format::Nquads) => Some(Format::NQuads),
         Some(ts_format::Turtle) => Some(Format::Turtle),
-        Some(ts_format::TriG) => Some(Format::TriG),
+        Some(ts_format::Trig) => Some(Format::TriG),
         Some(ts_format::RdfXml) => Some(Format::RdfXml),
-        Some(ts_format::JsonLd) => Some(Format::JsonLd),
+        Some(ts_format::Jsonld) => Some(Format::JsonLd),
         None => {
             return Err(Error::new(
                 Code::UnknownFormat,
@@ -113,8 +113,8 @@ pub type ts_checkpoint_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, place: *const ts_load_place) -> i32>;
 
 /// How documents are loaded. Set struct_size to sizeof(ts_load_options) and the rest to zero
-/// (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the graphs that
-/// the documents name.
+/// (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the
+/// graphs that the documents name.
 #[derive_ReprC]
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -379,7 +379,7 @@ pub(super) unsafe fn reported(
 /// Owner: borrows store, options (NULL: the defaults) and op, which may be NULL; paths are read
 /// during the call only. The report (NULL if it is not wanted) is the caller's, until
 /// ts_load_report_free().
-/// Threads: any; others read meanwhile, writers wait.
+/// Threads: any; others read and write meanwhile, writers wait while it commits.
 /// Cost: seconds for a million statements; memory within the budget of the store.
 /// Errors: TS_STATUS_DATA_PARSE, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
 /// TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_TERM_TOO_LARGE, TS_STATUS_TRUNCATED_INPUT,

@@ -68,7 +68,7 @@ impl Read for Callback {
 ///
 /// Owner: the loader is the caller's, until ts_loader_free(); options are copied, op (may be NULL)
 /// serves the whole load, the callbacks of the options until the loader is freed.
-/// Threads: any. The right to write is taken when the first bytes come, and held to the end.
+/// Threads: any; others read and write until the end, when the load takes the right to write.
 /// Cost: a thread and 4 MiB for as long as the load lasts.
 /// Errors: TS_STATUS_INVALID_ARGUMENT without a format, TS_STATUS_UNKNOWN_FORMAT,
 /// TS_STATUS_INVALID_IRI, TS_STATUS_CLOSED, TS_STATUS_FORKED.

@@ -26,7 +26,7 @@ struct Running {
 }
 
 impl Database {
-    /// Begins a load. It waits for the right to write when the first bytes have come, and holds it until the load ends.
+    /// Begins a load. Nothing is visible before it is finished, except checkpoints.
     /// Errors: `InvalidArgument` without a format; `ResourceExhausted` for want of memory or a thread; `Closed`.
     pub fn loader(&self, options: &LoadOptions, control: &Control) -> Result<Loader> {
         if options.format.is_none() {

@@ -28,8 +28,8 @@ static void empty(int calls) {
     document.calls_left = calls;
 }
 
-static const int32_t FORMATS[] = {TS_FORMAT_N_TRIPLES, TS_FORMAT_N_QUADS, TS_FORMAT_TURTLE,
-                                  TS_FORMAT_TRI_G,     TS_FORMAT_RDF_XML, TS_FORMAT_JSON_LD};
+static const int32_t FORMATS[] = {TS_FORMAT_NTRIPLES, TS_FORMAT_NQUADS, TS_FORMAT_TURTLE,
+                                  TS_FORMAT_TRIG,     TS_FORMAT_RDF_XML, TS_FORMAT_JSONLD};
 
 static void every_format_loads_what_it_dumps(ts_store *store) {
     ts_error *err = NULL;
@@ -70,7 +70,7 @@ static void named_graphs_are_not_lost_without_notice(ts_store *store, const ts_p
     ts_error *err = NULL;
     uint64_t statements = 0;
     EXPECT(TS_STATUS_OK, ts_insert_nquads(store, TEXT("<http://e/a> <http://e/p> \"1\" <http://e/g> ."), NULL, NULL, &err));
-    ts_dump_options options = {.struct_size = sizeof options, .format = TS_FORMAT_N_TRIPLES};
+    ts_dump_options options = {.struct_size = sizeof options, .format = TS_FORMAT_NTRIPLES};
     empty(-1);
     EXPECT(TS_STATUS_INVALID_INPUT, ts_dump(store, NULL, &options, take, &document, NULL, &statements, NULL));
     CHECK(statements == 0);
@@ -78,7 +78,7 @@ static void named_graphs_are_not_lost_without_notice(ts_store *store, const ts_p
     empty(-1);
     EXPECT(TS_STATUS_OK, ts_dump(store, NULL, &options, take, &document, NULL, &statements, &err));
     CHECK(statements == 2);
-    options = (ts_dump_options){.struct_size = sizeof options, .format = TS_FORMAT_N_QUADS};
+    options = (ts_dump_options){.struct_size = sizeof options, .format = TS_FORMAT_NQUADS};
     empty(-1);
     EXPECT(TS_STATUS_OK, ts_dump(store, named, &options, take, &document, NULL, &statements, &err));
     CHECK(statements == 1);

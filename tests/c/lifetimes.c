@@ -17,7 +17,7 @@ struct children {
 
 static void make(ts_store *store, struct children *made) {
     ts_error *err = NULL;
-    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_N_TRIPLES};
+    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_NTRIPLES};
     const char *sparql = "SELECT ?s ?p ?o { ?s ?p ?o }";
     EXPECT(TS_STATUS_OK, ts_prepare(store, sparql, strlen(sparql), NULL, &made->statement, &err));
     EXPECT(TS_STATUS_OK, ts_execute(made->statement, NULL, &made->rows, &err));
@@ -28,7 +28,6 @@ static void make(ts_store *store, struct children *made) {
     CHECK(status == TS_STATUS_WAITING || status == TS_STATUS_ROWS);
     ts_batch_free(batch);
     EXPECT(TS_STATUS_OK, ts_match(store, NULL, NULL, &made->matches, &err));
-    /* The transaction has the right to write, so the loader waits for it. */
     EXPECT(TS_STATUS_OK, ts_txn_begin(store, NULL, &made->txn, &err));
     EXPECT(TS_STATUS_OK, ts_txn_insert_nquads(made->txn, TEXT("<e:n> <e:p> <e:n> ."), &err));
     EXPECT(TS_STATUS_OK, ts_loader_new(store, &options, NULL, &made->loader, &err));
@@ -113,7 +112,7 @@ static void a_closed_store_says_so_everywhere(void) {
     ts_check_report *report;
     ts_store_stats stats = {.struct_size = sizeof stats};
     ts_health_report health = {.struct_size = sizeof health};
-    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_N_TRIPLES};
+    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_NTRIPLES};
     uint64_t count;
     EXPECT(TS_STATUS_CLOSED, ts_query(store, TEXT("ASK {}"), NULL, NULL, &rows, &err));
     CHECK(holds(ts_error_detail(err), "closed"));

@@ -47,7 +47,7 @@ static void a_load_keeps_going_and_reports(ts_store *store) {
     ts_error *err = NULL;
     ts_load_options options = {
         .struct_size = sizeof options,
-        .format = TS_FORMAT_N_TRIPLES,
+        .format = TS_FORMAT_NTRIPLES,
         .graph = {TEXT("http://e/graph")},
         .keep_going = 1,
         .bad_described = 1,
@@ -126,7 +126,7 @@ static void a_load_that_stopped_is_resumed_at_its_checkpoint(void) {
     struct places places = {.stop_at = 1};
     ts_load_options options = {
         .struct_size = sizeof options,
-        .format = TS_FORMAT_N_TRIPLES,
+        .format = TS_FORMAT_NTRIPLES,
         .checkpoints = 1,
         .on_checkpoint = note_place,
         .on_checkpoint_user_data = &places,
@@ -161,7 +161,7 @@ static int32_t give_context(void *user_data, const char *iri, size_t iri_len, ts
 static void json_ld_contexts_come_from_a_callback(ts_store *store) {
     ts_error *err = NULL;
     int calls = 0;
-    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_JSON_LD};
+    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_JSONLD};
     const char *document = "{\"@context\": \"http://e/context\", \"@id\": \"http://e/j\", \"knows\": \"k\"}";
     EXPECT(TS_STATUS_REMOTE_CONTEXT,
            ts_load_memory(store, document, strlen(document), &options, NULL, NULL, NULL));
@@ -180,7 +180,7 @@ static void json_ld_contexts_come_from_a_callback(ts_store *store) {
 static void a_pushed_document_is_loaded_at_its_end(void) {
     ts_error *err = NULL;
     ts_store *store = memory_store("");
-    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_N_TRIPLES};
+    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_NTRIPLES};
     enum { COUNT = 2000 };
     char *text = many_quads(COUNT);
     size_t len = strlen(text);
@@ -252,7 +252,7 @@ static int64_t lie(void *user_data, char *buffer, size_t capacity) {
 static void a_document_is_read_by_a_callback(void) {
     ts_error *err = NULL;
     ts_store *store = memory_store("");
-    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_N_TRIPLES};
+    ts_load_options options = {.struct_size = sizeof options, .format = TS_FORMAT_NTRIPLES};
     char *text = many_quads(50);
     struct reading reading = {text, strlen(text), -1};
     EXPECT(TS_STATUS_OK, ts_load_reader(store, read_some, &reading, &options, NULL, NULL, &err));
