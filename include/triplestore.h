@@ -9,11 +9,12 @@
  * states: Owner (who owns what it takes and gives), Threads (who may call it at the same time),
  * Cost, and Errors (the statuses it answers beyond those every call may answer).
  *
- * Handles. A ts_x * is opaque. What a function makes is freed with the ts_x_free() of its type,
- * never with free(). Freeing NULL does nothing. A handle made from another one keeps what it needs
- * of it: free them in any order. A NULL handle, one of another type, or one that was visibly freed
- * before is answered with TS_STATUS_INVALID_ARGUMENT; do not rely on it, memory may have been used
- * again.
+ * Handles. A ts_x * is opaque. What a function makes is freed with the ts_x_free() of its type (a
+ * store with ts_close()), never with free(). Freeing NULL does nothing. A handle made from another
+ * one keeps what it needs of it: free them in any order. Once a store is closed, calls on what was
+ * made from it answer TS_STATUS_CLOSED. A NULL handle, one of another type, or one that was visibly
+ * freed before is answered with TS_STATUS_INVALID_ARGUMENT; do not rely on it, memory may have been
+ * used again.
  *
  * Threads. The library has no thread-local state and no rule about which thread calls it. A
  * function that takes a const ts_x * may be called from many threads at once. A function that takes
@@ -24,23 +25,29 @@
  * Status and errors. A call that can fail answers a ts_status and takes a ts_error **err last. err
  * may be NULL. If it is not, it is set in every case: to NULL if the status is below 100, else to an
  * error that the caller frees with ts_error_free(). What it held before is not read. Out-parameters
- * are set to zero or NULL before any work, so after an error there is nothing to free. Every call
+ * are set to zero or NULL before any work, so after an error there is nothing to free; structures
+ * with struct_size are left as they were. Every call
  * that takes err may also answer TS_STATUS_INVALID_ARGUMENT, TS_STATUS_RESOURCE_EXHAUSTED and
  * TS_STATUS_INTERNAL (a defect of the library, caught before it reaches the host).
  *
  * Text. Text goes in as pointer and length in bytes, UTF-8, without an ending zero byte; a length of
  * 0 is the empty text whatever the pointer is. It comes out as ts_text, borrowed from the owner that
  * the function names, followed by a zero byte. RDF terms may contain zero bytes: use the length.
+ * A list of texts that cannot contain a zero byte (paths, prefixes) is one text with a zero byte
+ * between the items. Paths are bytes as the system has them.
  *
  * Structures. A structure that begins with struct_size may grow in later versions. Set struct_size
- * to its sizeof before the call. An older library sets the fields it does not know to zero; a newer
- * one writes only what the program knows.
+ * to its sizeof before the call. Where the library fills it, an older library sets the fields it does
+ * not know to zero and a newer one writes only what the program knows. Where the program fills it
+ * (options), zero is the default of every field, NULL is all defaults, and a field that an older
+ * library does not know is answered with TS_STATUS_NOT_IMPLEMENTED unless it is zero.
  *
  * Numbers for enumerations. Where a parameter or field is an enumeration it is an int32_t, so that
  * an unknown number is an error and not undefined behaviour.
  *
- * Callbacks. A callback takes the user_data it was registered with, and a ts_drop_fn that is called
- * once when user_data is no longer needed. It may run on a thread of the library. It must return: no
+ * Callbacks. A callback takes the user_data it was registered with. One that is kept comes with a
+ * ts_drop_fn, which is called once when user_data is no longer needed; the others are called as long
+ * as the operation lasts they were given to. It may run on a thread of the library. It must return: no
  * C++ exception, no longjmp may leave it. It may call the library, except where a function says
  * otherwise. No lock of the library is held while it runs.
  *
@@ -337,12 +344,12 @@ enum ts_format
      * gz, zst and bz2 as well.
      */
     TS_FORMAT_BY_EXTENSION = 0,
-    TS_FORMAT_N_TRIPLES = 1,
-    TS_FORMAT_N_QUADS = 2,
+    TS_FORMAT_NTRIPLES = 1,
+    TS_FORMAT_NQUADS = 2,
     TS_FORMAT_TURTLE = 3,
-    TS_FORMAT_TRI_G = 4,
+    TS_FORMAT_TRIG = 4,
     TS_FORMAT_RDF_XML = 5,
-    TS_FORMAT_JSON_LD = 6,
+    TS_FORMAT_JSONLD = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -751,10 +758,27 @@ typedef int32_t (*ts_context_fn)(void *user_data,
                                  size_t iri_len,
                                  struct ts_reply *reply);
 
+/** A place in a document of N-Triples or N-Quads up to which everything is in the store. */
+typedef struct ts_load_place {
+    /** Number of the piece that ends here, from 0. */
+    uint64_t sequence;
+    /** Bytes of (decompressed) text up to here. */
+    uint64_t offset;
+    /** The line that begins here, from 1; 0 if there is no such place. */
+    uint64_t line;
+} ts_load_place;
+
+/**
+ * Told after each commit of a load with checkpoints. Returns 0, or another value to stop with
+ * TS_STATUS_CALLBACK; what was committed stays. `place` lives during the call only. May be called
+ * on a thread of the library.
+ */
+typedef int32_t (*ts_checkpoint_fn)(void *user_data, const struct ts_load_place *place);
+
 /**
  * How documents are loaded. Set struct_size to sizeof(ts_load_options) and the rest to zero
- * (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the graphs that
- * the documents name.
+ * (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the
+ * graphs that the documents name.
  */
 typedef struct ts_load_options {
     uint32_t struct_size;
@@ -779,6 +803,25 @@ typedef struct ts_load_options {
      */
     ts_context_fn contexts;
     void *contexts_user_data;
+    /**
+     * 1 commits every load_batch_statements statements (a setting) instead of all or nothing: a
+     * load that fails keeps what was committed.
+     */
+    int32_t checkpoints;
+    /** Always 0. */
+    uint32_t reserved;
+    /**
+     * Told of each of these commits, for N-Triples and N-Quads; NULL if that is not wanted. It is
+     * called while the load lasts.
+     */
+    ts_checkpoint_fn on_checkpoint;
+    void *on_checkpoint_user_data;
+    /**
+     * Goes on behind a place that an earlier load of the same document of N-Triples or N-Quads
+     * was told of; zero begins at its start. Blank nodes are new ones: the same label before and
+     * behind the place is two nodes.
+     */
+    struct ts_load_place resume_after;
 } ts_load_options;
 
 /** The numbers of a load. Set struct_size to sizeof(ts_load_counts) before the call. */
@@ -799,6 +842,8 @@ typedef struct ts_load_counts {
     uint64_t bad;
     /** The first of them, which ts_load_report_bad() describes. */
     uint64_t bad_described;
+    /** The last place that a load with checkpoints came to; its line is 0 if there is none. */
+    struct ts_load_place checkpoint;
 } ts_load_counts;
 
 /**
@@ -1608,12 +1653,12 @@ void ts_check_report_free(struct ts_check_report *report);
 
 /**
  * Loads files: one path, or several with a zero byte between them ("a.ttl\0b.nt"), several at a
- * time in one transaction. Readers see all of it or nothing.
+ * time in one transaction. Without checkpoints readers see all of it or nothing.
  *
  * Owner: borrows store, options (NULL: the defaults) and op, which may be NULL; paths are read
  * during the call only. The report (NULL if it is not wanted) is the caller's, until
  * ts_load_report_free().
- * Threads: any; others read meanwhile, writers wait.
+ * Threads: any; others read and write meanwhile, writers wait while it commits.
  * Cost: seconds for a million statements; memory within the budget of the store.
  * Errors: TS_STATUS_DATA_PARSE, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
  * TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_TERM_TOO_LARGE, TS_STATUS_TRUNCATED_INPUT,
@@ -1621,7 +1666,8 @@ void ts_check_report_free(struct ts_check_report *report);
  * TS_STATUS_FILE_NOT_FOUND, TS_STATUS_FILE_TOO_LARGE, TS_STATUS_UNKNOWN_FORMAT; TS_STATUS_BUSY,
  * TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED, TS_STATUS_COMMIT_IN_DOUBT, TS_STATUS_IO,
  * TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CLOSED,
- * TS_STATUS_FORKED. After an error nothing was loaded, but see TS_STATUS_COMMIT_IN_DOUBT.
+ * TS_STATUS_FORKED. After an error nothing was loaded, except up to a checkpoint, and see
+ * TS_STATUS_COMMIT_IN_DOUBT.
  */
 TS_NODISCARD
 ts_status ts_load(const struct ts_store *store,
@@ -1704,11 +1750,11 @@ void ts_load_report_free(struct ts_load_report *report);
 
 /**
  * Begins a load that is pushed with ts_loader_write(). The options must name the format. Nothing
- * is visible until ts_loader_finish().
+ * is visible until ts_loader_finish(), except checkpoints.
  *
  * Owner: the loader is the caller's, until ts_loader_free(); options are copied, op (may be NULL)
- * serves the whole load, the callback of the options until the loader is freed.
- * Threads: any. The right to write is taken when the first bytes come, and held to the end.
+ * serves the whole load, the callbacks of the options until the loader is freed.
+ * Threads: any; others read and write until the end, when the load takes the right to write.
  * Cost: a thread and 4 MiB for as long as the load lasts.
  * Errors: TS_STATUS_INVALID_ARGUMENT without a format, TS_STATUS_UNKNOWN_FORMAT,
  * TS_STATUS_INVALID_IRI, TS_STATUS_CLOSED, TS_STATUS_FORKED.

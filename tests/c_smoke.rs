@@ -51,8 +51,11 @@ fn passed(out: &str) {
     assert!(last.starts_with("passed "), "{out}");
 }
 
+/// Runs the program in a directory of its own below the scratch directory.
 fn arguments<'a>(command: &'a mut Command, scratch: &Path) -> &'a mut Command {
-    command.arg(scratch.join("store"))
+    let directory = scratch.join("files");
+    std::fs::create_dir_all(&directory).unwrap();
+    command.arg(directory)
 }
 
 #[test]
@@ -117,6 +120,10 @@ fn the_programs_leave_nothing_behind_under_valgrind() {
             "--errors-for-leak-kinds=definite",
             "--child-silent-after-fork=yes",
         ])
+        .arg(format!(
+            "--suppressions={}",
+            root().join("tests/c/valgrind.supp").display()
+        ))
         .arg(&program);
     passed(&run(arguments(&mut valgrind, scratch.path())));
 }

@@ -119,7 +119,7 @@ impl State {
     }
 
     /// The index at a row and column. Errors: `InvalidArgument`.
-    fn index(&self, row: usize, column: usize) -> Result<u32> {
+    pub(super) fn index(&self, row: usize, column: usize) -> Result<u32> {
         let (rows, columns) = (self.header.rows as usize, self.header.columns as usize);
         let at = self.header.columns_offset as usize + 4 * (column.wrapping_mul(rows) + row);
         match (row < rows && column < columns).then(|| self.u32_at(at)) {

@@ -196,3 +196,145 @@ fn count(number: usize) -> Result<u32> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch;
+    use super::super::terms::ts_term;
+    use super::super::text::ts_text;
+    use super::*;
+    use crate::config::Config;
+    use crate::database::{Database, LoadOptions, QuadPattern};
+    use crate::load::Format;
+    use crate::query::RowSource;
+    use proptest::prelude::*;
+
+    fn text(text: ts_text) -> String {
+        // SAFETY: the batch that the text is borrowed from is alive.
+        unsafe { text.read("text") }.unwrap().to_owned()
+    }
+
+    /// A term of a block as N-Triples writes it.
+    fn printed(block: &batch::State, term: ts_term) -> String {
+        let kind = |kind: ts_term_kind| kind as i32 == term.kind;
+        if kind(ts_term_kind::Triple) {
+            let parts = [term.subject, term.predicate, term.object]
+                .map(|part| printed(block, block.term(part).unwrap()));
+            return format!("<<( {} )>>", parts.join(" "));
+        }
+        let value = text(term.value);
+        if kind(ts_term_kind::Iri) {
+            return format!("<{value}>");
+        }
+        if kind(ts_term_kind::Blank) {
+            return format!("_:{value}");
+        }
+        assert!(kind(ts_term_kind::Literal));
+        let mut tag = text(term.language);
+        tag.push_str(["", "--ltr", "--rtl"][term.direction as usize]);
+        match tag.is_empty() {
+            true => format!("{value:?}^^<{}>", text(term.datatype)),
+            false => format!("{value:?}@{tag}"),
+        }
+    }
+
+    /// The same from the result batch itself.
+    fn expected(rows: &ResultBatch, term: TermRef<'_>) -> String {
+        match term {
+            TermRef::Iri(iri) => format!("<{iri}>"),
+            TermRef::Blank(number) => {
+                let mut label = Vec::new();
+                write_blank_label(number, &mut label);
+                format!("_:{}", String::from_utf8(label).unwrap())
+            }
+            TermRef::Literal(literal) => match literal.kind {
+                LiteralKind::Language { tag, direction } => {
+                    let direction = direction.map_or("", |direction| match direction {
+                        Direction::LeftToRight => "--ltr",
+                        Direction::RightToLeft => "--rtl",
+                    });
+                    format!("{:?}@{tag}{direction}", literal.lexical)
+                }
+                _ => format!("{:?}^^<{}>", literal.lexical, literal.datatype()),
+            },
+            TermRef::Triple(parts) => {
+                let parts = parts.map(|part| {
+                    let index = rows.index_of(part).unwrap();
+                    expected(rows, rows.terms().get(index as usize).unwrap())
+                });
+                format!("<<( {} )>>", parts.join(" "))
+            }
+        }
+    }
+
+    fn object() -> impl Strategy<Value = String> {
+        let simple = prop_oneof![
+            (0..5_u8).prop_map(|n| format!("<http://e/{n}>")),
+            (0..3_u8).prop_map(|n| format!("_:x{n}")),
+            "[a-z ]{0,12}".prop_map(|text| format!("\"{text}\"")),
+            "[a-z]{0,9}".prop_map(|text| format!("\"{text}\"@en")),
+            "[a-z]{0,9}".prop_map(|text| format!("\"{text}\"@ar--rtl")),
+            (0..9_u8).prop_map(|n| format!("\"{n}\"^^<http://e/type{}>", n % 3)),
+            (0..9_u8)
+                .prop_map(|n| { format!("\"{n}\"^^<http://www.w3.org/2001/XMLSchema#integer>") }),
+        ];
+        simple.prop_recursive(2, 8, 1, |inner| {
+            inner.prop_map(|object| format!("<<( <http://e/s> <http://e/p> {object} )>>"))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn a_block_holds_the_rows_and_so_does_a_slice(
+            quads in prop::collection::vec((0..4_u8, object(), prop::option::of(0..2_u8)), 1..60),
+            cut in (0..60_usize, 0..60_usize),
+        ) {
+            let lines: String = quads
+                .iter()
+                .map(|(s, o, g)| {
+                    let g = g.map_or(String::new(), |g| format!("<http://e/g{g}>"));
+                    format!("<http://e/{s}> <http://e/p> {o} {g} .\n")
+                })
+                .collect();
+            let database = Database::memory(&Config::default()).unwrap();
+            let options = LoadOptions { format: Some(Format::NQuads), ..LoadOptions::default() };
+            let control = Control::new();
+            database.load_bytes(lines.as_bytes(), &options, &control).unwrap();
+            let snapshot = database.snapshot().unwrap();
+            let mut found = snapshot.quad_rows(&QuadPattern::default(), &control).unwrap();
+            let mut all = ResultBatch::new();
+            prop_assert!(found.next(1000, &mut all).unwrap());
+            let (from, to) = (cut.0.min(all.rows()), cut.1.min(all.rows()));
+            let range = from.min(to)..from.max(to);
+            for (rows, first) in [(all.slice(range.clone()), range.start), (all.clone(), 0)] {
+                let block = batch::made(&rows, &control).unwrap().0;
+                for row in 0..rows.rows() {
+                    for column in 0..4 {
+                        let term = block.term(block.index(row, column).unwrap()).unwrap();
+                        match all.term(first + row, column) {
+                            Some(whole) => {
+                                prop_assert_eq!(printed(&block, term), expected(&all, whole));
+                            }
+                            None => prop_assert_eq!(term.kind, ts_term_kind::Unbound as i32),
+                        }
+                    }
+                }
+                // Only what the rows need is there, once.
+                let used = rows.terms().len();
+                prop_assert!((0..used).all(|slot| rows.terms().get(slot).is_some()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_is_charged_until_it_is_freed() {
+        let database = Database::memory(&Config::default()).unwrap();
+        let control = database.query_control();
+        let block = batch::made(&ResultBatch::new(), &control).unwrap();
+        assert!(control.memory().used() >= size_of::<ts_batch_header>());
+        drop(block);
+        assert_eq!(control.memory().used(), 0);
+    }
+}

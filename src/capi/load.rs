@@ -11,7 +11,7 @@ use super::store::ts_store;
 use super::text::{self, ZeroEnded, bytes, ts_text};
 use crate::database::{LoadOptions, LoadReport, graph_name};
 use crate::error::{Code, Error, Result};
-use crate::load::{ContextLoader, Format, OnError, REPORT_KEPT};
+use crate::load::{ChunkEnd, ContextLoader, Format, OnCheckpoint, OnError, REPORT_KEPT};
 use safer_ffi::derive_ReprC;
 use safer_ffi::layout::{ReprC, from_raw};
 use std::ffi::{c_char, c_void};
@@ -26,12 +26,12 @@ pub enum ts_format {
     /// By the extension of the file: nt, nq, ttl, trig, rdf, owl, xml, jsonld, json; in front of
     /// gz, zst and bz2 as well.
     ByExtension = 0,
-    NTriples = 1,
-    NQuads = 2,
+    Ntriples = 1,
+    Nquads = 2,
     Turtle = 3,
-    TriG = 4,
+    Trig = 4,
     RdfXml = 5,
-    JsonLd = 6,
+    Jsonld = 6,
 }
 
 /// The format of a number; `None` is "by extension". Errors: `UnknownFormat`.
@@ -41,12 +41,12 @@ pub(super) fn format(number: i32) -> Result<Option<Format>> {
     let known = unsafe { from_raw::<ts_format>(<ts_format as ReprC>::CLayout::from(number)) };
     Ok(match known {
         Some(ts_format::ByExtension) => None,
-        Some(ts_format::NTriples) => Some(Format::NTriples),
-        Some(ts_format::NQuads) => Some(Format::NQuads),
+        Some(ts_format::Ntriples) => Some(Format::NTriples),
+        Some(ts_format::Nquads) => Some(Format::NQuads),
         Some(ts_format::Turtle) => Some(Format::Turtle),
-        Some(ts_format::TriG) => Some(Format::TriG),
+        Some(ts_format::Trig) => Some(Format::TriG),
         Some(ts_format::RdfXml) => Some(Format::RdfXml),
-        Some(ts_format::JsonLd) => Some(Format::JsonLd),
+        Some(ts_format::Jsonld) => Some(Format::JsonLd),
         None => {
             return Err(Error::new(
                 Code::UnknownFormat,
@@ -82,9 +82,39 @@ pub type ts_context_fn = Option<
     ) -> i32,
 >;
 
+/// A place in a document of N-Triples or N-Quads up to which everything is in the store.
+#[derive_ReprC]
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ts_load_place {
+    /// Number of the piece that ends here, from 0.
+    pub sequence: u64,
+    /// Bytes of (decompressed) text up to here.
+    pub offset: u64,
+    /// The line that begins here, from 1; 0 if there is no such place.
+    pub line: u64,
+}
+
+impl From<Option<ChunkEnd>> for ts_load_place {
+    fn from(end: Option<ChunkEnd>) -> Self {
+        let end = end.unwrap_or_default();
+        Self {
+            sequence: end.sequence,
+            offset: end.offset,
+            line: end.line,
+        }
+    }
+}
+
+/// Told after each commit of a load with checkpoints. Returns 0, or another value to stop with
+/// TS_STATUS_CALLBACK; what was committed stays. `place` lives during the call only. May be called
+/// on a thread of the library.
+pub type ts_checkpoint_fn =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, place: *const ts_load_place) -> i32>;
+
 /// How documents are loaded. Set struct_size to sizeof(ts_load_options) and the rest to zero
-/// (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the graphs that
-/// the documents name.
+/// (`ts_load_options options = {.struct_size = sizeof options}`): strict, all or nothing, into the
+/// graphs that the documents name.
 #[derive_ReprC]
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -107,6 +137,19 @@ pub struct ts_load_options {
     /// load lasts.
     pub contexts: ts_context_fn,
     pub contexts_user_data: *mut c_void,
+    /// 1 commits every load_batch_statements statements (a setting) instead of all or nothing: a
+    /// load that fails keeps what was committed.
+    pub checkpoints: i32,
+    /// Always 0.
+    pub reserved: u32,
+    /// Told of each of these commits, for N-Triples and N-Quads; NULL if that is not wanted. It is
+    /// called while the load lasts.
+    pub on_checkpoint: ts_checkpoint_fn,
+    pub on_checkpoint_user_data: *mut c_void,
+    /// Goes on behind a place that an earlier load of the same document of N-Triples or N-Quads
+    /// was told of; zero begins at its start. Blank nodes are new ones: the same label before and
+    /// behind the place is two nodes.
+    pub resume_after: ts_load_place,
 }
 
 impl Sized32 for ts_load_options {
@@ -114,7 +157,7 @@ impl Sized32 for ts_load_options {
     const FIRST_SIZE: usize = size_of::<ts_load_options>();
 }
 
-// SAFETY: integers, texts, a nullable function and its data.
+// SAFETY: integers, texts, nullable functions and their data.
 unsafe impl Input for ts_load_options {}
 
 /// A callback of the caller for remote contexts.
@@ -146,6 +189,26 @@ impl Contexts {
             _ => Err(Error::new(
                 Code::RemoteContext,
                 format!("the context callback refused <{iri}>"),
+            )),
+        }
+    }
+}
+
+/// A callback of the caller for checkpoints.
+struct Checkpoints {
+    call: unsafe extern "C" fn(*mut c_void, *const ts_load_place) -> i32,
+    user_data: UserData,
+}
+
+impl Checkpoints {
+    fn tell(&self, end: ChunkEnd) -> Result<()> {
+        let place = ts_load_place::from(Some(end));
+        // SAFETY: the header requires the function to be callable while the load lasts.
+        match unsafe { (self.call)(self.user_data.pointer(), &place) } {
+            0 => Ok(()),
+            _ => Err(Error::new(
+                Code::Callback,
+                "the checkpoint callback asked to stop",
             )),
         }
     }
@@ -187,7 +250,19 @@ pub(super) unsafe fn load_options(options: *const ts_load_options) -> Result<Loa
                 };
                 Arc::new(move |iri| contexts.load(iri))
             }),
-            ..LoadOptions::default()
+            checkpoint: options.checkpoints != 0,
+            on_checkpoint: options.on_checkpoint.map(|call| -> OnCheckpoint {
+                let checkpoints = Checkpoints {
+                    call,
+                    user_data: UserData::new(options.on_checkpoint_user_data, None),
+                };
+                Arc::new(move |end| checkpoints.tell(end))
+            }),
+            resume_after: (options.resume_after.line != 0).then_some(ChunkEnd {
+                sequence: options.resume_after.sequence,
+                offset: options.resume_after.offset,
+                line: options.resume_after.line,
+            }),
         })
     }
 }
@@ -244,6 +319,8 @@ pub struct ts_load_counts {
     pub bad: u64,
     /// The first of them, which ts_load_report_bad() describes.
     pub bad_described: u64,
+    /// The last place that a load with checkpoints came to; its line is 0 if there is none.
+    pub checkpoint: ts_load_place,
 }
 
 impl Sized32 for ts_load_counts {
@@ -297,12 +374,12 @@ pub(super) unsafe fn reported(
 }
 
 /// Loads files: one path, or several with a zero byte between them ("a.ttl\0b.nt"), several at a
-/// time in one transaction. Readers see all of it or nothing.
+/// time in one transaction. Without checkpoints readers see all of it or nothing.
 ///
 /// Owner: borrows store, options (NULL: the defaults) and op, which may be NULL; paths are read
 /// during the call only. The report (NULL if it is not wanted) is the caller's, until
 /// ts_load_report_free().
-/// Threads: any; others read meanwhile, writers wait.
+/// Threads: any; others read and write meanwhile, writers wait while it commits.
 /// Cost: seconds for a million statements; memory within the budget of the store.
 /// Errors: TS_STATUS_DATA_PARSE, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
 /// TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_TERM_TOO_LARGE, TS_STATUS_TRUNCATED_INPUT,
@@ -310,7 +387,8 @@ pub(super) unsafe fn reported(
 /// TS_STATUS_FILE_NOT_FOUND, TS_STATUS_FILE_TOO_LARGE, TS_STATUS_UNKNOWN_FORMAT; TS_STATUS_BUSY,
 /// TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED, TS_STATUS_COMMIT_IN_DOUBT, TS_STATUS_IO,
 /// TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CLOSED,
-/// TS_STATUS_FORKED. After an error nothing was loaded, but see TS_STATUS_COMMIT_IN_DOUBT.
+/// TS_STATUS_FORKED. After an error nothing was loaded, except up to a checkpoint, and see
+/// TS_STATUS_COMMIT_IN_DOUBT.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn ts_load(
@@ -413,6 +491,7 @@ pub unsafe extern "C" fn ts_load_report_counts(
                 seq: report.seq,
                 bad: report.bad.total,
                 bad_described: texts.len() as u64,
+                checkpoint: report.checkpoint.into(),
             };
             fill(counts, value)?;
             Ok(ts_status::Ok)

@@ -64,11 +64,11 @@ impl Read for Callback {
 }
 
 /// Begins a load that is pushed with ts_loader_write(). The options must name the format. Nothing
-/// is visible until ts_loader_finish().
+/// is visible until ts_loader_finish(), except checkpoints.
 ///
 /// Owner: the loader is the caller's, until ts_loader_free(); options are copied, op (may be NULL)
-/// serves the whole load, the callback of the options until the loader is freed.
-/// Threads: any. The right to write is taken when the first bytes come, and held to the end.
+/// serves the whole load, the callbacks of the options until the loader is freed.
+/// Threads: any; others read and write until the end, when the load takes the right to write.
 /// Cost: a thread and 4 MiB for as long as the load lasts.
 /// Errors: TS_STATUS_INVALID_ARGUMENT without a format, TS_STATUS_UNKNOWN_FORMAT,
 /// TS_STATUS_INVALID_IRI, TS_STATUS_CLOSED, TS_STATUS_FORKED.

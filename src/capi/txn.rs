@@ -300,17 +300,19 @@ pub unsafe extern "C" fn ts_txn_blank_node(
 ) -> ts_status {
     // SAFETY: the caller keeps the contract of the header.
     unsafe {
-        within(txn, err, |transaction| {
+        guard::status(err, || {
             let index = guard::out(index, TS_UNBOUND, "index")?;
             let label = guard::wanted(label, ts_text::EMPTY);
-            let mut terms = handle::exclusive(terms)?;
-            let blank = transaction.blank_node();
-            let (added, text) = terms.add_blank(blank.as_str())?;
-            *index = added;
-            if let Some(label) = label {
-                *label = text;
-            }
-            Ok(())
+            handle::exclusive(txn)?.with(|transaction| {
+                let mut terms = handle::exclusive(terms)?;
+                let blank = transaction.blank_node();
+                let (added, text) = terms.add_blank(blank.as_str())?;
+                *index = added;
+                if let Some(label) = label {
+                    *label = text;
+                }
+                Ok(ts_status::Ok)
+            })
         })
     }
 }

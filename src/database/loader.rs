@@ -22,10 +22,11 @@ pub struct Loader {
 struct Running {
     writer: PipeWriter,
     thread: JoinHandle<Result<LoadReport>>,
+    control: Control,
 }
 
 impl Database {
-    /// Begins a load. It waits for the right to write when the first bytes have come, and holds it until the load ends.
+    /// Begins a load. Nothing is visible before it is finished, except checkpoints.
     /// Errors: `InvalidArgument` without a format; `ResourceExhausted` for want of memory or a thread; `Closed`.
     pub fn loader(&self, options: &LoadOptions, control: &Control) -> Result<Loader> {
         if options.format.is_none() {
@@ -38,7 +39,7 @@ impl Database {
         let control = self.charged("load", control);
         let memory = control.charge(PIPE_BYTES)?;
         let (writer, reader) = pipe(PIPE_BYTES, &control);
-        let (database, options) = (self.clone(), options.clone());
+        let (database, options, watched) = (self.clone(), options.clone(), control.clone());
         let thread = thread::Builder::new()
             .name("ts-load".to_owned())
             .spawn(move || {
@@ -54,7 +55,11 @@ impl Database {
                 .because(error)
             })?;
         Ok(Loader {
-            running: Some(Running { writer, thread }),
+            running: Some(Running {
+                writer,
+                thread,
+                control: watched,
+            }),
         })
     }
 }
@@ -65,12 +70,16 @@ impl Loader {
     /// `TransactionEnded` if it had ended before.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let running = self.running.as_mut().ok_or_else(ended)?;
-        match running.writer.write(bytes) {
+        let written = running
+            .control
+            .poll()
+            .and_then(|()| running.writer.write(bytes));
+        match written {
             Ok(()) => Ok(()),
-            // The load stopped reading, and says why.
-            Err(stopped) => match self.end(false) {
-                Ok(_) => Err(stopped),
-                Err(reason) => Err(reason),
+            Err(error) => match (self.end(false), error.code()) {
+                // The load stopped reading, and says why.
+                (Err(reason), Code::Closed) if reason.code() != Code::Cancelled => Err(reason),
+                _ => Err(error),
             },
         }
     }
@@ -111,7 +120,7 @@ impl Loader {
     }
 
     fn end(&mut self, complete: bool) -> Result<LoadReport> {
-        let Running { writer, thread } = self.running.take().ok_or_else(ended)?;
+        let Running { writer, thread, .. } = self.running.take().ok_or_else(ended)?;
         match complete {
             true => writer.finish(),
             false => drop(writer),

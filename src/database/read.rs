@@ -1,16 +1,14 @@
-//! Reading: snapshots, match cursors, counts, statistics, dumps.
+//! Reading: snapshots, match cursors, counts, statistics.
 
 use super::terms::{Decoder, named, subject};
 use super::{Database, QuadPattern};
 use crate::control::{Control, Signal};
 use crate::error::Result;
-use crate::load::Dump;
 use crate::query::{self, ParseOptions, Prepared, QueryOptions, QueryResults};
 use crate::run::{Chunk, Sort};
 use crate::store::{QuadSource, ScanSpec, Version, View};
 use crate::term::Id;
 use oxrdf::Quad;
-use std::io::Write;
 use std::sync::Arc;
 
 /// The quads of one moment: commits after it are not seen. Holds no lock; release it when it is no longer
@@ -107,22 +105,6 @@ impl Snapshot {
             Some(spec) => self.version.count(&spec, control),
             None => Ok(0),
         }
-    }
-
-    /// Writes the quads that match a pattern. Errors: as [`Snapshot::quads`], those of the writer.
-    pub fn dump<W: Write>(
-        &self,
-        pattern: &QuadPattern,
-        out: &mut Dump<W>,
-        control: &Control,
-    ) -> Result<u64> {
-        let mut rows = 0;
-        for quad in self.quads(pattern, control)? {
-            out.quad(quad?.as_ref())?;
-            rows += 1;
-            control.add_rows(1);
-        }
-        Ok(rows)
     }
 
     /// Cost: one pass over the leading columns of three sorts.

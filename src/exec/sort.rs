@@ -72,7 +72,10 @@ impl Sort {
             }
         }
         drop(input);
-        self.sort()?;
+        // Without rows there are no columns either.
+        if self.len > 0 {
+            self.sort()?;
+        }
         self.order.truncate(self.limit.unwrap_or(usize::MAX));
         Ok(())
     }

@@ -9,6 +9,10 @@ use std::sync::Arc;
 /// Loads the JSON document at an IRI, for a `@context` that is not in the document itself.
 pub type ContextLoader = Arc<dyn Fn(&str) -> Result<Vec<u8>> + Send + Sync>;
 
+/// Told where a load with checkpoints stands each time it has committed, so that it can be resumed there if it does
+/// not come to its end. An error stops the load; what was committed stays.
+pub type OnCheckpoint = Arc<dyn Fn(ChunkEnd) -> Result<()> + Send + Sync>;
+
 /// The longest text of a term unless told otherwise (definition 8).
 pub const MAX_TERM_BYTES: usize = 64 << 20;
 

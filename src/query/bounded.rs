@@ -69,7 +69,8 @@ enum State {
     /// The thread is to work at most this many rows.
     Asked(Box<dyn RowSource>, usize),
     Working,
-    Worked(Box<dyn RowSource>, Result<Option<ResultBatch>>),
+    /// The source is gone if it panicked.
+    Worked(Option<Box<dyn RowSource>>, Result<Option<ResultBatch>>),
     /// Dropped, or failed by a panic.
     Ended,
 }
@@ -114,6 +115,7 @@ impl Cursor {
         limit: Option<Duration>,
         out: &mut ResultBatch,
     ) -> Result<Pulled> {
+        self.control.poll()?;
         // A limit beyond what the clock can count is none.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let rows_max = rows_max.max(1);
@@ -169,7 +171,7 @@ impl Cursor {
                     shared.changed.notify_all();
                 }
                 State::Worked(source, result) => {
-                    *state = State::Idle(source);
+                    *state = source.map_or(State::Ended, State::Idle);
                     return Ok(Some(result));
                 }
                 waiting @ (State::Asked(..) | State::Working) => {
@@ -211,10 +213,10 @@ impl Cursor {
     /// The plan and what its operators have done so far; `None` where there is no plan, or while rows are being worked.
     pub fn explain(&self) -> Option<String> {
         match &*self.shared.state.lock() {
-            State::Idle(source) | State::Asked(source, _) | State::Worked(source, _) => {
+            State::Idle(source) | State::Asked(source, _) | State::Worked(Some(source), _) => {
                 source.explain()
             }
-            State::Working | State::Ended => None,
+            State::Working | State::Worked(None, _) | State::Ended => None,
         }
     }
 }
@@ -238,15 +240,21 @@ impl Shared {
             match std::mem::replace(&mut *state, State::Working) {
                 State::Asked(mut source, rows_max) => {
                     drop(state);
-                    let result = catch_unwind(AssertUnwindSafe(|| pull(&mut *source, rows_max)));
+                    let worked = catch_unwind(AssertUnwindSafe(move || {
+                        let result = pull(&mut *source, rows_max);
+                        State::Worked(Some(source), result)
+                    }));
+                    let worked = worked.unwrap_or_else(|_| {
+                        let error = Error::new(Code::Internal, "working the rows panicked");
+                        State::Worked(None, Err(error))
+                    });
                     state = self.state.lock();
                     if matches!(*state, State::Ended) {
+                        // The source goes after the lock.
+                        drop(state);
                         return;
                     }
-                    let result = result.unwrap_or_else(|_| {
-                        Err(Error::new(Code::Internal, "working the rows panicked"))
-                    });
-                    *state = State::Worked(source, result);
+                    *state = worked;
                     self.changed.notify_all();
                 }
                 State::Ended => {
@@ -270,4 +278,128 @@ fn pull(source: &mut dyn RowSource, rows_max: usize) -> Result<Option<ResultBatc
 #[cold]
 fn ended() -> Error {
     Error::new(Code::TransactionEnded, "the cursor has ended with an error")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Control;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// Gives a batch for each message, and ends when there are no more.
+    struct Told {
+        messages: Receiver<&'static str>,
+        gone: Sender<()>,
+    }
+
+    impl RowSource for Told {
+        fn next(&mut self, _: usize, _: &mut ResultBatch) -> Result<bool> {
+            match self.messages.recv() {
+                Ok("fail") => Err(Error::new(Code::Io, "told to fail")),
+                Ok("panic") => panic!("told to panic"),
+                Ok(_) => Ok(true),
+                Err(_) => Ok(false),
+            }
+        }
+    }
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            // Nobody may be listening.
+            let _ = self.gone.send(());
+        }
+    }
+
+    struct Test {
+        cursor: Cursor,
+        tell: Sender<&'static str>,
+        gone: Receiver<()>,
+    }
+
+    fn test() -> Test {
+        let (tell, messages) = channel();
+        let (is_gone, gone) = channel();
+        let open = |_: &Control| {
+            Ok(Told {
+                messages,
+                gone: is_gone,
+            })
+        };
+        Test {
+            cursor: Cursor::open(&Control::new(), open).unwrap(),
+            tell,
+            gone,
+        }
+    }
+
+    const SOON: Option<Duration> = Some(Duration::from_millis(5));
+
+    fn next(cursor: &mut Cursor, limit: Option<Duration>) -> Result<Pulled> {
+        cursor.next(1, limit, &mut ResultBatch::new())
+    }
+
+    #[test]
+    fn a_call_comes_back_without_rows_and_the_next_one_has_them() {
+        let mut test = test();
+        for limit in [Some(Duration::ZERO), SOON, SOON] {
+            assert_eq!(next(&mut test.cursor, limit).unwrap(), Pulled::Waiting);
+        }
+        test.tell.send("rows").unwrap();
+        assert_eq!(next(&mut test.cursor, None).unwrap(), Pulled::Rows);
+        assert_eq!(next(&mut test.cursor, SOON).unwrap(), Pulled::Waiting);
+        drop(test.tell);
+        assert_eq!(next(&mut test.cursor, None).unwrap(), Pulled::Done);
+        assert_eq!(next(&mut test.cursor, None).unwrap(), Pulled::Done);
+    }
+
+    #[test]
+    fn an_error_comes_with_the_call_that_is_next() {
+        let mut test = test();
+        assert_eq!(next(&mut test.cursor, SOON).unwrap(), Pulled::Waiting);
+        test.tell.send("fail").unwrap();
+        let error = next(&mut test.cursor, None).unwrap_err();
+        assert_eq!(error.code(), Code::Io);
+    }
+
+    #[test]
+    fn a_panic_ends_the_cursor_wherever_it_happens() {
+        for limit in [None, SOON] {
+            let mut test = test();
+            let first = match limit {
+                Some(_) => {
+                    next(&mut test.cursor, limit).unwrap();
+                    test.tell.send("panic").unwrap();
+                    next(&mut test.cursor, None).unwrap_err().code()
+                }
+                None => {
+                    test.tell.send("panic").unwrap();
+                    let call = AssertUnwindSafe(|| next(&mut test.cursor, None));
+                    assert!(catch_unwind(call).is_err());
+                    Code::Internal
+                }
+            };
+            assert_eq!(first, Code::Internal);
+            test.gone.recv().unwrap();
+            let error = next(&mut test.cursor, limit).unwrap_err();
+            assert_eq!(error.code(), Code::TransactionEnded);
+        }
+    }
+
+    #[test]
+    fn dropping_a_cursor_at_work_does_not_wait_and_its_source_goes_when_it_notices() {
+        let mut test = test();
+        assert_eq!(next(&mut test.cursor, SOON).unwrap(), Pulled::Waiting);
+        drop(test.cursor);
+        assert!(test.gone.try_recv().is_err());
+        test.tell.send("rows").unwrap();
+        test.gone.recv().unwrap();
+    }
+
+    #[test]
+    fn a_raised_cancel_is_noticed_before_the_source_is_asked() {
+        let mut test = test();
+        test.cursor.control().cancel_token().cancel();
+        let error = next(&mut test.cursor, None).unwrap_err();
+        assert_eq!(error.code(), Code::Cancelled);
+    }
 }

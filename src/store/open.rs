@@ -24,10 +24,13 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Names the directory as a store and says which format it has, for people and other programs.
 const MARKER: &str = "TRIPLESTORE";
 const DATABASE: &str = "data";
+/// How long closing waits for the writer before it leaves what is in memory to the log.
+const CLOSING_WAIT: Duration = Duration::from_millis(200);
 
 /// An open store. Closing it twice, or while others still read, is safe.
 pub struct Store {
@@ -102,7 +105,7 @@ impl Store {
     pub fn spill(&self, control: &Control) -> Result<()> {
         self.check_open()?;
         self.shared.check_writable()?;
-        let wait = std::time::Duration::from_millis(self.shared.settings.write_wait_ms);
+        let wait = Duration::from_millis(self.shared.settings.write_wait_ms);
         let _pass = self.shared.gate.enter(wait, control)?;
         self.shared.spill_all(control)
     }
@@ -193,11 +196,10 @@ impl Store {
             // A short log is quicker to replay than to spill.
             let held = shared.published.read().held_bytes();
             if result.is_ok() && held > shared.settings.spill_bytes / 16 {
-                let wait = std::time::Duration::from_millis(shared.settings.write_wait_ms);
-                result = shared
-                    .gate
-                    .enter(wait, &control)
-                    .and_then(|_pass| shared.spill_all(&control));
+                // A transaction that someone left open keeps the gate; the log has what a spill would write.
+                if let Ok(_pass) = shared.gate.enter(CLOSING_WAIT, &control) {
+                    result = shared.spill_all(&control);
+                }
             }
             result = result
                 .and_then(|()| shared.collect_garbage())

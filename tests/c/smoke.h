@@ -1,4 +1,4 @@
-/* What the C programs of the tests share: checks that count, and texts. */
+/* What the files of the test program share: checks that count, texts, and a store to work on. */
 #ifndef SMOKE_H
 #define SMOKE_H
 
@@ -41,5 +41,34 @@ static inline int same(ts_text text, const char *expected) {
 static inline int holds(ts_text text, const char *part) {
     return strstr(text.data, part) != NULL;
 }
+
+/* Where the program may make files; each test makes its own. */
+extern const char *scratch;
+
+/* A path below `scratch`, valid until the eighth call after this. */
+const char *below(const char *name);
+
+/* A store in memory with the given N-Quads in it. */
+ts_store *memory_store(const char *nquads);
+
+/* The rows of a query, counted; every batch is looked at. */
+uint64_t rows_of(ts_store *store, const char *sparql);
+
+/* The number of quads of a store. */
+uint64_t quads_of(ts_store *store);
+
+/* N-Quads of `count` quads, of as many subjects, in memory from malloc(). */
+char *many_quads(int count);
+
+void test_basics(void);
+void test_store(void);
+void test_load(void);
+void test_query(void);
+void test_write(void);
+void test_match(void);
+void test_dump(void);
+void test_lifetimes(void);
+void test_threads(void);
+void test_random(uint64_t seed);
 
 #endif

@@ -25,7 +25,7 @@ mod vocabulary;
 
 use super::Input;
 use super::chunk::CHUNK_BYTES;
-use super::options::ParseOptions;
+use super::options::{OnCheckpoint, ParseOptions};
 use super::parse::{Parsed, parse};
 use super::report::BadStatements;
 use super::statement::ChunkEnd;
@@ -73,6 +73,8 @@ pub struct LoadSettings {
     pub target: Target,
     /// Commits whenever so many statements have been read, instead of all or nothing.
     pub checkpoint_statements: Option<u64>,
+    /// Called after each of these commits, for documents that have chunks.
+    pub on_checkpoint: Option<OnCheckpoint>,
     /// A load with fewer statements is an ordinary transaction.
     pub large_statements: usize,
     /// Threads that parse, at least 1.
@@ -144,8 +146,11 @@ impl Checkpoint<'_> {
                 done.seq = outcome.seq;
             }
         }
-        if end.is_some() {
-            self.done.lock().checkpoint = end;
+        if let Some(end) = end {
+            self.done.lock().checkpoint = Some(end);
+            if let Some(tell) = &self.settings.on_checkpoint {
+                tell(end)?;
+            }
         }
         self.control.set_phase(Phase::Parse);
         Ok(())

@@ -1,0 +1,99 @@
+//! The C examples are compiled as a user would, run, and print what they promise.
+
+mod environment;
+
+use environment::{Scratch, root, run, shared_library};
+use std::path::PathBuf;
+use std::process::Command;
+
+fn build(scratch: &Scratch, name: &str) -> PathBuf {
+    let program = scratch.join(name);
+    let library = shared_library();
+    let library = library.parent().unwrap();
+    run(Command::new("cc")
+        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg(root().join(format!("examples/c/{name}.c")))
+        .arg("-o")
+        .arg(&program)
+        .arg("-L")
+        .arg(library)
+        .arg("-ltriplestore")
+        .arg(format!("-Wl,-rpath,{}", library.display())));
+    program
+}
+
+fn prints(name: &str, arguments: &[PathBuf], expected: &str) {
+    let scratch = Scratch::new(&format!("example-{name}"));
+    let printed = run(Command::new(build(&scratch, name)).args(arguments));
+    assert_eq!(printed, expected);
+}
+
+#[test]
+fn every_example_has_a_test() {
+    let mut names: Vec<String> = std::fs::read_dir(root().join("examples/c"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["load.c", "query.c", "quickstart.c", "transaction.c"]
+    );
+}
+
+#[test]
+fn quickstart_prints_who_knows_whom() {
+    prints(
+        "quickstart",
+        &[],
+        "http://example.org/ada knows http://example.org/charles\n\
+         http://example.org/ada knows http://example.org/mary\n\
+         http://example.org/charles knows http://example.org/ada\n",
+    );
+}
+
+#[test]
+fn load_reports_what_it_loaded() {
+    let data = Scratch::new("example-load-data");
+    let file = data.join("a.ttl");
+    std::fs::write(&file, "<http://e/a> <http://e/p> \"x\", 1, 1 .").unwrap();
+    prints(
+        "load",
+        &[data.join("store"), file],
+        "file: 3 statements, 2 of them new, 0 bad\n\
+         memory: 2 statements, 2 of them new, 1 bad\n  \
+         line 2: The subject of a triple must be an IRI or a blank node\n\
+         pushed: 3 statements, 3 of them new, 0 bad\n\
+         the store has 7 quads\n",
+    );
+}
+
+#[test]
+fn query_prints_every_kind_of_term_and_a_mistake() {
+    let room =
+        "?name = \"Kitchen\"@en  ?t = \"21.5\"^^<http://www.w3.org/2001/XMLSchema#decimal>\n";
+    prints(
+        "query",
+        &[],
+        &format!(
+            "warm rooms:\n{room}{room}what is said:\n\
+             ?what = <<( <http://example.org/room1> <http://example.org/temperature> \
+             \"21.5\"^^<http://www.w3.org/2001/XMLSchema#decimal> )>>\n\
+             is any room cold? yes\n\
+             a mistake:\n\
+             [1001] 1:22: Prefix not found (the prefix ex: at 1:22 is not declared; \
+             add PREFIX ex: <...> before the query)\n"
+        ),
+    );
+}
+
+#[test]
+fn transaction_counts_and_dumps() {
+    prints(
+        "transaction",
+        &[],
+        "4 inserted\n1 deleted\n1 name\n@prefix : <http://example.org/> .\n:ada :name \"Ada\"@en .\n",
+    );
+}
