@@ -90,6 +90,11 @@ fn a_load_that_keeps_going_reports_what_it_skipped() {
         (field(&report, "statements"), field(&report, "bad")),
         ("2".into(), "3".into())
     );
+    // The first of several files comes first.
+    place.write("again.nt", format!("{}oops\n", good.repeat(100)));
+    let done = place.run(&["load", "--keep-going", "again.nt", "bad.nt"]);
+    assert!(done.err.starts_with("again.nt:101:1: "), "{}", done.err);
+    assert_eq!(done.err.lines().count(), 5, "{}", done.err);
     place.write(
         "bad.rdf",
         "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><a",
