@@ -5,8 +5,8 @@ use super::terms::id_of;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::load::{
-    self, BadStatements, ChunkEnd, ContextLoader, Document, Format, Input, LoadSettings, Loaded,
-    OnError, ParseOptions, Target,
+    self, BadStatements, CheckpointObserver, ChunkEnd, ContextLoader, Document, Format, Input,
+    LoadSettings, Loaded, OnError, ParseOptions, Target,
 };
 use oxrdf::NamedOrBlankNode;
 use std::path::Path;
@@ -27,6 +27,8 @@ pub struct LoadOptions {
     /// Commits every `load_batch_statements` statements instead of all or nothing, on one thread; a load
     /// that fails keeps what was committed, and the report of one that succeeds says where it stood.
     pub checkpoint: bool,
+    /// Is told where such a load of N-Triples or N-Quads can be resumed, for when it fails or is killed.
+    pub on_checkpoint: Option<CheckpointObserver>,
     /// Goes on behind the checkpoint of an earlier load of the same N-Triples or N-Quads document. Blank
     /// nodes are new ones: a label before the checkpoint and the same one after it are two nodes.
     pub resume_after: Option<ChunkEnd>,
@@ -126,6 +128,7 @@ impl Database {
         let settings = LoadSettings {
             target: self.target(options.graph.as_ref(), control)?,
             checkpoint_statements: options.checkpoint.then_some(config.load_batch_statements),
+            on_checkpoint: options.on_checkpoint.clone(),
             large_statements: load::LARGE_STATEMENTS,
             threads: config.worker_threads(),
             max_term_bytes: super::usize_of(config.max_term_bytes),

@@ -42,7 +42,7 @@ pub use dump::{Dump, DumpOptions, NamedGraphs, write_statement, write_term};
 pub use format::Format;
 pub use input::{Compression, Input};
 pub use nesting::MAX_NESTING;
-pub use options::{ContextLoader, MAX_TERM_BYTES, ParseOptions};
+pub use options::{CheckpointObserver, ContextLoader, MAX_TERM_BYTES, ParseOptions};
 pub use parse::{Parsed, parse};
 pub use pipe::{PIPE_BYTES, PipeReader, PipeWriter, pipe};
 pub use report::{BadStatement, BadStatements, OnError, REPORT_KEPT};

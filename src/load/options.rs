@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// Loads the JSON document at an IRI, for a `@context` that is not in the document itself.
 pub type ContextLoader = Arc<dyn Fn(&str) -> Result<Vec<u8>> + Send + Sync>;
 
+/// Is told of each checkpoint of a load when everything before it is in the store. Not called from two threads at once.
+pub type CheckpointObserver = Arc<dyn Fn(ChunkEnd) + Send + Sync>;
+
 /// The longest text of a term unless told otherwise (definition 8).
 pub const MAX_TERM_BYTES: usize = 64 << 20;
 

@@ -25,7 +25,7 @@ mod vocabulary;
 
 use super::Input;
 use super::chunk::CHUNK_BYTES;
-use super::options::ParseOptions;
+use super::options::{CheckpointObserver, ParseOptions};
 use super::parse::{Parsed, parse};
 use super::report::BadStatements;
 use super::statement::ChunkEnd;
@@ -73,6 +73,8 @@ pub struct LoadSettings {
     pub target: Target,
     /// Commits whenever so many statements have been read, instead of all or nothing.
     pub checkpoint_statements: Option<u64>,
+    /// Learns where a load with checkpoints can be resumed, even if it fails later.
+    pub on_checkpoint: Option<CheckpointObserver>,
     /// A load with fewer statements is an ordinary transaction.
     pub large_statements: usize,
     /// Threads that parse, at least 1.
@@ -144,8 +146,11 @@ impl Checkpoint<'_> {
                 done.seq = outcome.seq;
             }
         }
-        if end.is_some() {
-            self.done.lock().checkpoint = end;
+        if let Some(end) = end {
+            self.done.lock().checkpoint = Some(end);
+            if let Some(observer) = &self.settings.on_checkpoint {
+                observer(end);
+            }
         }
         self.control.set_phase(Phase::Parse);
         Ok(())
