@@ -5,7 +5,6 @@ use super::version::Version;
 use crate::codec::BlockReader;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
-use crate::kv::PageId;
 use crate::run::{Chunk, Counts, DiskRun, Key, Sort, States};
 use crate::term::{Id, TermBuf};
 use crate::vocab::{Segment, hash, parse_key};
@@ -308,7 +307,7 @@ fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -
         for page in low..=high {
             control.poll()?;
             // Past the cache, and pages that no key is in: indexes, ranks, the directory.
-            if let Err(error) = version.pages.kv().page(PageId(page)) {
+            if let Err(error) = version.pages.kv().page(crate::kv::PageId(page)) {
                 report.note(&name, error)?;
             }
         }
