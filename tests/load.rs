@@ -4,6 +4,7 @@ use oxrdf::dataset::CanonicalizationAlgorithm;
 use oxrdf::{Dataset, Quad};
 use oxttl::NQuadsParser;
 use proptest::prelude::*;
+use std::sync::Arc;
 use triplestore::config::Config;
 use triplestore::control::{Budget, Control, Phase};
 use triplestore::database::{Database, QuadPattern};
@@ -19,6 +20,7 @@ fn settings(large_statements: usize, threads: usize) -> LoadSettings {
     LoadSettings {
         target: Target::DefaultGraph,
         checkpoint_statements: None,
+        on_checkpoint: None,
         large_statements,
         threads,
         max_term_bytes: MIB,
@@ -269,7 +271,13 @@ fn a_load_with_checkpoints_keeps_what_it_committed_and_says_where_it_stood() {
             .quads,
     );
 
-    // The same with an error near the end: what is before stays, and resuming adds the rest.
+    // The same with an error near the end: what is before stays, and the observer knows where to resume.
+    let reached = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = reached.clone();
+    let checkpoints = LoadSettings {
+        on_checkpoint: Some(Arc::new(move |end| seen.lock().unwrap().push(end))),
+        ..checkpoints
+    };
     let broken = format!("{text}<broken\n{}", long_text(9, 3_000));
     let database = memory();
     let control = Control::new();
@@ -283,6 +291,17 @@ fn a_load_with_checkpoints_keeps_what_it_committed_and_says_where_it_stood() {
     assert_eq!(error.unwrap_err().code(), Code::DataParse);
     let kept = database.snapshot().unwrap().stats(&control).unwrap().quads;
     assert!(kept > 0);
+    let reached = reached.lock().unwrap();
+    assert!(
+        reached
+            .windows(2)
+            .all(|pair| pair[0].offset < pair[1].offset)
+    );
+    let last = reached.last().unwrap().offset as usize;
+    let loaded = memory();
+    load_all(&loaded, &[broken[..last].to_owned()], &settings(0, 2));
+    let before = loaded.snapshot().unwrap().stats(&control).unwrap().quads;
+    assert_eq!(kept, before);
 }
 
 #[test]

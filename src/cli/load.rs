@@ -9,16 +9,19 @@ use super::store::{Access, StoreArguments};
 use super::{arguments, figures, interrupt};
 use clap::Args;
 use clap::error::ErrorKind;
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use parking_lot::Mutex;
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Instant;
 use triplestore::control::Control;
 use triplestore::database::{LoadOptions, LoadReport};
 use triplestore::error::{Code, Error, Position};
-use triplestore::load::{BadStatements, Format, OnError, REPORT_KEPT};
+use triplestore::load::{BadStatements, ChunkEnd, Format, OnCheckpoint, OnError, REPORT_KEPT};
 
-/// Load RDF files in one transaction: all of them or, after an error or Ctrl-C, none
+/// Load RDF files: all of them or, after an error or Ctrl-C, none
 #[derive(Args)]
 pub struct Load {
     /// Files to load, gzip, zstd and bzip2 included; - is standard input
@@ -39,6 +42,13 @@ pub struct Load {
     /// Skip bad statements and print the first N of them [default: 100]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
     keep_going: Option<Option<usize>>,
+    /// Commit parts of the file (every load_batch_statements) instead of all or nothing, so that a load that ends early
+    /// can be resumed
+    #[arg(long)]
+    checkpoint: bool,
+    /// Go on with an N-Triples or N-Quads file at a checkpoint of an earlier load, as it was printed
+    #[arg(long, value_name = "OFFSET:LINE")]
+    resume: Option<Place>,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     report: ReportFormat,
@@ -46,7 +56,7 @@ pub struct Load {
 
 impl Load {
     pub fn run(&self, store: &StoreArguments) -> Outcome {
-        let options = self.options()?;
+        let mut options = self.options()?;
         let from_stdin = self.files.iter().any(|file| file == Path::new("-"));
         if from_stdin && self.files.len() > 1 {
             let message = "standard input is loaded alone, without other files";
@@ -58,6 +68,14 @@ impl Load {
                 ErrorKind::MissingRequiredArgument,
                 message.into(),
             ));
+        }
+        if (self.checkpoint || self.resume.is_some()) && self.files.len() > 1 {
+            let message = "checkpoints are places in one file: load the others on their own";
+            return Err(Failure::Usage(ErrorKind::ArgumentConflict, message.into()));
+        }
+        let reached = Arc::new(Mutex::new(None));
+        if self.checkpoint {
+            options.on_checkpoint = Some(observer(reached.clone(), store.quiet));
         }
         let database = store.open(Access::Create)?;
         let started = Instant::now();
@@ -80,7 +98,8 @@ impl Load {
             false => database.load_files(&self.files, &options, &control),
         };
         drop(progress);
-        let report = loaded.map_err(|error| self.nothing_loaded(error, from_stdin))?;
+        let reached = *reached.lock();
+        let report = loaded.map_err(|error| self.explained(error, from_stdin, reached))?;
         database.close()?;
         report_bad(&report.bad, from_stdin);
         if !store.quiet || self.report == ReportFormat::Json {
@@ -105,12 +124,18 @@ impl Load {
                 },
                 None => OnError::Stop,
             },
+            checkpoint: self.checkpoint,
+            resume_after: self.resume.map(|place| ChunkEnd {
+                sequence: 0,
+                offset: place.offset,
+                line: place.line,
+            }),
             ..LoadOptions::default()
         })
     }
 
     /// An error of a load, with what only the tool knows.
-    fn nothing_loaded(&self, error: Error, from_stdin: bool) -> Error {
+    fn explained(&self, error: Error, from_stdin: bool, reached: Option<Place>) -> Error {
         let error = match error.position() {
             Some(position) if from_stdin && position.file.is_none() => {
                 let position = Position {
@@ -121,6 +146,20 @@ impl Load {
             }
             _ => error,
         };
+        if self.checkpoint {
+            let Some(place) = reached else {
+                return error;
+            };
+            let kept = format!(
+                "everything before line {} is loaded; go on with --checkpoint --resume {place}",
+                place.line
+            );
+            let hint = match error.hint() {
+                Some(hint) => format!("{hint}; {kept}"),
+                None => kept,
+            };
+            return error.with_hint(hint);
+        }
         match (error.code(), error.hint()) {
             (Code::Cancelled, _) => error.with_hint("nothing was loaded"),
             (Code::DataParse, None) if self.keep_going.is_none() => {
@@ -152,6 +191,51 @@ impl Load {
         };
         summary.print(self.report)
     }
+}
+
+/// A checkpoint: a line of a document and the byte it begins at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Place {
+    offset: u64,
+    line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.offset, self.line)
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text
+            .split_once(':')
+            .and_then(|(offset, line)| Some((offset.parse().ok()?, line.parse().ok()?)));
+        match numbers {
+            Some((offset, line)) if line > 0 => Ok(Self { offset, line }),
+            _ => Err("a checkpoint is OFFSET:LINE, as 524288:7012".to_owned()),
+        }
+    }
+}
+
+/// Remembers checkpoints as they are reached. Where there is no terminal to show progress on, they are printed too, so
+/// that a load that is killed can be resumed.
+fn observer(reached: Arc<Mutex<Option<Place>>>, quiet: bool) -> OnCheckpoint {
+    let printed = !quiet && !io::stderr().is_terminal();
+    Arc::new(move |end| {
+        let place = Place {
+            offset: end.offset,
+            line: end.line,
+        };
+        *reached.lock() = Some(place);
+        if printed {
+            // There is no one left to tell if that fails.
+            let _ = writeln!(io::stderr(), "checkpoint {place}");
+        }
+        Ok(())
+    })
 }
 
 /// The size of a regular file, 0 of anything else.

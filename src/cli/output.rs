@@ -32,6 +32,9 @@ impl Output {
     /// A file, written beside its place until it is complete. What is not a regular file (a device, a pipe) is
     /// written to directly. Errors: `Io`, `FileNotFound`.
     pub fn file(path: &Path) -> Result<Self> {
+        // A link stays a link to what is written.
+        let target = fs::canonicalize(path);
+        let path = target.as_deref().unwrap_or(path);
         let direct = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         let place = match direct {
             true => path.to_owned(),
@@ -51,9 +54,14 @@ impl Output {
     /// Writes what is buffered and puts the file into its place. Errors: `Io`.
     pub fn finish(mut self) -> Result<()> {
         self.out.flush().map_err(write_error)?;
-        if let Some((place, path)) = self.rename.take() {
-            fs::rename(&place, &path).map_err(|e| Error::io("cannot write", &path, e))?;
+        if let Some((place, path)) = &self.rename {
+            // Else a power cut could leave an empty file in the place of a complete one.
+            let file = self.out.get_ref();
+            file.sync_all()
+                .and_then(|()| fs::rename(place, path))
+                .map_err(|e| Error::io("cannot write", path, e))?;
         }
+        self.rename = None;
         Ok(())
     }
 }

@@ -77,6 +77,11 @@ impl Query {
             )
             .with_hint("queries are written in UTF-8")
         })?;
+        // Some editors begin files with a byte order mark.
+        let text = match text.strip_prefix('\u{FEFF}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
         Ok(Text { name, text })
     }
 

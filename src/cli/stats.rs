@@ -47,6 +47,7 @@ impl Stats {
             .add("iri_prefixes", Value::Count(stats.iri_prefixes))
             .add("last_commit", Value::Count(health.seq))
             .add("runs_max", Value::Count(health.runs_max as u64))
+            .add("disk_bytes", Value::Bytes(database.disk_bytes()?))
             .add("page_file_bytes", Value::Bytes(health.page_file_bytes))
             .add("unspilled_bytes", Value::Bytes(health.unspilled_bytes));
         report.print(self.format)?;

@@ -40,24 +40,33 @@ pub struct BadStatement {
     pub reason: String,
 }
 
-/// The bad statements of one document.
+/// The bad statements of documents.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct BadStatements {
     /// All of them, the kept ones included.
     pub total: u64,
-    /// The first ones, in document order.
+    /// The first ones, in the order of the documents and of their text.
     pub first: Vec<BadStatement>,
-    /// The rest of the document after the last error was not read.
+    /// The rest of a document after its last error was not read.
     pub abandoned: bool,
 }
 
 impl BadStatements {
-    /// Adds the bad statements of another part of the same document.
+    /// Adds the bad statements of another part of the same document, or of a document that was read later.
     pub fn merge(&mut self, other: BadStatements, keep: usize) {
         self.total += other.total;
         self.abandoned |= other.abandoned;
         self.first.extend(other.first);
-        self.first.sort_by_key(|bad| bad.position.offset);
+        let mut documents: Vec<Option<String>> = Vec::new();
+        for bad in &self.first {
+            if !documents.contains(&bad.position.file) {
+                documents.push(bad.position.file.clone());
+            }
+        }
+        self.first.sort_by_cached_key(|bad| {
+            let document = documents.iter().position(|d| *d == bad.position.file);
+            (document, bad.position.offset)
+        });
         self.first.truncate(keep);
     }
 }
@@ -167,6 +176,26 @@ mod tests {
         assert_eq!(log.bad.total, 4);
         let offsets: Vec<u64> = log.bad.first.iter().map(|b| b.position.offset).collect();
         assert_eq!(offsets, [30, 35]);
+    }
+
+    #[test]
+    fn documents_stay_in_the_order_they_were_read_in() {
+        let bad = |file: &str, offset| {
+            let mut log = ErrorLog::new(OnError::KeepGoing { keep: 9 }, Some(file));
+            log.bad_statement(at(offset)).unwrap();
+            log.bad
+        };
+        let mut all = BadStatements::default();
+        for (file, offset) in [("b.nt", 70), ("a.nt", 5), ("a.nt", 3)] {
+            all.merge(bad(file, offset), 9);
+        }
+        let places: Vec<(Option<&str>, u64)> = all
+            .first
+            .iter()
+            .map(|b| (b.position.file.as_deref(), b.position.offset))
+            .collect();
+        let expected = [("b.nt", 70), ("a.nt", 3), ("a.nt", 5)];
+        assert_eq!(places, expected.map(|(file, offset)| (Some(file), offset)));
     }
 
     #[test]

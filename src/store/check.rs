@@ -110,6 +110,13 @@ fn check_run(
         run.sort, run.first_seq, run.last_seq
     );
     let mut last: Option<Key> = None;
+    // Read past the caches: what is checked is what is stored.
+    let described = run.meta.fences.iter().map(|fence| fence.page);
+    for page in described.chain([run.meta_page]) {
+        if let Err(error) = version.pages.kv().page(page) {
+            report.note(&name, error)?;
+        }
+    }
     for fence in &run.meta.fences {
         let directory = match version.pages.directory(fence.page) {
             Ok(directory) => directory,
@@ -126,7 +133,6 @@ fn check_run(
             rows += u64::from(entry.rows);
             control.add_rows(u64::from(entry.rows));
             report.blocks += 1;
-            // Read past the cache: what is checked is what is stored.
             let bytes = match version.pages.kv().page(entry.page) {
                 Ok(bytes) => bytes,
                 Err(error) => {
@@ -291,12 +297,20 @@ fn check_quad(version: &Version, quad: &Key, report: &mut CheckReport) {
     }
 }
 
-/// Every dictionary entry reads as a term, is found by its key where it is and nowhere else, and has the rank
+/// Every page of the dictionary can be read; every entry reads as a term, is found by its key where it is and nowhere else, and has the rank
 /// that is stored for it.
 fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -> Result<()> {
     let segments = version.vocabulary.segments();
     for (index, segment) in segments.iter().enumerate() {
         let name = format!("segment of terms from {}", segment.first());
+        let (low, high) = segment.meta().page_range;
+        for page in low..=high {
+            control.poll()?;
+            // Past the cache, and pages that no key is in: indexes, ranks, the directory.
+            if let Err(error) = version.pages.kv().page(crate::kv::PageId(page)) {
+                report.note(&name, error)?;
+            }
+        }
         let mut check = TermCheck {
             segment,
             earlier: &segments[..index],

@@ -162,6 +162,8 @@ fn a_query_comes_from_the_argument_a_file_or_standard_input() {
     place.write("areas.rq", AREAS);
     assert_eq!(place.run(&["query", "--file", "areas.rq"]).ok(), expected);
     assert_eq!(place.run_with(&["query", "-"], AREAS).ok(), expected);
+    let marked = format!("\u{FEFF}{AREAS}");
+    assert_eq!(place.run_with(&["query", "-"], marked).ok(), expected);
     assert_eq!(
         place.run_with(&["query", "--file", "-"], AREAS).ok(),
         expected
@@ -252,6 +254,10 @@ fn a_file_that_is_dumped_to_appears_whole_or_not_at_all() {
         .run(&["dump", "-o", "all.ttl", "--prefix", ":=http://example.org/"])
         .ok();
     assert!(place.read("all.ttl").contains(":r1 a :Room"));
+    std::os::unix::fs::symlink("all.ttl", place.0.join("link.ttl")).unwrap();
+    place.run(&["dump", "-o", "link.ttl"]).ok();
+    assert!(place.0.join("link.ttl").is_symlink());
+    assert!(!place.read("all.ttl").contains(":r1 a :Room"));
     place.write(
         "g.nq",
         "<http://e/s> <http://e/p> <http://e/o> <http://e/g> .\n",

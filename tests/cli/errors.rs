@@ -90,6 +90,11 @@ fn a_load_that_keeps_going_reports_what_it_skipped() {
         (field(&report, "statements"), field(&report, "bad")),
         ("2".into(), "3".into())
     );
+    // The first of several files comes first.
+    place.write("again.nt", format!("{}oops\n", good.repeat(100)));
+    let done = place.run(&["load", "--keep-going", "again.nt", "bad.nt"]);
+    assert!(done.err.starts_with("again.nt:101:1: "), "{}", done.err);
+    assert_eq!(done.err.lines().count(), 5, "{}", done.err);
     place.write(
         "bad.rdf",
         "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><a",
@@ -97,6 +102,64 @@ fn a_load_that_keeps_going_reports_what_it_skipped() {
     let done = place.run(&["load", "--keep-going", "bad.rdf"]);
     assert!(done.err.contains("could not be read on"), "{}", done.err);
     done.ok();
+}
+
+#[test]
+fn a_load_with_checkpoints_that_fails_can_be_resumed() {
+    let place = Place::new("checkpoint");
+    let lines: Vec<String> = (0..40_000)
+        .map(|n| format!("<http://e/{n}> <http://e/p> \"a value that is not inline {n}\" .\n"))
+        .collect();
+    let (before, after) = lines.split_at(35_000);
+    place.write(
+        "broken.nt",
+        [&before.concat(), "oops\n", &after.concat()].concat(),
+    );
+    let load = [
+        "load",
+        "--checkpoint",
+        "--config",
+        "load_batch_statements=1000",
+    ];
+    let error = place.run(&[&load[..], &["broken.nt"]].concat()).failed(3);
+    let printed: Vec<&str> = error
+        .lines()
+        .filter_map(|line| line.strip_prefix("checkpoint "))
+        .collect();
+    let last = *printed.last().unwrap();
+    assert!(printed.len() > 1, "{error}");
+    assert!(
+        error.contains(&format!("go on with --checkpoint --resume {last}\n")),
+        "{error}"
+    );
+    let line: usize = last.split_once(':').unwrap().1.parse().unwrap();
+    assert_eq!(place.quads().len(), line - 1);
+    place.write("broken.nt", lines.concat());
+    let resume = [
+        &load[..],
+        &["--resume", last, "broken.nt", "--report", "json"],
+    ]
+    .concat();
+    let report = place.run(&resume).ok();
+    assert_eq!(
+        field(&report, "statements"),
+        (lines.len() + 1 - line).to_string()
+    );
+    assert_eq!(place.quads().len(), lines.len());
+    let wrong = place
+        .run(&["load", "--resume", "5:2", "broken.nt"])
+        .failed(3);
+    assert!(
+        wrong.contains("no line of the document begins at byte 5"),
+        "{wrong}"
+    );
+    place.run(&["load", "--resume", "5", "broken.nt"]).failed(2);
+    place
+        .run(&["load", "--checkpoint", "broken.nt", "broken.nt"])
+        .failed(2);
+    place.write("a.ttl", "<http://e/a> <http://e/b> 1 .");
+    let turtle = place.run(&["load", "--resume", "5:2", "a.ttl"]);
+    assert_eq!(turtle.code, Some(3), "{turtle:?}");
 }
 
 #[test]
