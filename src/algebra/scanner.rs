@@ -38,11 +38,17 @@ impl Token {
 pub struct Scanner<'t> {
     text: &'t str,
     at: usize,
+    /// What was looked through for the colon of a name, and has none; keeps the pass one.
+    plain_until: usize,
 }
 
 impl<'t> Scanner<'t> {
     pub fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            plain_until: 0,
+        }
     }
 
     fn skip_space(&mut self) {
@@ -106,9 +112,12 @@ impl<'t> Scanner<'t> {
 
     /// The end of a word. Only names with a colon hold `-`, `.`, `%` and escaped characters: what looks like
     /// one token here must never be several to the parser, or nesting could hide in it.
-    fn word_end(&self, start: usize) -> usize {
+    fn word_end(&mut self, start: usize) -> usize {
         if self.text.as_bytes()[start].is_ascii_digit() {
             return self.number_end(start);
+        }
+        if start < self.plain_until {
+            return self.name_end(start);
         }
         let mut colon = false;
         let mut end = start;
@@ -133,7 +142,11 @@ impl<'t> Scanner<'t> {
                 end = start + at + c.len_utf8();
             }
         }
-        if colon { end } else { self.name_end(start) }
+        if colon {
+            return end;
+        }
+        self.plain_until = end;
+        self.name_end(start)
     }
 
     fn number_end(&self, start: usize) -> usize {
