@@ -285,7 +285,14 @@ impl Translator<'_> {
             },
             GraphPattern::Graph { name, inner } => {
                 let slot = self.name_slot(name, scope);
-                let inner = self.pattern(inner, scope, GraphSlot::Named(slot), below)?;
+                let inner = match name {
+                    NamedNodePattern::Variable(variable) => {
+                        self.graph_of_variable(variable, inner, scope, slot, below)?
+                    }
+                    NamedNodePattern::NamedNode(_) => {
+                        self.pattern(inner, scope, GraphSlot::Named(slot), below)?
+                    }
+                };
                 match graph {
                     // Within GRAPH, a solution is one of each graph of that name, which must exist.
                     GraphSlot::Named(outer) => Pattern::Join(vec![Pattern::Graphs(outer), inner]),
@@ -443,6 +450,32 @@ impl Translator<'_> {
             }
             GraphPattern::Service { .. } => return Err(self.unsupported("SERVICE", &["SERVICE"])),
         })
+    }
+
+    /// The variable of GRAPH is not in scope inside (SPARQL 1.1 section 18.6): where the pattern has one of its name, that
+    /// is another, and each solution is joined with its graph.
+    fn graph_of_variable(
+        &mut self,
+        variable: &Variable,
+        inner: &GraphPattern,
+        scope: &mut Scope,
+        slot: Slot,
+        level: usize,
+    ) -> Result<Pattern> {
+        let outside = scope.names.remove(variable.as_str());
+        let inner = self.pattern(inner, scope, GraphSlot::Named(slot), level)?;
+        let inside = scope.names.remove(variable.as_str());
+        if let Some(outside) = outside {
+            scope.names.insert(variable.as_str().to_owned(), outside);
+        }
+        let (Some(inside), Some(outside)) = (inside, outside) else {
+            return Ok(inner);
+        };
+        let graph = Pattern::Extend {
+            inner: Box::new(Pattern::Graphs(slot)),
+            bindings: vec![(inside, Expr::Var(outside))],
+        };
+        Ok(Pattern::Join(vec![inner, graph]))
     }
 
     fn basic(
