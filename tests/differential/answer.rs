@@ -3,12 +3,13 @@
 use crate::naive::{self, Naive, Solution, TooMany};
 use oxrdf::graph::CanonicalizationAlgorithm;
 use oxrdf::{Dataset, Graph, Term, Triple};
-use spareval::QueryEvaluator;
+use spareval::{CancellationToken, QueryEvaluationError, QueryEvaluator};
 use spargebra::Query;
 use spargebra::algebra::{GraphPattern, OrderExpression};
 use spargebra::term::{NamedNodePattern, TermPattern, TriplePattern};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use triplestore::database::Database;
 use triplestore::error::Result;
@@ -18,7 +19,7 @@ use triplestore::term::TermRef;
 /// More rows than this are not compared.
 const ROWS_MAX: usize = 20_000;
 /// Queries that take longer are not compared.
-const TIME_MAX: Duration = Duration::from_secs(2);
+const TIME_MAX: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub enum Answer {
@@ -233,33 +234,58 @@ pub fn of_spareval(dataset: &Dataset, query: &Query) -> Option<Answer> {
     if let Query::Select { pattern, .. } = &mut query {
         *pattern = without_limit;
     }
-    let evaluator = QueryEvaluator::new();
-    let results = evaluator.prepare(&query).execute(dataset).unwrap();
+    let token = CancellationToken::new();
+    let evaluator = QueryEvaluator::new().with_cancellation_token(token.clone());
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_done.recv_timeout(2 * TIME_MAX) == Err(RecvTimeoutError::Timeout) {
+                token.cancel();
+            }
+        });
+        let answer = spareval_answer(&evaluator, dataset, &query);
+        drop(done);
+        answer
+    })
+}
+
+fn spareval_answer(evaluator: &QueryEvaluator, dataset: &Dataset, query: &Query) -> Option<Answer> {
+    let finished = |error: QueryEvaluationError| match error {
+        QueryEvaluationError::Cancelled => None::<()>,
+        other => panic!("{query}: {other}"),
+    };
+    let results = match evaluator.prepare(query).execute(dataset) {
+        Ok(results) => results,
+        Err(error) => {
+            finished(error)?;
+            return None;
+        }
+    };
     Some(match results {
         spareval::QueryResults::Boolean(value) => Answer::Boolean(value),
-        spareval::QueryResults::Graph(triples) => {
-            let triples: Vec<Triple> = triples
-                .take(ROWS_MAX)
-                .map(|triple| triple.unwrap())
-                .collect();
-            if triples.len() == ROWS_MAX {
-                return None;
+        spareval::QueryResults::Graph(found) => {
+            let mut triples = Vec::new();
+            for triple in found {
+                triples.push(triple.map_err(finished).ok()?);
+                if triples.len() == ROWS_MAX {
+                    return None;
+                }
             }
             Answer::Graph(triples)
         }
-        spareval::QueryResults::Solutions(solutions) => {
-            let solutions: Vec<Solution> = solutions
-                .take(ROWS_MAX)
-                .map(|solution| {
-                    solution
-                        .unwrap()
-                        .iter()
+        spareval::QueryResults::Solutions(found) => {
+            let mut solutions = Vec::new();
+            for solution in found {
+                let solution = solution.map_err(finished).ok()?;
+                let terms = solution.iter();
+                solutions.push(
+                    terms
                         .map(|(variable, term)| (variable.as_str().to_owned(), term.clone()))
-                        .collect()
-                })
-                .collect();
-            if solutions.len() == ROWS_MAX {
-                return None;
+                        .collect(),
+                );
+                if solutions.len() == ROWS_MAX {
+                    return None;
+                }
             }
             Answer::Solutions(solutions)
         }
