@@ -28,6 +28,13 @@ impl Pending {
     }
 }
 
+/// A run that a newer one has replaced.
+pub(super) struct Retired {
+    pub run: Arc<DiskRun>,
+    /// The install that replaced it; versions before it read the run.
+    pub install: u64,
+}
+
 pub(super) struct Head {
     /// As it was last written.
     pub root: Root,
@@ -41,7 +48,7 @@ pub(super) struct Head {
     /// The tail that is spilled with them, unless it is empty.
     pub spill_tail: Option<Arc<Tail>>,
     /// Runs that no version after this one has; their pages go when the last reader does.
-    pub retired: Vec<Arc<DiskRun>>,
+    pub retired: Vec<Retired>,
 }
 
 /// Runs in memory are merged on publishing while the result stays below this; beyond, in the background.

@@ -5,7 +5,8 @@
 
 use super::Shared;
 use super::gate::WritePass;
-use super::head::Head;
+use super::head::{Head, Retired};
+use super::pins::{Pin, PinKind};
 use super::root::{FreeExtent, RunRef, SegmentRef};
 use super::version::Version;
 use crate::control::Control;
@@ -95,6 +96,7 @@ impl Shared {
             disk[run.sort.index()].insert(place, Arc::new(run));
         }
         let mut version = (*head.published).clone();
+        version.install += 1;
         version.disk = Arc::new(disk);
         let mut vocabulary = (*version.vocabulary).clone();
         if let Some((reference, segment)) = install.segment {
@@ -135,7 +137,11 @@ impl Shared {
             return Err(error);
         }
         head.root = root;
-        head.retired.extend(retired);
+        let installed = version.install;
+        head.retired.extend(retired.into_iter().map(|run| Retired {
+            run,
+            install: installed,
+        }));
         let version = head.publish(version);
         *self.published.write() = version;
         drop(head);
@@ -235,6 +241,7 @@ pub struct BulkInstall {
     shared: Arc<Shared>,
     _pass: WritePass,
     base: Arc<Version>,
+    _pin: Pin,
     extents: Vec<u64>,
 }
 
@@ -245,8 +252,10 @@ impl BulkInstall {
         let pass = shared.gate.enter(wait, control)?;
         shared.check_writable()?;
         shared.spill_all(control)?;
+        let (base, pin) = shared.pin_staged(PinKind::Load);
         Ok(Self {
-            base: shared.head.lock().staged.clone(),
+            base,
+            _pin: pin,
             shared: shared.clone(),
             _pass: pass,
             extents: Vec::new(),

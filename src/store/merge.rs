@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::install::Install;
+use super::pins::Replaced;
 use crate::codec::{BLOCK_ROWS, BlockReader};
 use crate::control::Control;
 use crate::error::Result;
@@ -91,13 +92,14 @@ impl Shared {
         merged
     }
 
-    /// Deletes the pages of runs that no reader has any more.
+    /// Deletes the pages of runs that no reader has any more, or only readers whose pins were ended.
     pub(super) fn collect_garbage(&self) -> Result<()> {
         let mut free = Vec::new();
-        self.head.lock().retired.retain(|run| {
-            let unread = Arc::strong_count(run) == 1;
+        self.head.lock().retired.retain(|retired| {
+            let unread =
+                Arc::strong_count(&retired.run) == 1 || self.pins.is_only_ended(retired.install);
             if unread {
-                free.push(run.extent);
+                free.push(retired.run.extent);
             }
             !unread
         });
@@ -109,6 +111,29 @@ impl Shared {
         let mut head = self.head.lock();
         head.root.free.retain(|entry| !free.contains(&entry.extent));
         Ok(())
+    }
+
+    /// Ends pins beyond the limits and deletes what only they kept. Errors: those of deleting.
+    pub(super) fn enforce_pins(&self) -> Result<()> {
+        if !self.pins.has_limits() {
+            return Ok(());
+        }
+        let retired: Vec<(u64, u64)> = self
+            .head
+            .lock()
+            .retired
+            .iter()
+            .map(|retired| (retired.run.extent, retired.install))
+            .collect();
+        let mut replaced = Vec::with_capacity(retired.len());
+        for (extent, install) in retired {
+            replaced.push(Replaced {
+                install,
+                bytes: self.kv.extent_bytes(extent)?,
+            });
+        }
+        self.pins.enforce(&replaced);
+        self.collect_garbage()
     }
 }
 

@@ -167,6 +167,22 @@ fn unlimited(pattern: &GraphPattern) -> GraphPattern {
     }
 }
 
+/// The pattern in no order: the comparison of that engine is no total order, which the sort of Rust's library refuses.
+fn unordered(pattern: GraphPattern) -> GraphPattern {
+    let inside = |inner: Box<GraphPattern>| Box::new(unordered(*inner));
+    match pattern {
+        GraphPattern::Distinct { inner } => GraphPattern::Distinct {
+            inner: inside(inner),
+        },
+        GraphPattern::Project { inner, variables } => GraphPattern::Project {
+            inner: inside(inner),
+            variables,
+        },
+        GraphPattern::OrderBy { inner, .. } => *inner,
+        other => other,
+    }
+}
+
 fn pattern_of(query: &Query) -> &GraphPattern {
     match query {
         Query::Select { pattern, .. }
@@ -230,9 +246,9 @@ fn instances(template: &[TriplePattern], solutions: &[Solution]) -> Vec<Triple> 
 /// The answer of `spareval`; `None` if it is too long to compare.
 pub fn of_spareval(dataset: &Dataset, query: &Query) -> Option<Answer> {
     let mut query = query.clone();
-    let without_limit = unlimited(pattern_of(&query));
+    let plain = unordered(unlimited(pattern_of(&query)));
     if let Query::Select { pattern, .. } = &mut query {
-        *pattern = without_limit;
+        *pattern = plain;
     }
     let token = CancellationToken::new();
     let evaluator = QueryEvaluator::new().with_cancellation_token(token.clone());

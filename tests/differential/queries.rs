@@ -131,7 +131,7 @@ impl<'a> Queries<'a> {
         };
         // Which rows LIMIT leaves of a group within is not determined.
         let end = match is_outer {
-            true => self.solution_modifiers(&keys, place),
+            true => self.solution_modifiers(&keys),
             false => String::new(),
         };
         format!("SELECT {modifier}{chosen} {dataset}WHERE {{ {group} }}{end}")
@@ -148,7 +148,7 @@ impl<'a> Queries<'a> {
         variables
     }
 
-    fn solution_modifiers(&mut self, keys: &[String], place: Place) -> String {
+    fn solution_modifiers(&mut self, keys: &[String]) -> String {
         let mut end = String::new();
         if self.random.percent(35) {
             end.push_str(" ORDER BY");
@@ -161,7 +161,6 @@ impl<'a> Queries<'a> {
                 });
             }
         }
-        let _ = place;
         if self.random.percent(25) {
             end.push_str(&format!(" LIMIT {}", self.random.below(12)));
         }
@@ -326,8 +325,11 @@ impl<'a> Queries<'a> {
         match kind {
             0..=3 => {
                 let operator = *self.random.pick(&["=", "!=", "<", "<=", ">", ">="]);
-                let left = self.value(place, 1);
-                let right = self.value(place, 1);
+                // There, booleans have no order.
+                let has_conditions = !self.terms.is_portable || matches!(operator, "=" | "!=");
+                let depth = usize::from(has_conditions);
+                let left = self.value(place, depth);
+                let right = self.value(place, depth);
                 format!("{left} {operator} {right}")
             }
             4 => {
@@ -369,16 +371,15 @@ impl<'a> Queries<'a> {
     fn value(&mut self, place: Place, depth: usize) -> String {
         match self.random.below(if depth == 0 { 7 } else { 10 }) {
             0..=3 => self.variable(place).to_owned(),
-            4..=6 => self.expression_constant(),
+            4..=6 => self.terms.constant(self.random),
             7 => {
-                let function = *self.random.pick(&["STR", "LANG", "DATATYPE"]);
+                // There, the datatype of every kind of integer is xsd:integer.
+                let functions = ["STR", "LANG", "DATATYPE"];
+                let functions = &functions[..if self.terms.is_portable { 2 } else { 3 }];
+                let function = *self.random.pick(functions);
                 format!("{function}({})", self.value(place, depth - 1))
             }
             _ => format!("({})", self.condition(place, depth - 1)),
         }
-    }
-
-    fn expression_constant(&mut self) -> String {
-        self.terms.constant(self.random)
     }
 }
