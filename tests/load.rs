@@ -275,7 +275,10 @@ fn a_load_with_checkpoints_keeps_what_it_committed_and_says_where_it_stood() {
     let reached = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = reached.clone();
     let checkpoints = LoadSettings {
-        on_checkpoint: Some(Arc::new(move |end| seen.lock().unwrap().push(end))),
+        on_checkpoint: Some(Arc::new(move |end| {
+            seen.lock().unwrap().push(end);
+            Ok(())
+        })),
         ..checkpoints
     };
     let broken = format!("{text}<broken\n{}", long_text(9, 3_000));

@@ -2,182 +2,140 @@
 //! depends on it.
 
 use super::scanner::{Kind, Scanner, Token, position};
+use super::words::{FUNCTIONS, KEYWORDS, PREFIXES};
 
-const KEYWORDS: [&str; 52] = [
-    "SELECT",
-    "ASK",
-    "CONSTRUCT",
-    "DESCRIBE",
-    "WHERE",
-    "FROM",
-    "NAMED",
-    "PREFIX",
-    "BASE",
-    "VERSION",
-    "DISTINCT",
-    "REDUCED",
-    "ORDER",
-    "GROUP",
-    "BY",
-    "HAVING",
-    "LIMIT",
-    "OFFSET",
-    "ASC",
-    "DESC",
-    "FILTER",
-    "OPTIONAL",
-    "UNION",
-    "MINUS",
-    "GRAPH",
-    "SERVICE",
-    "SILENT",
-    "BIND",
-    "AS",
-    "VALUES",
-    "UNDEF",
-    "EXISTS",
-    "NOT",
-    "IN",
-    "TRUE",
-    "FALSE",
-    "INSERT",
-    "DELETE",
-    "DATA",
-    "WITH",
-    "USING",
-    "LOAD",
-    "CLEAR",
-    "DROP",
-    "CREATE",
-    "ADD",
-    "MOVE",
-    "COPY",
-    "DEFAULT",
-    "ALL",
-    "INTO",
-    "SEPARATOR",
-];
-
-const FUNCTIONS: [&str; 75] = [
-    "STR",
-    "LANG",
-    "LANGMATCHES",
-    "LANGDIR",
-    "DATATYPE",
-    "BOUND",
-    "IRI",
-    "URI",
-    "BNODE",
-    "RAND",
-    "ABS",
-    "CEIL",
-    "FLOOR",
-    "ROUND",
-    "CONCAT",
-    "STRLEN",
-    "UCASE",
-    "LCASE",
-    "ENCODE_FOR_URI",
-    "CONTAINS",
-    "STRSTARTS",
-    "STRENDS",
-    "STRBEFORE",
-    "STRAFTER",
-    "YEAR",
-    "MONTH",
-    "DAY",
-    "HOURS",
-    "MINUTES",
-    "SECONDS",
-    "TIMEZONE",
-    "TZ",
-    "NOW",
-    "UUID",
-    "STRUUID",
-    "MD5",
-    "SHA1",
-    "SHA256",
-    "SHA384",
-    "SHA512",
-    "COALESCE",
-    "IF",
-    "STRLANG",
-    "STRLANGDIR",
-    "STRDT",
-    "SAMETERM",
-    "ISIRI",
-    "ISURI",
-    "ISBLANK",
-    "ISLITERAL",
-    "ISNUMERIC",
-    "REGEX",
-    "SUBSTR",
-    "REPLACE",
-    "EXISTS",
-    "COUNT",
-    "SUM",
-    "MIN",
-    "MAX",
-    "AVG",
-    "SAMPLE",
-    "GROUP_CONCAT",
-    "TRIPLE",
-    "SUBJECT",
-    "PREDICATE",
-    "OBJECT",
-    "ISTRIPLE",
-    "HASLANG",
-    "HASLANGDIR",
-    "FILTER",
-    "BIND",
-    "VALUES",
-    "IN",
-    "NOT",
-    "AS",
-];
-
-/// A hint for a syntax error at byte `at`.
-pub fn hint(text: &str, at: usize) -> Option<String> {
-    if let Some(open) = unterminated(text) {
-        let place = position(text, open.start);
-        return Some(format!("the string that begins at {place} does not end"));
-    }
-    if let Some(found) = undeclared_prefix(text) {
-        return Some(found);
-    }
+/// A hint for a syntax error at byte `at`; `prefixes` are those the text need not declare.
+pub fn hint(text: &str, at: usize, prefixes: &[(String, String)]) -> Option<String> {
     let tokens: Vec<Token> = Scanner::new(text).collect();
-    let next = tokens.iter().position(|token| token.end > at);
-    if let Some(index) = next {
-        let window = index.saturating_sub(2)..(index + 1).min(tokens.len());
-        for index in window.rev() {
-            if let Some(found) = misspelt(text, &tokens, index) {
-                return Some(found);
-            }
-        }
+    let texts = Texts {
+        text,
+        tokens: &tokens,
+    };
+    let index = tokens.iter().position(|token| token.end > at);
+    unterminated(&texts)
+        .or_else(|| bare_iri(&texts))
+        .or_else(|| undeclared_prefix(text, prefixes))
+        .or_else(|| index.and_then(|index| missing_sigil(&texts, index)))
+        .or_else(|| index.and_then(|index| misspelt_near(&texts, index)))
+        .or_else(|| missing_pattern(&texts))
+        .or_else(|| index.and_then(|index| unfinished_triple(&texts, index)))
+        .or_else(|| unbalanced(text, &tokens))
+        .or_else(|| index.and_then(|index| odd_token(&texts, index)))
+}
+
+/// The first byte of a string or IRI that does not end.
+pub fn unclosed(text: &str) -> Option<usize> {
+    let tokens: Vec<Token> = Scanner::new(text).collect();
+    let texts = Texts {
+        text,
+        tokens: &tokens,
+    };
+    (0..tokens.len())
+        .find(|&index| {
+            tokens[index].kind == Kind::Unterminated
+                || texts.at(index) == "<" && texts.bare_iri(index + 1).is_some()
+        })
+        .map(|index| tokens[index].start)
+}
+
+/// The tokens of a text.
+struct Texts<'t> {
+    text: &'t str,
+    tokens: &'t [Token],
+}
+
+impl<'t> Texts<'t> {
+    /// The text of a token; empty where there is none.
+    fn at(&self, index: usize) -> &'t str {
+        self.tokens
+            .get(index)
+            .map_or("", |token| token.text(self.text))
     }
-    unbalanced(text, &tokens).or_else(|| {
-        let token = next.map(|index| tokens[index])?;
-        match token.text(text) {
-            "=" if text[token.end..].starts_with('=') => {
-                Some("SPARQL compares with = alone".into())
-            }
-            "," => Some("variables of SELECT stand without commas".into()),
-            ";" => Some(
-                "a semicolon stands between predicates of one subject; did you mean a full stop?"
-                    .into(),
-            ),
-            _ => None,
+
+    fn before(&self, index: usize) -> &'t str {
+        index.checked_sub(1).map_or("", |index| self.at(index))
+    }
+
+    fn kind(&self, index: usize) -> Option<Kind> {
+        self.tokens.get(index).map(|token| token.kind)
+    }
+
+    fn place(&self, index: usize) -> crate::error::Position {
+        let start = self
+            .tokens
+            .get(index)
+            .map_or(self.text.len(), |token| token.start);
+        position(self.text, start)
+    }
+
+    /// The IRI of the web that begins with this token, which is outside brackets.
+    fn bare_iri(&self, index: usize) -> Option<&'t str> {
+        const SCHEMES: [&str; 4] = ["http:", "https:", "ftp:", "file:"];
+        let token = self.tokens.get(index)?;
+        let is_scheme = SCHEMES
+            .iter()
+            .any(|scheme| self.at(index).eq_ignore_ascii_case(scheme));
+        if !is_scheme || !self.text[token.end..].starts_with("//") {
+            return None;
         }
-    })
+        let rest = &self.text[token.start..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '>' | '<' | '"' | '{' | '}' | ')'))
+            .unwrap_or(rest.len());
+        Some(&rest[..end])
+    }
+
+    /// A word that is no keyword, name, number or call.
+    fn plain_word(&self, index: usize) -> Option<&'t str> {
+        let word = self.at(index);
+        (self.kind(index) == Some(Kind::Word)
+            && !word.contains(':')
+            && word.starts_with(|c: char| c.is_alphabetic())
+            && word != "a"
+            && self.at(index + 1) != "("
+            && !KEYWORDS
+                .iter()
+                .any(|keyword| word.eq_ignore_ascii_case(keyword)))
+        .then_some(word)
+    }
 }
 
-fn unterminated(text: &str) -> Option<Token> {
-    Scanner::new(text).find(|token| token.kind == Kind::Unterminated)
+fn unterminated(texts: &Texts<'_>) -> Option<String> {
+    let open = texts
+        .tokens
+        .iter()
+        .position(|token| token.kind == Kind::Unterminated)?;
+    Some(format!(
+        "the string that begins at {} does not end",
+        texts.place(open)
+    ))
 }
 
-/// The first prefixed name whose prefix no PREFIX declares.
-fn undeclared_prefix(text: &str) -> Option<String> {
-    let mut declared: Vec<&str> = Vec::new();
+/// An IRI without its brackets, or with one of them only.
+fn bare_iri(texts: &Texts<'_>) -> Option<String> {
+    let (index, iri) =
+        (0..texts.tokens.len()).find_map(|index| texts.bare_iri(index).map(|iri| (index, iri)))?;
+    if texts.before(index) != "<" {
+        return Some(format!(
+            "an IRI stands in angle brackets: <{iri}> at {}",
+            texts.place(index)
+        ));
+    }
+    let begins = texts.place(index - 1);
+    let rest = &texts.text[texts.tokens[index].start..];
+    Some(
+        match rest.lines().next().is_some_and(|line| line.contains('>')) {
+            true => format!(
+                "the IRI that begins at {begins} holds a character that no IRI has, after {iri}"
+            ),
+            false => format!("the IRI that begins at {begins} does not end: <{iri}>"),
+        },
+    )
+}
+
+/// The first prefixed name whose prefix nothing declares.
+fn undeclared_prefix(text: &str, prefixes: &[(String, String)]) -> Option<String> {
+    let mut declared: Vec<&str> = prefixes.iter().map(|(prefix, _)| &prefix[..]).collect();
     let mut after_prefix = false;
     for token in Scanner::new(text) {
         let word = token.text(text);
@@ -194,14 +152,128 @@ fn undeclared_prefix(text: &str) -> Option<String> {
                 declared.push(prefix);
             } else if prefix != "_" && !declared.contains(&prefix) {
                 return Some(format!(
-                    "the prefix {prefix}: at {} is not declared; add PREFIX {prefix}: <...> before the query",
-                    position(text, token.start)
+                    "the prefix {prefix}: at {} is not declared; {}",
+                    position(text, token.start),
+                    declaration(prefix, &declared)
                 ));
             }
         }
         after_prefix = false;
     }
     None
+}
+
+/// What to do about a prefix that is not declared.
+fn declaration(prefix: &str, declared: &[&str]) -> String {
+    let known = PREFIXES
+        .iter()
+        .find(|(known, _)| prefix.eq_ignore_ascii_case(known));
+    if let Some((_, iri)) = known {
+        return format!("add PREFIX {prefix}: <{iri}> before the query");
+    }
+    let nearest = declared
+        .iter()
+        .find(|other| distance(prefix, other) == 1 && !other.is_empty());
+    match nearest {
+        Some(other) => format!("did you mean {other}: instead?"),
+        None => format!("add PREFIX {prefix}: <...> before the query"),
+    }
+}
+
+/// A word where a variable or a name should stand.
+fn missing_sigil(texts: &Texts<'_>, index: usize) -> Option<String> {
+    let word = texts.plain_word(index)?;
+    let is_variable_elsewhere = texts
+        .tokens
+        .iter()
+        .any(|token| token.kind == Kind::Variable && &token.text(texts.text)[1..] == word);
+    let in_list = texts.before(index).eq_ignore_ascii_case("SELECT")
+        || texts.kind(index.checked_sub(1)?) == Some(Kind::Variable);
+    let may_be_keyword = word.len() > 4 || matches!(texts.at(index + 1), "{" | "");
+    let nearest = nearest(word, &KEYWORDS);
+    if !is_variable_elsewhere && (!in_list || may_be_keyword && nearest.is_some()) {
+        return None;
+    }
+    Some(format!(
+        "a variable begins with a question mark: did you mean ?{word}?"
+    ))
+}
+
+/// A pattern without its first brace, or none at all.
+fn missing_pattern(texts: &Texts<'_>) -> Option<String> {
+    let has = |wanted: &str| (0..texts.tokens.len()).any(|index| texts.at(index) == wanted);
+    let is_query = ["SELECT", "ASK", "CONSTRUCT"].iter().any(|form| {
+        (0..texts.tokens.len()).any(|index| texts.at(index).eq_ignore_ascii_case(form))
+    });
+    (is_query && !has("{")).then(|| "the pattern is missing: WHERE { ... }".to_owned())
+}
+
+/// A triple with too few terms before the token at `index`, or with one too many there.
+fn unfinished_triple(texts: &Texts<'_>, index: usize) -> Option<String> {
+    let mut at = index;
+    let mut terms = 0;
+    let needed = loop {
+        at = at.checked_sub(1)?;
+        match (texts.kind(at)?, texts.at(at)) {
+            (_, "{" | "." | "}") => break 3,
+            (_, ";") => break 2,
+            (_, ",") => break 1,
+            (Kind::Word | Kind::Iri, word) => {
+                let value = ["true", "false"].contains(&word);
+                let keyword = KEYWORDS
+                    .iter()
+                    .any(|keyword| word.eq_ignore_ascii_case(keyword));
+                if keyword && !value {
+                    return None;
+                }
+                // Language or datatype of a string, sign of a number.
+                match texts.before(at) {
+                    "@" | "^^" => at = at.checked_sub(2)?,
+                    "-" | "+" => at = at.checked_sub(1)?,
+                    _ => {}
+                }
+                terms += 1;
+            }
+            (Kind::Variable | Kind::String, _) => terms += 1,
+            _ => return None,
+        }
+    };
+    let begins = texts.place(at + 1);
+    let is_term = matches!(
+        texts.kind(index)?,
+        Kind::Variable | Kind::Iri | Kind::String
+    ) || texts.kind(index) == Some(Kind::Word) && texts.plain_word(index).is_none();
+    let ends = matches!(texts.at(index), "}" | "." | ";" | ",");
+    if is_term && terms == needed {
+        return Some(format!(
+            "a full stop is missing after the triple that begins at {begins}"
+        ));
+    }
+    if !ends || terms == 0 || terms >= needed {
+        return None;
+    }
+    Some(match needed {
+        3 => format!(
+            "a triple has a subject, a predicate and an object; the one that begins at {begins} has {terms} of them"
+        ),
+        _ => {
+            format!("a predicate and an object stand after a semicolon; at {begins} one is missing")
+        }
+    })
+}
+
+/// Tokens of other languages.
+fn odd_token(texts: &Texts<'_>, index: usize) -> Option<String> {
+    let doubled = texts.at(index + 1) == "=" || texts.before(index) == "=";
+    match texts.at(index) {
+        "=" if doubled => Some("SPARQL compares with = alone".into()),
+        "," => Some("variables of SELECT stand without commas".into()),
+        ";" => Some(
+            "a semicolon stands between predicates of one subject; did you mean a full stop?"
+                .into(),
+        ),
+        _ => None,
+    }
 }
 
 /// The first bracket that is not closed, or closed by another.
@@ -248,36 +320,48 @@ fn unbalanced(text: &str, tokens: &[Token]) -> Option<String> {
     })
 }
 
+/// The first misspelt word of a few before and at `index`.
+fn misspelt_near(texts: &Texts<'_>, index: usize) -> Option<String> {
+    (index.saturating_sub(2)..=index)
+        .rev()
+        .find_map(|index| misspelt(texts, index))
+}
+
 /// A word that is nearly a keyword, or a call of a function that does not exist.
-fn misspelt(text: &str, tokens: &[Token], index: usize) -> Option<String> {
-    let token = *tokens.get(index)?;
-    let word = token.text(text);
-    if token.kind != Kind::Word
+fn misspelt(texts: &Texts<'_>, index: usize) -> Option<String> {
+    let word = texts.at(index);
+    if texts.kind(index) != Some(Kind::Word)
         || word.contains(':')
         || !word.starts_with(|c: char| c.is_ascii_alphabetic())
+        || texts.before(index) == "@"
     {
         return None;
     }
     let upper = word.to_ascii_uppercase();
-    let called = tokens
-        .get(index + 1)
-        .is_some_and(|next| next.text(text) == "(");
+    let called = texts.at(index + 1) == "(";
     let names: &[&str] = if called { &FUNCTIONS } else { &KEYWORDS };
     if names.contains(&upper.as_str()) || KEYWORDS.contains(&upper.as_str()) || upper == "A" {
         return None;
     }
-    let nearest = names
-        .iter()
-        .map(|name| (distance(&upper, name), *name))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 5);
-    match (nearest, called) {
-        (Some((_, name)), _) => Some(format!("did you mean {name} instead of {word}?")),
+    match (nearest(word, names), called) {
+        (Some(name), _) => Some(format!("did you mean {name} instead of {word}?")),
         (None, true) => Some(format!(
             "there is no function {word}; functions of your own are called by IRI"
         )),
         (None, false) => None,
     }
+}
+
+/// The name that a word is nearly; short words are like too many others.
+fn nearest<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
+    let upper = word.to_ascii_uppercase();
+    names
+        .iter()
+        .filter(|name| upper.len() > 2 && name.len() > 2)
+        .map(|name| (distance(&upper, name), *name))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
+        .map(|(_, name)| name)
 }
 
 /// Edit distance with transpositions of neighbours, of short ASCII words.
@@ -316,7 +400,7 @@ mod tests {
 
     #[test]
     fn an_undeclared_prefix_is_named_and_blank_nodes_are_none() {
-        let found = undeclared_prefix("PREFIX a: <x> SELECT * { _:b a:c b:d }").unwrap();
+        let found = undeclared_prefix("PREFIX a: <x> SELECT * { _:b a:c b:d }", &[]).unwrap();
         assert!(found.contains("b:") && found.contains("1:34"), "{found}");
     }
 }

@@ -12,9 +12,11 @@ mod hint;
 mod ir;
 mod nesting;
 mod parse;
+mod place;
 mod scanner;
 mod syntax;
 mod translate;
+mod words;
 
 pub use bound::{Bound, bound};
 pub use ir::{

@@ -1,6 +1,6 @@
 //! How deeply a text nests, found in one pass before a recursive parser sees it.
 
-use super::scanner::{Kind, Scanner, position};
+use super::scanner::{Kind, Scanner, Token, position};
 use crate::error::{Code, Error, Result};
 
 /// The most brackets and prefix operators open at once in a query text.
@@ -58,7 +58,8 @@ pub fn measure(text: &str) -> Result<Depth> {
                 waiting += 1;
             }
             Kind::Operator => {
-                depth.links += 1;
+                // Separators stand between the items of lists, which are flat.
+                depth.links += usize::from(!matches!(token.text(text), "." | "," | ";"));
                 waiting -= prefixes[last] as usize;
                 prefixes[last] = 0;
             }
@@ -78,7 +79,7 @@ pub fn measure(text: &str) -> Result<Depth> {
                 prefixes[last] = 0;
             }
         }
-        depth.nesting = depth.nesting.max(open + waiting);
+        depth.nesting = depth.nesting.max(open + waiting + hidden(token, text));
         if depth.nesting > NESTING_MAX {
             return Err(Error::new(
                 Code::NestingTooDeep,
@@ -95,6 +96,19 @@ pub fn measure(text: &str) -> Result<Depth> {
         }
     }
     Ok(depth)
+}
+
+/// Brackets and prefix operators within what looks like an IRI: behind an operand, `<` may compare, and then
+/// the parser reads on behind it.
+fn hidden(token: Token, text: &str) -> usize {
+    match token.kind {
+        Kind::Iri => token
+            .text(text)
+            .bytes()
+            .filter(|byte| matches!(byte, b'(' | b'[' | b'!' | b'-' | b'+'))
+            .count(),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

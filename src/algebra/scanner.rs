@@ -4,13 +4,13 @@
 /// What a token is. Strings, IRIs and comments never open or close a bracket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// Letters, digits, `_`, `-`, `.` and `:` in one piece: keywords, functions, prefixed names, numbers.
+    /// A keyword, function, prefixed name, blank node label or number in one piece.
     Word,
     /// `?name` or `$name`.
     Variable,
     Iri,
     String,
-    /// A string or IRI that does not end.
+    /// The quotes of a string that does not end.
     Unterminated,
     /// `(`, `[`, `{`, `<<`.
     Open,
@@ -38,11 +38,17 @@ impl Token {
 pub struct Scanner<'t> {
     text: &'t str,
     at: usize,
+    /// What was looked through for the colon of a name, and has none; keeps the pass one.
+    plain_until: usize,
 }
 
 impl<'t> Scanner<'t> {
     pub fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            plain_until: 0,
+        }
     }
 
     fn skip_space(&mut self) {
@@ -72,7 +78,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The kind and end of a string that begins at `start`.
+    /// The kind and end of a string that begins at `start`. A long string that does not end is the empty
+    /// string to the parser, which reads on behind its first two quotes, and so does the scanner.
     fn string_end(&self, start: usize) -> (Kind, usize) {
         let bytes = self.text.as_bytes();
         let quote = bytes[start];
@@ -88,17 +95,80 @@ impl<'t> Scanner<'t> {
                 _ => at += 1,
             }
         }
-        (Kind::Unterminated, bytes.len())
+        (
+            Kind::Unterminated,
+            if long { start + 2 } else { bytes.len() },
+        )
     }
 
-    fn word_end(&self, start: usize) -> usize {
+    /// The end of letters, digits and `_`.
+    fn name_end(&self, start: usize) -> usize {
         let rest = &self.text[start..];
         start
             + rest
-                .find(|c: char| {
-                    !(c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '%' | '\\'))
-                })
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
                 .unwrap_or(rest.len())
+    }
+
+    /// The end of a word. Only names with a colon hold `-`, `.`, `%` and escaped characters: what looks like
+    /// one token here must never be several to the parser, or nesting could hide in it.
+    fn word_end(&mut self, start: usize) -> usize {
+        if self.text.as_bytes()[start].is_ascii_digit() {
+            return self.number_end(start);
+        }
+        if start < self.plain_until {
+            return self.name_end(start);
+        }
+        let mut colon = false;
+        let mut end = start;
+        let mut chars = self.text[start..].char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                ':' => colon = true,
+                '\\' if colon => {
+                    let Some((_, escaped)) = chars.next() else {
+                        break;
+                    };
+                    end = start + at + 1 + escaped.len_utf8();
+                    continue;
+                }
+                '.' | '%' => {}
+                '-' | '_' => {}
+                _ if c.is_alphanumeric() => {}
+                _ => break,
+            }
+            // A full stop at the end is none of the name.
+            if c != '.' {
+                end = start + at + c.len_utf8();
+            }
+        }
+        if colon {
+            return end;
+        }
+        self.plain_until = end;
+        self.name_end(start)
+    }
+
+    fn number_end(&self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let digits = |mut at: usize| {
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+            at
+        };
+        let mut end = digits(start);
+        if bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit) {
+            end = digits(end + 1);
+        }
+        if matches!(bytes.get(end), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+            let exponent = digits(end + 1 + sign);
+            if exponent > end + 1 + sign {
+                end = exponent;
+            }
+        }
+        end
     }
 }
 
@@ -124,7 +194,7 @@ impl Iterator for Scanner<'_> {
             [b'?' | b'$', next, ..]
                 if next.is_ascii_alphanumeric() || *next == b'_' || *next >= 0x80 =>
             {
-                (Kind::Variable, self.word_end(start + 1))
+                (Kind::Variable, self.name_end(start + 1))
             }
             [b'|', b'|', ..] | [b'&', b'&', ..] | [b'^', b'^', ..] => (Kind::Operator, start + 2),
             [b'!' | b'>', b'=', ..] => (Kind::Operator, start + 2),
@@ -174,18 +244,6 @@ pub fn offset(text: &str, line: usize, column: usize) -> usize {
         .map_or(text.len(), |(at, _)| start + at)
 }
 
-/// The first place where one of `words` stands as a keyword, in any case.
-pub fn find_word(text: &str, words: &[&str]) -> Option<usize> {
-    Scanner::new(text)
-        .find(|token| {
-            token.kind == Kind::Word
-                && words
-                    .iter()
-                    .any(|word| token.text(text).eq_ignore_ascii_case(word))
-        })
-        .map(|token| token.start)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +266,19 @@ mod tests {
         assert_eq!(kinds("\"a\\\"{\" x")[1], (Kind::Word, "x"));
         assert_eq!(kinds("'open")[0].0, Kind::Unterminated);
         assert_eq!(kinds("'open\\")[0].0, Kind::Unterminated);
+    }
+
+    #[test]
+    fn a_token_never_takes_in_what_is_another_one_to_the_parser() {
+        let texts = |text| -> Vec<&str> { kinds(text).into_iter().map(|(_, text)| text).collect() };
+        assert_eq!(texts("?a--1"), ["?a", "-", "-", "1"]);
+        assert_eq!(texts("1--1"), ["1", "-", "-", "1"]);
+        assert_eq!(texts("true--1"), ["true", "-", "-", "1"]);
+        assert_eq!(texts("1.5e-3-1.e2"), ["1.5e-3", "-", "1", ".", "e2"]);
+        assert_eq!(texts("?s a:b.?o"), ["?s", "a:b", ".", "?o"]);
+        assert_eq!(texts("a:b-c.d%20 _:x-y"), ["a:b-c.d%20", "_:x-y"]);
+        assert_eq!(texts(r"a:\'(( a:b\#("), [r"a:\'", "(", "(", r"a:b\#", "("]);
+        assert_eq!(texts("'''a' (("), ["''", "'a'", "(", "("]);
     }
 
     #[test]

@@ -1,20 +1,28 @@
 //! Where a syntax error is. The parser reports the furthest byte it looked at, and it compares a keyword by
 //! reading as many characters as the keyword has, so its place lies up to 14 characters behind the error.
 
-use super::hint::hint;
-use super::scanner::{Scanner, Token, offset, position};
+use super::hint::{hint, unclosed};
+use super::scanner::{Kind, Scanner, Token, offset, position};
 use crate::error::{Code, Error};
 use spargebra::SparqlParser;
 
 /// More than the parser reads ahead: its longest keyword is `ENCODE_FOR_URI`.
 const AHEAD: usize = 32;
 
-/// The error for a text that does not parse; `message` is what the parser said.
-pub fn syntax_error(parser: &SparqlParser, text: &str, message: &str) -> Error {
+/// The error for a text that does not parse; `message` is what the parser said, `prefixes` are those the text need not
+/// declare.
+pub fn syntax_error(
+    parser: &SparqlParser,
+    prefixes: &[(String, String)],
+    text: &str,
+    message: &str,
+) -> Error {
     let Some((reported, expected)) = place(text, message) else {
         return Error::new(Code::QueryParse, message);
     };
     let at = locate(parser, text, reported);
+    // The parser reads a string or IRI that does not end as far as it can.
+    let at = unclosed(text).map_or(at, |start| start.min(at));
     // Conditions beyond the grammar are sentences among the expected tokens.
     let condition = expected
         .trim_start_matches("one of ")
@@ -26,7 +34,7 @@ pub fn syntax_error(parser: &SparqlParser, text: &str, message: &str) -> Error {
         (None, None) => "unexpected end of the query".to_owned(),
     };
     let error = Error::new(Code::QueryParse, detail).at(position(text, at));
-    match hint(text, at) {
+    match hint(text, at, prefixes) {
         Some(hint) => error.with_hint(hint),
         None => error,
     }
@@ -43,7 +51,7 @@ fn place<'m>(text: &str, message: &'m str) -> Option<(usize, &'m str)> {
     ))
 }
 
-/// The byte of the token the parser could not use. Parses again with the spaces before the reported place
+/// The byte of the token the parser could not use. Parses again with the spaces between tokens near the reported place
 /// stretched, so that reading ahead from one token never reaches the next.
 fn locate(parser: &SparqlParser, text: &str, reported: usize) -> usize {
     let near = reported.saturating_sub(4 * AHEAD)..reported.saturating_add(4 * AHEAD);
@@ -54,7 +62,11 @@ fn locate(parser: &SparqlParser, text: &str, reported: usize) -> usize {
     let mut end = 0;
     for token in Scanner::new(text) {
         let gap = &text[end..token.start];
-        if !gap.is_empty() && near.contains(&token.start) {
+        let may_part = !gap.is_empty()
+            || copies
+                .last()
+                .is_some_and(|&(previous, _)| may_part(text, previous, token));
+        if may_part && near.contains(&token.start) {
             stretched.push_str(&pad);
         } else {
             stretched.push_str(gap);
@@ -85,4 +97,21 @@ fn locate(parser: &SparqlParser, text: &str, reported: usize) -> usize {
         .rev()
         .find(|(_, copy)| *copy <= furthest)
         .map_or(reported, |(token, _)| token.start)
+}
+
+/// Whether spaces between two neighbouring tokens change nothing for the parser.
+fn may_part(text: &str, left: Token, right: Token) -> bool {
+    let apart = |token: Token| match token.kind {
+        Kind::Word | Kind::Variable | Kind::Iri | Kind::String => true,
+        Kind::Open | Kind::Close => token.end - token.start == 1,
+        Kind::Operator => matches!(
+            token.text(text),
+            "," | ";" | "." | "=" | "!=" | "<" | ">" | "<=" | ">=" | "||" | "&&" | "*" | "/" | "!"
+        ),
+        Kind::Unterminated => false,
+    };
+    // A number may begin with its point, and what `<` begins may be meant for an IRI.
+    let is_one = left.text(text) == "<"
+        || left.text(text) == "." && text[right.start..].starts_with(|c: char| c.is_ascii_digit());
+    apart(left) && apart(right) && !is_one
 }

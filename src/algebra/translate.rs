@@ -5,11 +5,13 @@ use super::ir::{
     Aggregate, Comparison, Constant, Dataset, Expr, Form, GraphSlot, OrderKey, Pattern,
     QuadPattern, Query, Slot, TemplateSlot, TermFunction, TermTest, Var,
 };
-use super::scanner::{find_word, position};
+use super::place;
+use super::scanner::position;
 use crate::error::{Code, Error, Result};
 use rustc_hash::FxHashMap;
 use spargebra::algebra::{
     AggregateExpression, AggregateFunction, Expression, Function, GraphPattern, OrderExpression,
+    PropertyPathExpression,
 };
 use spargebra::term::{
     GroundTerm, NamedNodePattern, Term, TermPattern, Triple, TriplePattern, Variable,
@@ -103,14 +105,37 @@ struct Translator<'t> {
 
 impl Translator<'_> {
     fn unsupported(&self, feature: &str, words: &[&str]) -> Error {
+        self.unsupported_at(feature, place::word(self.text, words))
+    }
+
+    fn unsupported_at(&self, feature: &str, at: Option<usize>) -> Error {
         let error = Error::new(
             Code::QueryUnsupported,
             format!("{feature} is not supported"),
         );
-        match find_word(self.text, words) {
+        match at {
             Some(at) => error.at(position(self.text, at)),
             None => error,
         }
+    }
+
+    /// A function or aggregate by its name, which is an IRI in brackets if it is none of SPARQL's.
+    fn unsupported_call(&self, kind: &str, name: &str) -> Error {
+        let iri = name
+            .strip_prefix('<')
+            .and_then(|name| name.strip_suffix('>'));
+        let at = match iri {
+            Some(iri) => place::call(self.text, iri),
+            None => place::word(self.text, &[name]),
+        };
+        self.unsupported_at(&format!("the {kind} {name}"), at)
+    }
+
+    fn unsupported_arithmetic(&self, operator: &str, is_binary: bool) -> Error {
+        self.unsupported_at(
+            &format!("arithmetic with {operator}"),
+            place::arithmetic(self.text, operator, is_binary),
+        )
     }
 
     fn fresh(&mut self, name: Option<&str>) -> Var {
@@ -156,9 +181,9 @@ impl Translator<'_> {
             TermPattern::Triple(triple) => match ground_triple(triple) {
                 Some(triple) => Slot::Constant(self.constant(triple)),
                 None => {
-                    return Err(Error::new(
-                        Code::QueryUnsupported,
-                        "a triple term with variables in a pattern is not supported",
+                    return Err(self.unsupported_at(
+                        "a triple term with variables or blank nodes",
+                        place::open_triple(self.text),
                     ));
                 }
             },
@@ -260,13 +285,18 @@ impl Translator<'_> {
             },
             GraphPattern::Graph { name, inner } => {
                 let slot = self.name_slot(name, scope);
-                let inner = self.pattern(inner, scope, GraphSlot::Named(slot), below)?;
-                match graph {
-                    // Within GRAPH ?outer each solution is one of a graph ?outer.
-                    GraphSlot::Named(Slot::Var(outer)) => {
-                        Pattern::Join(vec![Pattern::Graphs(Slot::Var(outer)), inner])
+                let inner = match name {
+                    NamedNodePattern::Variable(variable) => {
+                        self.graph_of_variable(variable, inner, scope, slot, below)?
                     }
-                    _ => inner,
+                    NamedNodePattern::NamedNode(_) => {
+                        self.pattern(inner, scope, GraphSlot::Named(slot), below)?
+                    }
+                };
+                match graph {
+                    // Within GRAPH, a solution is one of each graph of that name, which must exist.
+                    GraphSlot::Named(outer) => Pattern::Join(vec![Pattern::Graphs(outer), inner]),
+                    GraphSlot::Default => inner,
                 }
             }
             GraphPattern::Extend { .. } => {
@@ -369,7 +399,15 @@ impl Translator<'_> {
                 variables,
                 aggregates,
             } => {
-                let inner = Box::new(self.pattern(inner, scope, graph, below)?);
+                let mut inner = Box::new(self.pattern(inner, scope, graph, below)?);
+                if aggregates.iter().any(|(_, aggregate)| {
+                    matches!(
+                        aggregate,
+                        AggregateExpression::CountSolutions { distinct: true }
+                    )
+                }) {
+                    inner = self.without_blanks(inner);
+                }
                 let mut keys: Vec<Var> = Vec::new();
                 for variable in variables {
                     let var = self.var(variable, scope);
@@ -401,14 +439,43 @@ impl Translator<'_> {
                     aggregates,
                 }
             }
-            GraphPattern::Path { .. } => {
-                return Err(
-                    Error::new(Code::QueryUnsupported, "a property path is not supported")
-                        .with_hint("a sequence a/b and an inverse ^a of plain predicates are"),
-                );
+            GraphPattern::Path { path, .. } => {
+                let operator = path_operator(path);
+                return Err(self
+                    .unsupported_at(
+                        &format!("a property path with {operator}"),
+                        place::path(self.text, operator),
+                    )
+                    .with_hint("a sequence a/b and an inverse ^a of plain predicates are"));
             }
             GraphPattern::Service { .. } => return Err(self.unsupported("SERVICE", &["SERVICE"])),
         })
+    }
+
+    /// The variable of GRAPH is not in scope inside (SPARQL 1.1 section 18.6): where the pattern has one of its name, that
+    /// is another, and each solution is joined with its graph.
+    fn graph_of_variable(
+        &mut self,
+        variable: &Variable,
+        inner: &GraphPattern,
+        scope: &mut Scope,
+        slot: Slot,
+        level: usize,
+    ) -> Result<Pattern> {
+        let outside = scope.names.remove(variable.as_str());
+        let inner = self.pattern(inner, scope, GraphSlot::Named(slot), level)?;
+        let inside = scope.names.remove(variable.as_str());
+        if let Some(outside) = outside {
+            scope.names.insert(variable.as_str().to_owned(), outside);
+        }
+        let (Some(inside), Some(outside)) = (inside, outside) else {
+            return Ok(inner);
+        };
+        let graph = Pattern::Extend {
+            inner: Box::new(Pattern::Graphs(slot)),
+            bindings: vec![(inside, Expr::Var(outside))],
+        };
+        Ok(Pattern::Join(vec![inner, graph]))
     }
 
     fn basic(
@@ -436,6 +503,18 @@ impl Translator<'_> {
         Ok(Pattern::Join(quads))
     }
 
+    /// Solutions without what blank nodes of patterns stand for, which solutions do not hold.
+    fn without_blanks(&self, inner: Box<Pattern>) -> Box<Pattern> {
+        let possible = super::bound(&inner).possible;
+        let (named, blank): (Vec<Var>, Vec<Var>) = possible
+            .into_iter()
+            .partition(|var| self.variables[var.0 as usize].is_some());
+        match blank.is_empty() {
+            true => inner,
+            false => Box::new(Pattern::Project { inner, vars: named }),
+        }
+    }
+
     fn ground(&mut self, term: &GroundTerm) -> Constant {
         self.constant(ground_term(term))
     }
@@ -459,8 +538,7 @@ impl Translator<'_> {
                 distinct: *distinct,
             }),
             AggregateExpression::FunctionCall { name, .. } => {
-                let name = name.to_string();
-                Err(self.unsupported(&format!("the aggregate {name}"), &[&name]))
+                Err(self.unsupported_call("aggregate", &name.to_string()))
             }
         }
     }
@@ -550,15 +628,12 @@ impl Translator<'_> {
             Expression::Exists(_) => Err(self.unsupported("EXISTS", &["EXISTS"])),
             Expression::If(..) => Err(self.unsupported("IF", &["IF"])),
             Expression::Coalesce(_) => Err(self.unsupported("COALESCE", &["COALESCE"])),
-            Expression::Add(..)
-            | Expression::Subtract(..)
-            | Expression::Multiply(..)
-            | Expression::Divide(..)
-            | Expression::UnaryPlus(_)
-            | Expression::UnaryMinus(_) => Err(Error::new(
-                Code::QueryUnsupported,
-                "arithmetic is not supported",
-            )),
+            Expression::Add(..) => Err(self.unsupported_arithmetic("+", true)),
+            Expression::Subtract(..) => Err(self.unsupported_arithmetic("-", true)),
+            Expression::Multiply(..) => Err(self.unsupported_arithmetic("*", true)),
+            Expression::Divide(..) => Err(self.unsupported_arithmetic("/", true)),
+            Expression::UnaryPlus(_) => Err(self.unsupported_arithmetic("+", false)),
+            Expression::UnaryMinus(_) => Err(self.unsupported_arithmetic("-", false)),
         }
     }
 
@@ -597,8 +672,24 @@ impl Translator<'_> {
                 ));
             }
         }
-        let name = function.to_string();
-        Err(self.unsupported(&format!("the function {name}"), &[&name]))
+        Err(self.unsupported_call("function", &function.to_string()))
+    }
+}
+
+/// The outermost operator of a path that is more than one predicate.
+fn path_operator(path: &PropertyPathExpression) -> &'static str {
+    match path {
+        PropertyPathExpression::NamedNode(_) => "a predicate",
+        PropertyPathExpression::Reverse(inner) => match **inner {
+            PropertyPathExpression::NamedNode(_) => "^",
+            _ => path_operator(inner),
+        },
+        PropertyPathExpression::Sequence(..) => "/",
+        PropertyPathExpression::Alternative(..) => "|",
+        PropertyPathExpression::ZeroOrMore(_) => "*",
+        PropertyPathExpression::OneOrMore(_) => "+",
+        PropertyPathExpression::ZeroOrOne(_) => "?",
+        PropertyPathExpression::NegatedPropertySet(_) => "!",
     }
 }
 

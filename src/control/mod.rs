@@ -118,7 +118,7 @@ impl Signal {
 
     /// Errors: the signal's own, once it is raised.
     #[inline]
-    fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         match self.0.raised.load(Ordering::Relaxed) {
             true => Err(Error::new(self.0.code, self.0.detail)),
             false => Ok(()),

@@ -26,17 +26,20 @@ impl Snapshot {
     /// decoded once for each distinct term.
     /// Errors: `Corruption`, `CorruptBlock`, `Io`, `Cancelled`, `QueryTimeout`, `Closed`.
     pub fn quad_rows(&self, pattern: &QuadPattern, control: &Control) -> Result<QuadRows> {
-        let control = self.listening(control);
+        let pinned = self.for_cursor();
+        let control = self.cursor_control(&pinned, control);
         control.poll()?;
         control.set_phase(Phase::Query);
-        let version = self.version();
-        let scan = match pattern.resolve(version, &control)? {
-            Some(spec) => Some(QuadSource::scan(&**version, &spec, &control)?),
+        let spec = pattern
+            .resolve(pinned.version(), &control)
+            .map_err(|error| pinned.pin().explain(error))?;
+        let scan = match spec {
+            Some(spec) => Some(pinned.scan(&spec, &control)?),
             None => None,
         };
         Ok(QuadRows {
             scan,
-            terms: Terms::new(version.clone(), &control),
+            terms: Terms::new(pinned, &control),
             control,
             read: ScanBatch::default(),
             given: 0,

@@ -28,9 +28,9 @@ use crate::config::{Config, Durability as Choice};
 use crate::control::{Budget, Control, Signal};
 use crate::error::{Code, Error, Result};
 use crate::kv::{self, Open, RecoveryMode};
-use crate::store::{Durability, OpenOptions, Settings, Store};
+use crate::store::{Durability, OpenOptions, PinLimits, Settings, Store};
 
-pub use crate::store::CheckReport;
+pub use crate::store::{CheckReport, PinInfo, PinKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,6 +213,11 @@ impl Database {
         }
     }
 
+    /// Who keeps which version readable, oldest first: snapshots, cursors, transactions, bulk loads, checks.
+    pub fn pins(&self) -> Vec<PinInfo> {
+        self.inner.store.pins()
+    }
+
     /// Errors: `Closed`.
     pub fn health(&self) -> Result<Health> {
         let store = &self.inner.store;
@@ -267,6 +272,12 @@ fn settings(config: &Config) -> Settings {
         },
         durability_interval_ms: config.durability_interval_ms,
         write_wait_ms: config.write_wait_ms,
+        write_idle_ms: config.write_idle_ms,
+        pins: PinLimits {
+            age_max: (config.max_version_age_ms > 0)
+                .then(|| Duration::from_millis(config.max_version_age_ms)),
+            bytes_max: (config.max_pinned_bytes > 0).then_some(config.max_pinned_bytes),
+        },
         spill_bytes: usize_of(shares.spill),
         block_cache_bytes: usize_of(shares.block_cache),
         vocabulary_cache_bytes: usize_of(shares.vocabulary_cache),

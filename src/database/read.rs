@@ -6,7 +6,7 @@ use crate::control::{Control, Signal};
 use crate::error::Result;
 use crate::query::{self, ParseOptions, Prepared, QueryOptions, QueryResults};
 use crate::run::{Chunk, Sort};
-use crate::store::{QuadSource, ScanSpec, Version, View};
+use crate::store::{PinKind, PinnedVersion, QuadSource, ScanSpec, Version, View};
 use crate::term::Id;
 use oxrdf::Quad;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// needed, since it keeps replaced data on disk.
 #[derive(Clone)]
 pub struct Snapshot {
-    version: Arc<Version>,
+    pinned: Arc<PinnedVersion>,
     closing: Signal,
 }
 
@@ -41,7 +41,7 @@ impl Database {
     /// The newest snapshot. Errors: `Closed`.
     pub fn snapshot(&self) -> Result<Snapshot> {
         Ok(Snapshot {
-            version: self.inner.store.version()?,
+            pinned: Arc::new(self.inner.store.pin(PinKind::Snapshot)?),
             closing: self.inner.closing.clone(),
         })
     }
@@ -50,12 +50,22 @@ impl Database {
 impl Snapshot {
     /// The version beneath, for the query engine.
     pub fn version(&self) -> &Arc<Version> {
-        &self.version
+        self.pinned.version()
     }
 
-    /// `control`, ending when the store is closed.
+    /// `control`, ending when the store is closed or the snapshot too old.
     pub(super) fn listening(&self, control: &Control) -> Control {
-        control.clone().with_signal(&self.closing)
+        self.pinned.listening(control).with_signal(&self.closing)
+    }
+
+    /// The same version for a cursor, which may outlive the snapshot.
+    pub(super) fn for_cursor(&self) -> Arc<PinnedVersion> {
+        Arc::new(self.pinned.again(PinKind::Cursor))
+    }
+
+    /// `control`, ending when the store is closed or the cursor's version too old.
+    pub(super) fn cursor_control(&self, pinned: &PinnedVersion, control: &Control) -> Control {
+        pinned.listening(control).with_signal(&self.closing)
     }
 
     /// Runs a SPARQL query. Rows are worked as they are pulled; the results own what they read.
@@ -78,40 +88,54 @@ impl Snapshot {
 
     /// What a prepared query runs against.
     pub fn source(&self) -> query::Snapshot {
+        let pinned = self.for_cursor();
         query::Snapshot {
-            source: self.version.clone(),
-            dictionary: self.version.clone(),
+            source: pinned.clone(),
+            dictionary: pinned,
         }
     }
 
     /// The last commit in it.
     pub fn seq(&self) -> u64 {
-        self.version.seq
+        self.version().seq
     }
 
     /// The quads that match a pattern, in the order of the scan that answers it.
-    /// Errors: `Corruption`, `CorruptBlock`, `Io`, `Cancelled`, `QueryTimeout`.
+    /// Errors: `Corruption`, `CorruptBlock`, `Io`, `Cancelled`, `QueryTimeout`, `SnapshotTooOld`, `Closed`.
     pub fn quads(&self, pattern: &QuadPattern, control: &Control) -> Result<Quads> {
-        let control = self.listening(control);
-        let spec = pattern.resolve(&self.version, &control)?;
-        Ok(Quads::new(self.version.clone(), spec, control))
+        let pinned = self.for_cursor();
+        let control = self.cursor_control(&pinned, control);
+        control.poll()?;
+        let spec = pattern
+            .resolve(pinned.version(), &control)
+            .map_err(|error| pinned.pin().explain(error))?;
+        Ok(Quads::new(pinned, spec, control))
     }
 
     /// The exact number of quads that match. Answered from the directory for every bound prefix.
     /// Errors: as [`Snapshot::quads`].
     pub fn count(&self, pattern: &QuadPattern, control: &Control) -> Result<u64> {
         let control = &self.listening(control);
-        match pattern.resolve(&self.version, control)? {
-            Some(spec) => self.version.count(&spec, control),
-            None => Ok(0),
-        }
+        control.poll()?;
+        let count = match pattern.resolve(self.version(), control) {
+            Ok(Some(spec)) => self.version().count(&spec, control),
+            Ok(None) => Ok(0),
+            Err(error) => Err(error),
+        };
+        count.map_err(|error| self.pinned.pin().explain(error))
     }
 
     /// Cost: one pass over the leading columns of three sorts.
     /// Errors: as [`Snapshot::quads`].
     pub fn stats(&self, control: &Control) -> Result<Stats> {
         let control = &self.listening(control);
-        let version = &self.version;
+        control.poll()?;
+        self.counted(control)
+            .map_err(|error| self.pinned.pin().explain(error))
+    }
+
+    fn counted(&self, control: &Control) -> Result<Stats> {
+        let version = self.version();
         let quads = version.quads(View::Both);
         let named = version.named_quads(View::Both);
         Ok(Stats {
@@ -132,7 +156,7 @@ impl Snapshot {
     /// Distinct values of the first column of a sort.
     fn distinct(&self, sort: Sort, control: &Control) -> Result<u64> {
         let mut count = 0;
-        self.version
+        self.version()
             .for_each_leading(sort, View::Both, control, |_| count += 1)?;
         Ok(count)
     }
@@ -141,7 +165,7 @@ impl Snapshot {
 /// A cursor over quads. Owns what it reads from, so it may outlive the handle it came from; it fails with
 /// `Closed` once the store is closed.
 pub struct Quads {
-    version: Arc<Version>,
+    pinned: Arc<PinnedVersion>,
     spec: Option<ScanSpec>,
     control: Control,
     scan: Option<crate::run::RunScan>,
@@ -150,9 +174,9 @@ pub struct Quads {
 }
 
 impl Quads {
-    fn new(version: Arc<Version>, spec: Option<ScanSpec>, control: Control) -> Self {
+    fn new(pinned: Arc<PinnedVersion>, spec: Option<ScanSpec>, control: Control) -> Self {
         Self {
-            version,
+            pinned,
             spec,
             control,
             scan: None,
@@ -170,7 +194,7 @@ impl Quads {
             if self.next == self.chunk.len {
                 let scan = match &mut self.scan {
                     Some(scan) => scan,
-                    None => self.scan.insert(self.version.scan_of(spec)?),
+                    None => self.scan.insert(self.pinned.version().scan_of(spec)?),
                 };
                 scan.next([true; 4], &mut self.chunk, &self.control)?;
                 self.next = 0;
@@ -183,7 +207,7 @@ impl Quads {
             self.next += 1;
             let quad = sort.row(&key);
             if spec.graphs.holds(quad[3]) {
-                let mut decoder = Decoder::new(&self.version, &self.control);
+                let mut decoder = Decoder::new(self.pinned.version(), &self.control);
                 return Ok(Some(Quad::new(
                     subject(decoder.term(Id::from_raw(quad[0]))?)?,
                     named(decoder.term(Id::from_raw(quad[1]))?)?,
@@ -200,9 +224,14 @@ impl Iterator for Quads {
 
     /// After an error the cursor is at its end.
     fn next(&mut self) -> Option<Result<Quad>> {
-        let quad = self.advance().transpose();
+        let quad = self
+            .advance()
+            .map_err(|error| self.pinned.pin().explain(error))
+            .transpose();
         if matches!(quad, Some(Err(_))) {
+            // What it read is not kept for a cursor that has ended.
             self.spec = None;
+            self.scan = None;
         }
         quad
     }

@@ -162,6 +162,18 @@ impl Kv {
         Ok(())
     }
 
+    /// About the bytes that the pages of an extent take on disk. Errors: `Closed`.
+    pub fn extent_bytes(&self, extent: u64) -> Result<u64> {
+        let (from, to) = (
+            PageId::new(extent, 0).0.to_be_bytes(),
+            PageId::new(extent + 1, 0).0.to_be_bytes(),
+        );
+        let db = self.db()?;
+        let sizes =
+            db.get_approximate_sizes_cf(family(&db, PAGES)?, &[rocksdb::Range::new(&from, &to)]);
+        Ok(sizes.into_iter().sum())
+    }
+
     /// Whether some page has an id from `page` on.
     pub fn has_pages_from(&self, page: PageId) -> Result<bool> {
         let start = page.0.to_be_bytes();

@@ -124,9 +124,10 @@ impl Prepared {
         options: &QueryOptions,
         control: &Control,
     ) -> Result<(Plan, Arc<Runtime>)> {
+        let control = snapshot.source.listening(control);
         let control = match options.timeout {
-            Some(timeout) => control.clone().with_timeout(timeout),
-            None => control.clone(),
+            Some(timeout) => control.with_timeout(timeout),
+            None => control,
         };
         control.poll()?;
         let terms = Terms::new(snapshot.dictionary.clone(), &control);

@@ -2,10 +2,11 @@
 //! merges runs on disk and deletes, and with interval durability one syncs.
 
 use super::Shared;
-use super::shared::Durability;
+use super::shared::{Durability, Settings};
 use crate::control::{CancelToken, Control};
 use crate::error::{Code, Error, Result};
 use crate::kv::Open;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -44,6 +45,16 @@ impl Background {
             }
             shared.collect_garbage()
         })?;
+        if let Some(interval) = watch_interval(&shared.settings) {
+            let idle_max = Duration::from_millis(shared.settings.write_idle_ms);
+            let seen = Mutex::new(None);
+            background.spawn("ts-watch", interval, control.clone(), move |shared, _| {
+                if !idle_max.is_zero() {
+                    shared.gate.end_idle(idle_max, &mut seen.lock());
+                }
+                shared.enforce_pins()
+            })?;
+        }
         if shared.settings.durability == Durability::Interval {
             let interval = Duration::from_millis(shared.settings.durability_interval_ms.max(1));
             background.spawn("ts-sync", interval, control, |shared, _| {
@@ -96,6 +107,18 @@ impl Background {
         self.threads.push(thread);
         Ok(())
     }
+}
+
+/// How often to look for idle writers and old readers: a quarter of the least limit. `None` if there is no limit.
+fn watch_interval(settings: &Settings) -> Option<Duration> {
+    let idle_max =
+        (settings.write_idle_ms > 0).then(|| Duration::from_millis(settings.write_idle_ms));
+    let space = settings.pins.bytes_max.map(|_| IDLE);
+    let least = [idle_max, settings.pins.age_max, space]
+        .into_iter()
+        .flatten()
+        .min()?;
+    Some((least / 4).clamp(Duration::from_millis(5), IDLE))
 }
 
 impl Drop for Background {

@@ -7,6 +7,7 @@
 use super::gate::WritePass;
 use super::head::{LARGE_RUNS_MAX, Pending};
 use super::large::changes_max;
+use super::pins::{Pin, PinKind};
 use super::record::Record;
 use super::version::Version;
 use super::{Durability, Shared};
@@ -41,9 +42,10 @@ pub struct Committed {
 /// The one write transaction that may be open. Dropping it rolls back.
 pub struct Transaction {
     pub(super) shared: Arc<Shared>,
-    pass: Option<WritePass>,
+    pass: WritePass,
     pub(super) control: Control,
     pub(super) base: Arc<Version>,
+    _pin: Pin,
     pub(super) tail: Arc<Tail>,
     /// End of the tail when the transaction began.
     pub(super) mark: u64,
@@ -67,14 +69,21 @@ impl Transaction {
         let pass = shared.gate.enter(wait, control)?;
         shared.check_writable()?;
         shared.wait_for_room(control)?;
-        let base = shared.head.lock().staged.clone();
+        let (base, pin) = shared.pin_staged(PinKind::Transaction);
+        let control = &pin.listening(control);
         let tail = base.vocabulary.newest_tail().clone();
+        let mark = tail.end();
+        if shared.settings.write_idle_ms > 0 {
+            let tail = tail.clone();
+            pass.may_idle(move || tail.writer().rollback(mark));
+        }
         Ok(Self {
-            mark: tail.end(),
+            mark,
+            _pin: pin,
             next_number: base.next_number,
             charge: control.charge(0)?,
             shared: shared.clone(),
-            pass: Some(pass),
+            pass,
             control: control.clone(),
             base,
             tail,
@@ -107,8 +116,22 @@ impl Transaction {
     }
 
     /// The id of a term, which is added if it is new. A blank node must exist.
-    /// Errors: `TermTooLarge`, `ResourceExhausted`, `InvalidInput` for an unknown blank node, those of reading.
+    /// Errors: `TermTooLarge`, `ResourceExhausted`, `InvalidInput` for an unknown blank node, `TransactionEnded`,
+    /// those of reading.
     pub fn intern(&mut self, term: TermRef<'_>) -> Result<Id> {
+        self.at_work(|this| this.interned(term))
+    }
+
+    /// Does something that no one may take the pass from. Errors: `TransactionEnded` if it was taken.
+    #[inline]
+    fn at_work<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.pass.work()?;
+        let done = work(self);
+        self.pass.rest();
+        done
+    }
+
+    fn interned(&mut self, term: TermRef<'_>) -> Result<Id> {
         match term {
             TermRef::Blank(number) if number >= self.next_number => {
                 return Err(Error::new(
@@ -150,8 +173,12 @@ impl Transaction {
         Ok(id)
     }
 
-    /// The id of a term that this transaction can see. Errors: those of reading.
+    /// The id of a term that this transaction can see. Errors: `TransactionEnded`, those of reading.
     pub fn lookup(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        self.at_work(|this| this.looked_up(term))
+    }
+
+    fn looked_up(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
         match term {
             TermRef::Triple(parts) => match self.new_triples.get(&parts) {
                 Some(&id) => Ok(Some(id)),
@@ -162,14 +189,14 @@ impl Transaction {
         }
     }
 
-    /// Inserts (s, p, o, g). Errors: `ResourceExhausted`.
+    /// Inserts (s, p, o, g). Errors: `ResourceExhausted`, `TransactionEnded`.
     pub fn insert(&mut self, quad: Key) -> Result<()> {
-        self.change(quad, true)
+        self.at_work(|this| this.change(quad, true))
     }
 
-    /// Deletes (s, p, o, g). Errors: `ResourceExhausted`.
+    /// Deletes (s, p, o, g). Errors: `ResourceExhausted`, `TransactionEnded`.
     pub fn delete(&mut self, quad: Key) -> Result<()> {
-        self.change(quad, false)
+        self.at_work(|this| this.change(quad, false))
     }
 
     fn change(&mut self, quad: Key, insert: bool) -> Result<()> {
@@ -196,8 +223,9 @@ impl Transaction {
     }
 
     /// Makes the changes durable, as the store is set up, and visible to new readers.
-    /// Errors: before anything is written those of reading and `Cancelled`; then `CommitInDoubt`.
+    /// Errors: before anything is written `TransactionEnded`, those of reading and `Cancelled`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
+        self.pass.work()?;
         if self.spooled.is_some() {
             return self.commit_spooled();
         }
@@ -312,7 +340,8 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if self.pass.is_some() && self.mark < self.tail.end() {
+        // Whoever took the pass has rolled back.
+        if self.pass.work().is_ok() && self.mark < self.tail.end() {
             self.tail.writer().rollback(self.mark);
         }
     }

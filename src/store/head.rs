@@ -7,8 +7,9 @@
 
 use super::root::Root;
 use super::version::Version;
-use crate::run::{DiskRun, MemRun};
-use crate::vocab::{Segment, Tail};
+use crate::run::MemRun;
+use crate::vocab::Tail;
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -28,6 +29,15 @@ impl Pending {
     }
 }
 
+/// A run or segment that another one has replaced.
+pub(super) struct Retired {
+    pub extent: u64,
+    /// What reads its pages holds it; only how often it is held matters.
+    pub held: Arc<dyn Any + Send + Sync>,
+    /// The install that replaced it; versions before it read its pages.
+    pub install: u64,
+}
+
 pub(super) struct Head {
     /// As it was last written.
     pub root: Root,
@@ -40,10 +50,8 @@ pub(super) struct Head {
     pub spill_cut: Option<u64>,
     /// The tail that is spilled with them, unless it is empty.
     pub spill_tail: Option<Arc<Tail>>,
-    /// Runs that no version after this one has; their pages go when the last reader does.
-    pub retired: Vec<Arc<DiskRun>>,
-    /// Segments that were written anew, by the extent of their pages.
-    pub retired_segments: Vec<(u64, Arc<Segment>)>,
+    /// What no version after this one has; its pages go when the last reader does.
+    pub retired: Vec<Retired>,
 }
 
 /// Runs in memory are merged on publishing while the result stays below this; beyond, in the background.

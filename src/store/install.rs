@@ -5,7 +5,8 @@
 
 use super::Shared;
 use super::gate::WritePass;
-use super::head::Head;
+use super::head::{Head, Retired};
+use super::pins::{Pin, PinKind};
 use super::root::{FreeExtent, RunRef, SegmentRef};
 use super::version::Version;
 use crate::control::Control;
@@ -14,6 +15,7 @@ use crate::kv::{PageFile, WrittenExtent};
 use crate::run::{Counts, DiskRun, MemRun, Sort};
 use crate::term::IriPrefixes;
 use crate::vocab::{Segment, SegmentMeta, Tail};
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +64,7 @@ impl Shared {
         let mut root = head.root.clone();
         let mut disk = (*head.published.disk).clone();
         let mut retired = Vec::new();
-        let mut retired_segment = None;
+        let mut retired_segment: Option<(u64, Arc<dyn Any + Send + Sync>)> = None;
         for runs in &mut disk {
             runs.retain(|run| {
                 let replaced = install.replaced.contains(&run.extent);
@@ -97,6 +99,7 @@ impl Shared {
             disk[run.sort.index()].insert(place, Arc::new(run));
         }
         let mut version = (*head.published).clone();
+        version.install += 1;
         version.disk = Arc::new(disk);
         let mut vocabulary = (*version.vocabulary).clone();
         if let Some((reference, segment)) = install.segment {
@@ -154,8 +157,14 @@ impl Shared {
             return Err(error);
         }
         head.root = root;
-        head.retired.extend(retired);
-        head.retired_segments.extend(retired_segment);
+        let install = version.install;
+        let runs = retired.into_iter().map(|run| (run.extent, run as _));
+        head.retired
+            .extend(runs.chain(retired_segment).map(|(extent, held)| Retired {
+                extent,
+                held,
+                install,
+            }));
         let version = head.publish(version);
         *self.published.write() = version;
         drop(head);
@@ -255,6 +264,7 @@ pub struct BulkInstall {
     shared: Arc<Shared>,
     _pass: WritePass,
     base: Arc<Version>,
+    _pin: Pin,
     extents: Vec<u64>,
 }
 
@@ -265,8 +275,10 @@ impl BulkInstall {
         let pass = shared.gate.enter(wait, control)?;
         shared.check_writable()?;
         shared.spill_all(control)?;
+        let (base, pin) = shared.pin_staged(PinKind::Load);
         Ok(Self {
-            base: shared.head.lock().staged.clone(),
+            base,
+            _pin: pin,
             shared: shared.clone(),
             _pass: pass,
             extents: Vec::new(),

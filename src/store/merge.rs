@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::install::Install;
+use super::pins::Replaced;
 use crate::codec::{BLOCK_ROWS, BlockReader};
 use crate::control::Control;
 use crate::error::Result;
@@ -91,22 +92,17 @@ impl Shared {
         merged
     }
 
-    /// Deletes the pages of runs and segments that no reader has any more.
+    /// Deletes the pages of runs and segments that no reader has any more, or only readers whose pins were ended.
     pub(super) fn collect_garbage(&self) -> Result<()> {
         let mut free = Vec::new();
-        {
-            let mut head = self.head.lock();
-            let mut unread = |extent: u64, handles: usize| {
-                if handles == 1 {
-                    free.push(extent);
-                }
-                handles == 1
-            };
-            let runs = &mut head.retired;
-            runs.retain(|run| !unread(run.extent, Arc::strong_count(run)));
-            let segments = &mut head.retired_segments;
-            segments.retain(|(extent, segment)| !unread(*extent, Arc::strong_count(segment)));
-        }
+        self.head.lock().retired.retain(|retired| {
+            let unread =
+                Arc::strong_count(&retired.held) == 1 || self.pins.is_only_ended(retired.install);
+            if unread {
+                free.push(retired.extent);
+            }
+            !unread
+        });
         for &extent in &free {
             self.kv
                 .drop_pages(&[PageId::new(extent, 0)..PageId::new(extent + 1, 0)])?;
@@ -115,6 +111,29 @@ impl Shared {
         let mut head = self.head.lock();
         head.root.free.retain(|entry| !free.contains(&entry.extent));
         Ok(())
+    }
+
+    /// Ends pins beyond the limits and deletes what only they kept. Errors: those of deleting.
+    pub(super) fn enforce_pins(&self) -> Result<()> {
+        if !self.pins.has_limits() {
+            return Ok(());
+        }
+        let retired: Vec<(u64, u64)> = self
+            .head
+            .lock()
+            .retired
+            .iter()
+            .map(|retired| (retired.extent, retired.install))
+            .collect();
+        let mut replaced = Vec::with_capacity(retired.len());
+        for (extent, install) in retired {
+            replaced.push(Replaced {
+                install,
+                bytes: self.kv.extent_bytes(extent)?,
+            });
+        }
+        self.pins.enforce(&replaced);
+        self.collect_garbage()
     }
 }
 

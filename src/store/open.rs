@@ -9,6 +9,8 @@ use super::check::CheckReport;
 use super::commit::Transaction;
 use super::head::Head;
 use super::install::BulkInstall;
+use super::pinned::PinnedVersion;
+use super::pins::{PinInfo, PinKind};
 use super::record::Record;
 use super::root::Root;
 use super::shared::{Durability, Settings};
@@ -82,10 +84,21 @@ impl Store {
         })
     }
 
-    /// The newest published version. Errors: `Closed`.
+    /// The newest published version, for short reads: no limit on pins knows of it. Errors: `Closed`.
     pub fn version(&self) -> Result<Arc<Version>> {
         self.check_open()?;
         Ok(self.shared.published.read().clone())
+    }
+
+    /// The newest published version, kept readable within the limits on pins (definition 31). Errors: `Closed`.
+    pub fn pin(&self, kind: PinKind) -> Result<PinnedVersion> {
+        self.check_open()?;
+        Ok(self.shared.pin(kind))
+    }
+
+    /// Who holds which version, oldest first.
+    pub fn pins(&self) -> Vec<PinInfo> {
+        self.shared.pins.list()
     }
 
     /// Begins a write transaction, waiting for the one before. Errors: `Busy`, `ReadOnly`, `ReopenRequired`,
@@ -133,7 +146,12 @@ impl Store {
     /// Reads everything the newest version holds and reports what is wrong.
     /// Errors: `Cancelled`, `QueryTimeout`, `Closed`, `Io`.
     pub fn check(&self, control: &Control) -> Result<CheckReport> {
-        super::check::check(&*self.version()?, control)
+        self.check_open()?;
+        let pinned = self.shared.pin(PinKind::Check);
+        let report = super::check::check(pinned.version(), &pinned.pin().listening(control));
+        // What is missing may have gone with the pin.
+        pinned.pin().check()?;
+        report
     }
 
     /// Makes every commit so far survive power loss, whatever the durability. Errors: `Io`, `Closed`.
@@ -338,6 +356,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         seq: replayed.seq,
         generation: root.generation,
         epoch: root.epoch,
+        install: 0,
         memory: Vec::new(),
         disk: Arc::new(disk),
         vocabulary: Arc::new(Vocabulary::new(segments, tail, prefixes)?),
@@ -366,7 +385,6 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         spill_cut: None,
         spill_tail: None,
         retired: Vec::new(),
-        retired_segments: Vec::new(),
     };
     Ok(Shared::new(
         kv,

@@ -2,6 +2,8 @@
 
 use super::gate::Gate;
 use super::head::Head;
+use super::pinned::PinnedVersion;
+use super::pins::{Pin, PinKind, PinLimits, Pins};
 use super::version::Version;
 use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
@@ -33,6 +35,9 @@ pub struct Settings {
     pub durability: Durability,
     pub durability_interval_ms: u64,
     pub write_wait_ms: u64,
+    /// A write transaction that was not used for so long is rolled back; 0 is never.
+    pub write_idle_ms: u64,
+    pub pins: PinLimits,
     /// Bytes of runs and terms in memory that start a spill.
     pub spill_bytes: usize,
     pub block_cache_bytes: usize,
@@ -46,6 +51,8 @@ impl Default for Settings {
             durability: Durability::Sync,
             durability_interval_ms: 100,
             write_wait_ms: 30_000,
+            write_idle_ms: 300_000,
+            pins: PinLimits::default(),
             spill_bytes: 64 << 20,
             block_cache_bytes: 128 << 20,
             vocabulary_cache_bytes: 64 << 20,
@@ -62,6 +69,7 @@ pub(super) struct Shared {
     pub settings: Settings,
     pub budget: Budget,
     pub gate: Arc<Gate>,
+    pub pins: Arc<Pins>,
     /// What readers take. Changed under the head's lock only.
     pub published: RwLock<Arc<Version>>,
     pub head: Mutex<Head>,
@@ -139,6 +147,7 @@ impl Shared {
             kv,
             pages,
             words,
+            pins: Arc::new(Pins::new(settings.pins)),
             settings,
             budget,
             gate: Arc::new(Gate::default()),
@@ -151,6 +160,22 @@ impl Shared {
             signal: Signal::default(),
             poisoned: AtomicBool::new(false),
         }
+    }
+
+    /// The published version, pinned.
+    pub fn pin(&self, kind: PinKind) -> PinnedVersion {
+        // Installs publish under this lock, so no page goes before the pin counts.
+        let published = self.published.read();
+        let pin = self.pins.pin(kind, published.seq, published.install);
+        PinnedVersion::new(published.clone(), pin)
+    }
+
+    /// The staged version, pinned.
+    pub fn pin_staged(&self, kind: PinKind) -> (Arc<Version>, Pin) {
+        let head = self.head.lock();
+        let staged = head.staged.clone();
+        let pin = self.pins.pin(kind, staged.seq, staged.install);
+        (staged, pin)
     }
 
     pub fn is_poisoned(&self) -> bool {

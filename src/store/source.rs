@@ -167,4 +167,9 @@ pub trait QuadSource: Send + Sync {
     /// Splits a scan into at most `parts` ranges of the key column after the prefix, of about
     /// equal numbers of rows: inclusive (lower, upper) pairs in ascending order that cover everything.
     fn ranges(&self, spec: &ScanSpec, parts: usize) -> Result<Vec<(u64, u64)>>;
+
+    /// `control`, which also ends when this source may not be read any longer (definition 31).
+    fn listening(&self, control: &Control) -> Control {
+        control.clone()
+    }
 }

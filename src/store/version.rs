@@ -23,6 +23,8 @@ pub struct Version {
     pub seq: u64,
     pub generation: u32,
     pub epoch: u32,
+    /// Installs since the store was opened. A run that a later one replaced may still be read by this version.
+    pub install: u64,
     /// Oldest first.
     pub memory: Vec<Arc<MemRun>>,
     pub disk: Arc<DiskRuns>,

@@ -46,7 +46,7 @@ pub use inline::{
 pub use iri::{DIGITS_MAX, IriPrefixes, PREFIX_BYTES_MAX, PREFIXES_MAX};
 pub use key::{dictionary_key, parse_key};
 pub use learn::PrefixLearner;
-pub use order::{OrderedRange, SortKey, compare_ids, compare_terms, ordered_range};
+pub use order::{OrderedRange, SortKey, compare_ids, compare_terms, is_value_range, ordered_range};
 pub use text::{parse_blank_label, write_blank_label, write_escaped_iri, write_escaped_string};
 
 use crate::error::{Code, Error, Result};

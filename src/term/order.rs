@@ -191,6 +191,39 @@ impl<'a> SortKey<'a> {
     }
 }
 
+impl SortKey<'_> {
+    /// [`SortKey::compare`] without telling terms of one value apart: for a key of ORDER BY that others follow, which
+    /// decide between 1 and 1.0.
+    pub fn compare_values(
+        &self,
+        other: &SortKey<'_>,
+        nested: &mut dyn FnMut(Id, Id) -> Ordering,
+    ) -> Ordering {
+        match (self.term, other.term) {
+            (Some(TermRef::Triple(a)), Some(TermRef::Triple(b))) => a
+                .iter()
+                .zip(&b)
+                .filter(|(a, b)| a != b)
+                .map(|(&a, &b)| nested(a, b))
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal),
+            (Some(TermRef::Literal(a)), Some(TermRef::Literal(b))) => {
+                match (&self.value, &other.value) {
+                    (Some(value), Some(other)) => {
+                        let by_value = value.compare(other);
+                        match value.place {
+                            Place::Text => by_value.then_with(|| compare_ties(a, b)),
+                            _ => by_value,
+                        }
+                    }
+                    _ => compare_ties(a, b),
+                }
+            }
+            _ => self.compare(other, nested),
+        }
+    }
+}
+
 impl<'a> Place<'a> {
     fn of(value: &Value<'a>) -> Self {
         match *value {
@@ -357,6 +390,15 @@ pub enum OrderedRange {
     Always,
     /// If all ordinals of the range lie in one sorted dictionary segment.
     InSortedSegment,
+}
+
+/// Whether the order of ids is the order of values between two ids, and different ids are different values.
+pub fn is_value_range(min: Id, max: Id) -> bool {
+    min == max
+        || min.tag() == max.tag()
+            && min
+                .tag()
+                .is_some_and(|tag| tag.is_integer() || tag == Tag::ShortString)
 }
 
 /// Whether id order may stand in for SPARQL order for all ids from `min` to `max` (definition 4).

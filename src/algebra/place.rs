@@ -1,0 +1,115 @@
+//! Where a feature stands in a text. The parser's tree has no places, so they are found among the tokens: the first that
+//! can only be the feature.
+
+use super::scanner::{Kind, Scanner, Token};
+use super::words::KEYWORDS;
+
+/// The first place where one of `words` stands as a keyword, in any case.
+pub fn word(text: &str, words: &[&str]) -> Option<usize> {
+    Scanner::new(text)
+        .find(|token| {
+            token.kind == Kind::Word
+                && words
+                    .iter()
+                    .any(|word| token.text(text).eq_ignore_ascii_case(word))
+        })
+        .map(|token| token.start)
+}
+
+/// The first call of the function with this IRI, written out or with a prefix.
+pub fn call(text: &str, iri: &str) -> Option<usize> {
+    find(text, |_, token, next| {
+        let is_called = next.is_some_and(|next| next.text(text) == "(");
+        let name = token.text(text);
+        is_called
+            && match token.kind {
+                Kind::Iri => &name[1..name.len() - 1] == iri,
+                Kind::Word => name
+                    .split_once(':')
+                    .is_some_and(|(_, local)| iri.ends_with(local)),
+                _ => false,
+            }
+    })
+}
+
+/// The first `operator` of a property path: behind a predicate, or for `!` where a predicate is expected.
+pub fn path(text: &str, operator: &str) -> Option<usize> {
+    let is_predicate = |token: Option<Token>, brackets: bool| {
+        token.is_some_and(|token| match token.kind {
+            Kind::Iri => true,
+            Kind::Word => token.text(text).contains(':') || token.text(text) == "a",
+            Kind::Close => brackets && token.text(text) == ")",
+            _ => false,
+        })
+    };
+    let found = |brackets: bool| {
+        find(text, |previous, token, _| {
+            token.text(text) == operator
+                && match operator {
+                    "!" => previous.is_some_and(|previous| {
+                        matches!(previous.kind, Kind::Variable | Kind::Iri | Kind::Word)
+                            || matches!(previous.text(text), ";" | "]")
+                    }),
+                    _ => is_predicate(previous, brackets),
+                }
+        })
+    };
+    found(false).or_else(|| found(true))
+}
+
+/// The first `operator` of arithmetic, between two operands or before one.
+pub fn arithmetic(text: &str, operator: &str, is_binary: bool) -> Option<usize> {
+    find(text, |previous, token, _| {
+        token.text(text) == operator
+            && is_binary
+                == previous.is_some_and(|previous| match previous.kind {
+                    Kind::Variable => true,
+                    Kind::Word => {
+                        let word = previous.text(text);
+                        !word.contains(':')
+                            && !KEYWORDS
+                                .iter()
+                                .any(|keyword| word.eq_ignore_ascii_case(keyword))
+                    }
+                    Kind::Close => previous.text(text) == ")",
+                    _ => false,
+                })
+    })
+}
+
+/// The first triple term, or reified triple, that holds a variable or blank node.
+pub fn open_triple(text: &str) -> Option<usize> {
+    let mut open: Vec<usize> = Vec::new();
+    for token in Scanner::new(text) {
+        match (token.kind, token.text(text)) {
+            (Kind::Open, "<<") => open.push(token.start),
+            (Kind::Close, ">>") => {
+                open.pop();
+            }
+            (Kind::Variable, _) if !open.is_empty() => return open.last().copied(),
+            (Kind::Word, word) if !open.is_empty() && word.starts_with("_:") => {
+                return open.last().copied();
+            }
+            // What an annotation is about is a triple term too.
+            (Kind::Operator, "|" | "~") if open.is_empty() => {
+                let before = text[..token.start].trim_end();
+                if token.text(text) == "~" || before.ends_with('{') {
+                    return Some(token.start);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The first token for which `is_it` is true of the one before, itself, and the one after.
+fn find(text: &str, is_it: impl Fn(Option<Token>, Token, Option<Token>) -> bool) -> Option<usize> {
+    let tokens: Vec<Token> = Scanner::new(text).collect();
+    (0..tokens.len())
+        .find(|&index| {
+            let previous = index.checked_sub(1).map(|index| tokens[index]);
+            is_it(previous, tokens[index], tokens.get(index + 1).copied())
+        })
+        .map(|index| tokens[index].start)
+}

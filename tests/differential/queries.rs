@@ -1,0 +1,385 @@
+//! Random queries over the algebra the library supports.
+
+use crate::data::{GRAPHS, Terms};
+use crate::random::Random;
+
+pub struct Queries<'a> {
+    pub random: &'a mut Random,
+    pub terms: &'a Terms,
+    /// Numbers of variables made by BIND and AS, which must be new.
+    fresh: usize,
+}
+
+const VARIABLES: [&str; 5] = ["?a", "?b", "?c", "?d", "?e"];
+
+/// Where a group stands.
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    /// Within GRAPH of a variable.
+    in_variable: Option<&'static str>,
+    in_graph: bool,
+}
+
+impl<'a> Queries<'a> {
+    pub fn new(random: &'a mut Random, terms: &'a Terms) -> Self {
+        Self {
+            random,
+            terms,
+            fresh: 0,
+        }
+    }
+
+    fn fresh(&mut self) -> String {
+        self.fresh += 1;
+        format!("?x{}", self.fresh)
+    }
+
+    /// A variable; within GRAPH of a variable that one only where another evaluator than ours follows the
+    /// specification, by which it is not in scope (W3C test graph-variable-scope).
+    fn variable(&mut self, place: Place) -> &'static str {
+        loop {
+            let variable = *self.random.pick(&VARIABLES);
+            if place.in_variable != Some(variable) || !self.terms.is_portable {
+                return variable;
+            }
+        }
+    }
+
+    pub fn query(&mut self) -> String {
+        let place = Place {
+            depth: 2,
+            in_variable: None,
+            in_graph: false,
+        };
+        let dataset = self.dataset();
+        match self.random.below(12) {
+            0 => format!("ASK {dataset}{{ {} }}", self.group(place)),
+            1 => self.construct(&dataset, place),
+            _ => self.select(&dataset, place, true),
+        }
+    }
+
+    fn dataset(&mut self) -> String {
+        if !self.random.percent(15) {
+            return String::new();
+        }
+        let mut dataset = String::new();
+        // There, the default graph of several FROM is not a set: a triple of two of them is there twice.
+        for _ in 0..self
+            .random
+            .below(if self.terms.is_portable { 2 } else { 3 })
+        {
+            dataset.push_str(&format!("FROM {} ", self.random.pick(&GRAPHS)));
+        }
+        for _ in 0..self.random.below(3) {
+            dataset.push_str(&format!("FROM NAMED {} ", self.random.pick(&GRAPHS)));
+        }
+        if self.random.percent(10) {
+            dataset.push_str("FROM <http://x/none> ");
+        }
+        dataset
+    }
+
+    fn construct(&mut self, dataset: &str, place: Place) -> String {
+        let mut template = String::new();
+        for _ in 0..1 + self.random.below(2) {
+            let subject = match self.random.below(4) {
+                0 => "_:new".to_owned(),
+                1 => self.random.pick(&self.terms.subjects).clone(),
+                _ => self.variable(place).to_owned(),
+            };
+            let predicate = match self.random.below(3) {
+                0 => self.variable(place).to_owned(),
+                _ => self.random.pick(&self.terms.predicates).clone(),
+            };
+            let object = match self.random.below(5) {
+                0 => "_:new".to_owned(),
+                1 => self.terms.constant(self.random),
+                _ => self.variable(place).to_owned(),
+            };
+            template.push_str(&format!("{subject} {predicate} {object} . "));
+        }
+        format!(
+            "CONSTRUCT {{ {template}}} {dataset}WHERE {{ {} }}",
+            self.group(place)
+        )
+    }
+
+    fn select(&mut self, dataset: &str, place: Place, is_outer: bool) -> String {
+        if self.random.percent(20) {
+            return self.counting(dataset, place);
+        }
+        let modifier = match self.random.below(6) {
+            0 | 1 => "DISTINCT ",
+            2 if is_outer => "REDUCED ",
+            _ => "",
+        };
+        let group = self.group(place);
+        let (chosen, keys) = match self.random.below(3) {
+            0 => ("*".to_owned(), self.some_variables(place)),
+            _ => {
+                let variables = self.some_variables(place);
+                let mut chosen = variables.join(" ");
+                if is_outer && self.random.percent(15) {
+                    let expression = self.value(place, 1);
+                    let fresh = self.fresh();
+                    chosen.push_str(&format!(" ({expression} AS {fresh})"));
+                }
+                (chosen, variables)
+            }
+        };
+        // Which rows LIMIT leaves of a group within is not determined.
+        let end = match is_outer {
+            true => self.solution_modifiers(&keys),
+            false => String::new(),
+        };
+        format!("SELECT {modifier}{chosen} {dataset}WHERE {{ {group} }}{end}")
+    }
+
+    fn some_variables(&mut self, place: Place) -> Vec<String> {
+        let mut variables: Vec<String> = Vec::new();
+        for _ in 0..1 + self.random.below(3) {
+            let variable = self.variable(place).to_owned();
+            if !variables.contains(&variable) {
+                variables.push(variable);
+            }
+        }
+        variables
+    }
+
+    fn solution_modifiers(&mut self, keys: &[String]) -> String {
+        let mut end = String::new();
+        if self.random.percent(35) {
+            end.push_str(" ORDER BY");
+            for key in keys.iter().take(1 + self.random.below(3)) {
+                end.push_str(&match self.random.below(6) {
+                    0 => format!(" DESC({key})"),
+                    1 => format!(" ASC(STR({key}))"),
+                    2 => format!(" (!BOUND({key}))"),
+                    _ => format!(" {key}"),
+                });
+            }
+        }
+        if self.random.percent(25) {
+            end.push_str(&format!(" LIMIT {}", self.random.below(12)));
+        }
+        if self.random.percent(15) {
+            end.push_str(&format!(" OFFSET {}", self.random.below(6)));
+        }
+        end
+    }
+
+    fn counting(&mut self, dataset: &str, place: Place) -> String {
+        let group = match self.random.percent(40) {
+            // Counts of one pattern come from the directory.
+            true => self.triple(place),
+            false => self.group(place),
+        };
+        let keys = match self.random.below(3) {
+            0 => Vec::new(),
+            _ => {
+                let mut keys = self.some_variables(place);
+                keys.truncate(2);
+                keys
+            }
+        };
+        let mut chosen = keys.join(" ");
+        for _ in 0..1 + self.random.below(2) {
+            // A distinct count there takes terms of one value for one.
+            let distinct = match self.random.percent(30) && !self.terms.is_portable {
+                true => "DISTINCT ",
+                false => "",
+            };
+            // There, a row in which the expression has an error spoils the count; by 18.5.1.2 it is not counted.
+            let counted = match self
+                .random
+                .below(if self.terms.is_portable { 3 } else { 4 })
+            {
+                0 | 1 => "*".to_owned(),
+                2 => self.variable(place).to_owned(),
+                _ => self.value(place, 1),
+            };
+            let fresh = self.fresh();
+            chosen.push_str(&format!(" (COUNT({distinct}{counted}) AS {fresh})"));
+        }
+        let mut end = String::new();
+        if !keys.is_empty() {
+            end.push_str(&format!(" GROUP BY {}", keys.join(" ")));
+            if self.random.percent(25) {
+                end.push_str(&format!(" HAVING(COUNT(*) > {})", self.random.below(3)));
+            }
+        }
+        format!("SELECT {chosen} {dataset}WHERE {{ {group} }}{end}")
+    }
+
+    fn group(&mut self, place: Place) -> String {
+        let mut group = String::new();
+        if self.random.percent(85) || place.in_graph && self.terms.is_portable {
+            // There, a group without a triple does not look whether the graph exists.
+            group.push_str(&self.triples(place));
+        }
+        for _ in 0..self.random.below(3) {
+            let part = self.part(place);
+            group.push_str(&part);
+        }
+        group
+    }
+
+    fn below(place: Place) -> Place {
+        Place {
+            depth: place.depth - 1,
+            ..place
+        }
+    }
+
+    fn part(&mut self, place: Place) -> String {
+        let kind = self.random.below(if place.depth == 0 { 5 } else { 12 });
+        match kind {
+            0..=2 => format!("FILTER({}) ", self.condition(place, 2)),
+            3 => {
+                let value = self.value(place, 2);
+                format!("BIND({value} AS {}) ", self.fresh())
+            }
+            4 => self.values(place),
+            5 | 6 => format!("OPTIONAL {{ {} }} ", self.group(Self::below(place))),
+            7 => format!(
+                "{{ {} }} UNION {{ {} }} ",
+                self.group(Self::below(place)),
+                self.group(Self::below(place))
+            ),
+            8 => format!("{{ {} }} ", self.group(Self::below(place))),
+            9 | 10 => self.graph(place),
+            // There, a SELECT within GRAPH of a variable reads any graph, not the one of the solution.
+            _ if place.in_variable.is_some() && self.terms.is_portable => self.triples(place),
+            _ => format!("{{ {} }} ", self.select("", Self::below(place), false)),
+        }
+    }
+
+    fn graph(&mut self, place: Place) -> String {
+        let mut within = Self::below(place);
+        within.in_graph = true;
+        // There, nested GRAPH does not look whether the outer one exists.
+        if place.in_graph && self.terms.is_portable {
+            return self.triples(place);
+        }
+        let name = match self.random.below(3) {
+            0 => (*self.random.pick(&GRAPHS)).to_owned(),
+            _ => {
+                let variable = self.variable(place);
+                within.in_variable = Some(variable);
+                variable.to_owned()
+            }
+        };
+        format!("GRAPH {name} {{ {} }} ", self.group(within))
+    }
+
+    fn values(&mut self, place: Place) -> String {
+        let (first, second) = (self.variable(place), self.variable(place));
+        if first == second {
+            let terms: Vec<String> = (0..1 + self.random.below(3))
+                .map(|_| self.data_value())
+                .collect();
+            return format!("VALUES {first} {{ {} }} ", terms.join(" "));
+        }
+        let rows: Vec<String> = (0..self.random.below(4))
+            .map(|_| format!("({} {})", self.data_value(), self.data_value()))
+            .collect();
+        format!("VALUES ({first} {second}) {{ {} }} ", rows.join(" "))
+    }
+
+    fn data_value(&mut self) -> String {
+        match self.random.percent(15) {
+            true => "UNDEF".to_owned(),
+            false => self.terms.constant(self.random),
+        }
+    }
+
+    fn triples(&mut self, place: Place) -> String {
+        (0..1 + self.random.below(3))
+            .map(|_| self.triple(place))
+            .collect()
+    }
+
+    fn triple(&mut self, place: Place) -> String {
+        let subject = match self.random.below(8) {
+            0 => self.random.pick(&self.terms.subjects).clone(),
+            1 => "[]".to_owned(),
+            _ => self.variable(place).to_owned(),
+        };
+        let predicate = match self.random.below(4) {
+            0 => self.variable(place).to_owned(),
+            _ => self.random.pick(&self.terms.predicates).clone(),
+        };
+        let object = match self.random.below(6) {
+            0 => self.terms.constant(self.random),
+            1 => "[]".to_owned(),
+            _ => self.variable(place).to_owned(),
+        };
+        format!("{subject} {predicate} {object} . ")
+    }
+
+    /// An expression for its boolean value.
+    fn condition(&mut self, place: Place, depth: usize) -> String {
+        let kind = self.random.below(if depth == 0 { 8 } else { 11 });
+        match kind {
+            0..=3 => {
+                let operator = *self.random.pick(&["=", "!=", "<", "<=", ">", ">="]);
+                // There, booleans have no order.
+                let has_conditions = !self.terms.is_portable || matches!(operator, "=" | "!=");
+                let depth = usize::from(has_conditions);
+                let left = self.value(place, depth);
+                let right = self.value(place, depth);
+                format!("{left} {operator} {right}")
+            }
+            4 => {
+                let needle = self.value(place, 1);
+                // There, IN and NOT IN of an empty list are an error; by 17.4.1.9 they are false and true.
+                let least = usize::from(self.terms.is_portable);
+                let items: Vec<String> = (0..least + self.random.below(3))
+                    .map(|_| self.value(place, 0))
+                    .collect();
+                let not = *self.random.pick(&["", "NOT "]);
+                format!("{needle} {not}IN ({})", items.join(", "))
+            }
+            5 => format!("BOUND({})", self.variable(place)),
+            6 => {
+                let test =
+                    *self
+                        .random
+                        .pick(&["isIRI", "isBLANK", "isLITERAL", "isNUMERIC", "isTRIPLE"]);
+                format!("{test}({})", self.value(place, 1))
+            }
+            7 => {
+                let left = self.value(place, 1);
+                format!("sameTerm({left}, {})", self.value(place, 1))
+            }
+            8 => format!("!({})", self.condition(place, depth - 1)),
+            _ => {
+                let operator = *self.random.pick(&["&&", "||"]);
+                let left = self.condition(place, depth - 1);
+                let right = match self.random.percent(25) {
+                    true => self.value(place, 0),
+                    false => self.condition(place, depth - 1),
+                };
+                format!("({left}) {operator} ({right})")
+            }
+        }
+    }
+
+    /// An expression for its term.
+    fn value(&mut self, place: Place, depth: usize) -> String {
+        match self.random.below(if depth == 0 { 7 } else { 10 }) {
+            0..=3 => self.variable(place).to_owned(),
+            4..=6 => self.terms.constant(self.random),
+            7 => {
+                // There, the datatype of every kind of integer is xsd:integer.
+                let functions = ["STR", "LANG", "DATATYPE"];
+                let functions = &functions[..if self.terms.is_portable { 2 } else { 3 }];
+                let function = *self.random.pick(functions);
+                format!("{function}({})", self.value(place, depth - 1))
+            }
+            _ => format!("({})", self.condition(place, depth - 1)),
+        }
+    }
+}
