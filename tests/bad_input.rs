@@ -210,8 +210,8 @@ fn bad_documents() -> Vec<(Format, Vec<u8>, Code)> {
         (Format::JsonLd, line("{\"@id\": "), Code::DataParse),
         (
             Format::NTriples,
-            line("<http://a/ s> <http://a/p> 'o' .\n"),
-            Code::DataParse,
+            line("<http://a/ s> <http://a/p> \"o\" .\n"),
+            Code::InvalidIri,
         ),
         (
             Format::NTriples,
@@ -483,15 +483,17 @@ fn a_literal_of_a_gigabyte_is_refused_within_the_memory_of_the_store() {
         let ended = subprocess::wait(child);
         assert!(ended.success, "{}: {}", of.name(), ended.errors);
         let peak_kib: u64 = ended.lines[0].parse().unwrap();
-        // The budget of the preset is 48 MiB; the rest is the program itself.
-        assert!(peak_kib < 160 << 10, "{}: {peak_kib} KiB", of.name());
+        // The budget is 128 MiB, and some of it is for caches that are not filled.
+        assert!(peak_kib < 128 << 10, "{}: {peak_kib} KiB", of.name());
     }
 }
 
 /// In the child: loads, and says the largest memory it had.
 fn load_long_literal(name: &str) {
     let of = Format::from_name(name).unwrap();
-    let database = Database::memory(&config()).unwrap();
+    let mut config = config();
+    config.set("memory_budget_bytes", "128 MiB").unwrap();
+    let database = Database::memory(&config).unwrap();
     let reader = LongLiteral::new(of, 1 << 30);
     let error = assert_told(
         database.load_reader(reader, &format(of), &Control::new()),
@@ -513,7 +515,7 @@ fn load_long_literal(name: &str) {
 fn filled(scratch: &Scratch) -> PathBuf {
     let store = scratch.join("store");
     let database = Database::open(&store, &config()).unwrap();
-    let quads: Vec<Quad> = (0..30_000)
+    let quads: Vec<Quad> = (0..60_000)
         .map(|i| {
             Quad::new(
                 iri(&format!("subject/{}", i / 3)),
@@ -534,7 +536,7 @@ fn requests(database: &Database) -> Vec<Result<u64, Error>> {
     let snapshot = database.snapshot().unwrap();
     let control = Control::new();
     let subject = NamedOrBlankNode::from(iri("subject/1"));
-    let object = Literal::from("a text with the number 20000 in it");
+    let object = Literal::from("a text with the number 40000 in it");
     let patterns = [
         QuadPattern::default(),
         QuadPattern {
@@ -575,13 +577,13 @@ fn a_damaged_block_fails_only_the_requests_that_need_it_and_check_reports_it() {
             .collect()
     };
     let mut files = files(&store.join("data"), "sst");
-    files.retain(|path| std::fs::metadata(path).unwrap().len() > 50_000);
-    assert!(files.len() >= 4, "{files:?}");
+    files.retain(|path| std::fs::metadata(path).unwrap().len() > 4_000);
+    assert!(files.len() >= 5, "four sorts and the terms: {files:?}");
     let mut failed_somewhere = 0;
     for path in files {
         let bytes = std::fs::read(&path).unwrap();
         let mut damaged = bytes.clone();
-        damaged[bytes.len() / 2] ^= 1;
+        damaged[bytes.len() / 3] ^= 1;
         std::fs::write(&path, damaged).unwrap();
         let database = Database::open(&store, &config()).unwrap();
         let mut failed = 0;
@@ -738,7 +740,11 @@ fn a_log_that_was_never_synced_may_be_damaged_anywhere() {
 fn a_log_table_that_cannot_be_read_is_refused_and_recovered_from() {
     let scratch = Scratch::new("log-table");
     let store = scratch.join("store");
-    let database = Database::open(&store, &config()).unwrap();
+    // So large that closing leaves these commits in the log, and only moves that to a table.
+    let mut config = self::config();
+    config.set("memory_budget_bytes", "1 GiB").unwrap();
+    config.set("spill_bytes", "64 MiB").unwrap();
+    let database = Database::open(&store, &config).unwrap();
     for number in 0..20 {
         let quad = Quad::new(
             iri(&format!("subject/{number}")),
@@ -748,29 +754,23 @@ fn a_log_table_that_cannot_be_read_is_refused_and_recovered_from() {
         );
         database.insert([&quad], &Control::new()).unwrap();
     }
-    // Closing writes the short log to a table.
     database.close().unwrap();
-    let text = b"http://example.org/subject/0";
     let (path, mut bytes) = files(&store.join("data"), "sst")
         .into_iter()
         .map(|path| (path.clone(), std::fs::read(&path).unwrap()))
-        .find(|(_, bytes)| bytes.windows(text.len()).any(|window| window == text))
-        .expect("the log is in a table");
-    let at = bytes
-        .windows(text.len())
-        .position(|window| window == text)
-        .unwrap();
-    bytes[at] ^= 1;
+        .find(|(_, bytes)| !bytes.windows(8).any(|window| window == b"TSROOT\r\n"))
+        .expect("there is a table of the log beside that of the root");
+    bytes[100] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    let error = assert_told(Database::open(&store, &config()), Code::WalDamaged);
+    let error = assert_told(Database::open(&store, &config), Code::WalDamaged);
     assert!(
         error.hint().unwrap().contains("triplestore recover"),
         "{error}"
     );
-    let database = Database::recover(&store, &config()).unwrap();
+    let database = Database::recover(&store, &config).unwrap();
     assert_usable(&database);
     database.close().unwrap();
-    assert_usable(&Database::open(&store, &config()).unwrap());
+    assert_usable(&Database::open(&store, &config).unwrap());
 }
 
 fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {

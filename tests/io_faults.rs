@@ -13,6 +13,7 @@ mod workload;
 
 use environment::Scratch;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use triplestore::config::Durability;
 use triplestore::control::Control;
 use triplestore::database::{Database, QuadPattern};
@@ -20,7 +21,7 @@ use triplestore::error::{Code, Error};
 use workload::{Workload, config};
 
 const TEST: &str = "every_failing_file_operation_is_an_error_with_a_code_and_loses_nothing";
-const COMMITS: u64 = 24;
+const COMMITS: u64 = 14;
 /// Faults tried of each class and kind, without TRIPLESTORE_IO_FAULTS.
 const SAMPLE: u64 = 3;
 
@@ -30,8 +31,14 @@ const WORKLOAD: Workload = Workload {
     load_every: 7,
 };
 
-/// The kinds of fault: how many calls fail, and how.
-const KINDS: [(u64, &str); 3] = [(1, "EIO"), (1, "SHORT"), (60, "ENOSPC")];
+/// How many calls of a class fail, and how: what the system may answer to them.
+fn kinds(class: &str) -> &'static [(u64, &'static str)] {
+    match class {
+        "write" => &[(1, "EIO"), (1, "SHORT"), (60, "ENOSPC")],
+        "sync" | "unlink" => &[(1, "EIO")],
+        _ => &[(1, "EIO"), (60, "ENOSPC")],
+    }
+}
 
 /// In the child: creates a store, commits, spills, merges, loads, closes, opens again. Says what became of each
 /// commit.
@@ -121,23 +128,6 @@ fn assert_reads(database: &Database) {
     assert_eq!(read as u64, count);
 }
 
-struct Fault {
-    class: &'static str,
-    call: u64,
-    count: u64,
-    error: &'static str,
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}:{}",
-            self.class, self.call, self.count, self.error
-        )
-    }
-}
-
 #[test]
 fn every_failing_file_operation_is_an_error_with_a_code_and_loses_nothing() {
     if let Some(task) = subprocess::task() {
@@ -156,56 +146,59 @@ fn every_failing_file_operation_is_an_error_with_a_code_and_loses_nothing() {
     let told = run(&scratch, &library, "write:0:0:EIO");
     assert!(told.iter().all(|line| line.starts_with("ok ")), "{told:?}");
     assert_eq!(told.len() as u64, COMMITS);
-    let counts = shim::counts(&scratch.join("counts"));
-    let mut tried = 0;
-    let mut failed_commits = 0;
-    let mut got_over = 0;
+    let counts = shim::counts(&scratch.join("counts-write:0:0:EIO"));
+    assert!(counts.iter().all(|&calls| calls > 0), "{counts:?}");
+    let faults = faults(counts, asked == "all");
+    let next = AtomicUsize::new(0);
+    let failed_commits = AtomicUsize::new(0);
+    let got_over = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, |number| number.get());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let told = run(&scratch, &library, fault);
+                    if told.iter().any(|line| line.starts_with("failed ")) {
+                        failed_commits.fetch_add(1, Ordering::Relaxed);
+                    }
+                    if told.iter().all(|line| line.starts_with("ok ")) {
+                        got_over.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    println!(
+        "{} faults: {failed_commits:?} failed a commit, {got_over:?} were got over; calls {counts:?}",
+        faults.len()
+    );
+    assert!(failed_commits.into_inner() > 0, "no fault was met");
+}
+
+/// The faults to try, of every class and kind, as the shim reads them.
+fn faults(counts: [u64; shim::CLASSES.len()], all: bool) -> Vec<String> {
+    let mut faults = Vec::new();
     for (class, calls) in shim::CLASSES.into_iter().zip(counts) {
-        assert!(
-            calls > 0 || class == "truncate" || class == "mkdir",
-            "no {class}"
-        );
-        for (count, error) in KINDS {
-            if error == "SHORT" && class != "write" {
-                continue;
-            }
-            let stride = match asked.as_str() {
-                "all" => 1,
-                _ => calls.div_ceil(SAMPLE).max(1),
-            };
+        for (index, (count, error)) in kinds(class).iter().enumerate() {
+            let stride = if all { 1 } else { calls.div_ceil(SAMPLE) };
             // Another place in the stride for each kind.
-            let first = 1 + (count + error.len() as u64) % stride;
-            for call in (first..=calls).step_by(stride as usize) {
-                let fault = Fault {
-                    class,
-                    call,
-                    count,
-                    error,
-                };
-                let told = run(&scratch, &library, &fault.to_string());
-                tried += 1;
-                let failed = told.iter().any(|line| line.starts_with("failed "));
-                failed_commits += u64::from(failed);
-                got_over += u64::from(told.iter().all(|line| line.starts_with("ok ")));
-            }
+            let first = 1 + index as u64 * 7 % stride;
+            let calls = (first..=calls).step_by(stride as usize);
+            faults.extend(calls.map(|call| format!("{class}:{call}:{count}:{error}")));
         }
     }
-    println!(
-        "{tried} faults: {failed_commits} failed a commit, {got_over} were got over; calls {counts:?}"
-    );
-    assert!(failed_commits > 0, "no fault was met");
+    faults
 }
 
 /// One life of a store with a fault, and what it leaves. Returns what the child said.
 fn run(scratch: &Scratch, library: &Path, fault: &str) -> Vec<String> {
-    let directory = scratch.join("run");
-    let _ = std::fs::remove_dir_all(&directory);
+    let directory = scratch.join(&format!("run-{fault}"));
     let recorded = directory.join("recorded");
     std::fs::create_dir_all(&recorded).unwrap();
     let child = subprocess::command(TEST, &directory.display().to_string())
         .env("LD_PRELOAD", library)
         .env("TS_SHIM_ROOT", &recorded)
-        .env("TS_SHIM_COUNTS", scratch.join("counts"))
+        .env("TS_SHIM_COUNTS", scratch.join(&format!("counts-{fault}")))
         .env("TS_SHIM_FAIL", fault)
         .spawn()
         .unwrap();
@@ -214,6 +207,7 @@ fn run(scratch: &Scratch, library: &Path, fault: &str) -> Vec<String> {
     assert!(ended.success, "{told}\n{}", ended.errors);
     let outcome = Outcome::of(&ended.lines);
     verify(&recorded.join("store"), &outcome, &told);
+    std::fs::remove_dir_all(&directory).unwrap();
     ended.lines
 }
 

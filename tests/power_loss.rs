@@ -4,7 +4,7 @@
 //! With durability `sync` every acknowledged commit is there. With `interval` and `os_buffered` the store
 //! opens, is sound, and holds the first commits. Either way what was half written does not stop it.
 //!
-//! TRIPLESTORE_POWER_CUTS (default 25) is the number of places for each durability;
+//! TRIPLESTORE_POWER_CUTS (default 6) is the number of places for each durability;
 //! TRIPLESTORE_POWER_SEED repeats a run.
 
 mod environment;
@@ -21,13 +21,13 @@ use triplestore::control::Control;
 use triplestore::database::Database;
 use workload::{Numbers, Workload, config};
 
-const COMMITS: u64 = 60;
+const COMMITS: u64 = 40;
 const STREAMS: u64 = 2;
 
 fn workload(seed: u64) -> Workload {
     Workload {
         seed,
-        huge_every: 25,
+        huge_every: 40,
         load_every: 15,
     }
 }
@@ -85,7 +85,7 @@ fn cut_power(test: &str, durability: &str) {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap();
     let seed = subprocess::setting("TRIPLESTORE_POWER_SEED", random.as_nanos() as u64 >> 10);
-    let cuts = subprocess::setting("TRIPLESTORE_POWER_CUTS", 25);
+    let cuts = subprocess::setting("TRIPLESTORE_POWER_CUTS", 6);
     println!("TRIPLESTORE_POWER_SEED={seed} TRIPLESTORE_POWER_CUTS={cuts} ({durability})");
     let mut numbers = Numbers(seed);
     let workload = workload(numbers.next() >> 8);

@@ -304,13 +304,19 @@ impl Kv {
         let found = db.get_cf_opt(family(&db, PAGES)?, page.0.to_be_bytes(), &options);
         match found {
             Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err(Error::new(Code::CorruptBlock, format!("{page} is missing"))),
+            Ok(None) => Err(corrupt_page(format!("{page} is missing"))),
             Err(e) if e.kind() == rocksdb::ErrorKind::Corruption => {
-                Err(Error::new(Code::CorruptBlock, format!("{page}: {e}")).because(e))
+                Err(corrupt_page(format!("{page}: {e}")).because(e))
             }
             Err(e) => Err(error("reading a page", e)),
         }
     }
+}
+
+#[cold]
+fn corrupt_page(detail: String) -> Error {
+    Error::new(Code::CorruptBlock, detail)
+        .with_hint("`triplestore check` lists what is damaged; restore the store from a backup")
 }
 
 #[cold]

@@ -26,6 +26,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Names the directory as a store and says which format it has, for people and other programs. The last file
 /// that creating a store writes, so that a store that has it and no data has lost them.
@@ -120,7 +121,7 @@ impl Store {
     pub fn spill(&self, control: &Control) -> Result<()> {
         self.check_open()?;
         self.shared.check_writable()?;
-        let wait = std::time::Duration::from_millis(self.shared.settings.write_wait_ms);
+        let wait = Duration::from_millis(self.shared.settings.write_wait_ms);
         let _pass = self.shared.gate.enter(wait, control)?;
         self.shared.spill_all(control)
     }
@@ -210,14 +211,14 @@ impl Store {
             let control = Control::new();
             let seq = shared.head.lock().staged.seq;
             result = shared.write_log(seq);
-            // A short log is quicker to replay than to spill.
+            // A short log is quicker to replay than to spill, and a transaction that is still open is not
+            // waited for: its commit will be told that the store is closed.
             let held = shared.published.read().held_bytes();
-            if result.is_ok() && held > shared.settings.spill_bytes / 16 {
-                let wait = std::time::Duration::from_millis(shared.settings.write_wait_ms);
-                result = shared
-                    .gate
-                    .enter(wait, &control)
-                    .and_then(|_pass| shared.spill_all(&control));
+            if result.is_ok()
+                && held > shared.settings.spill_bytes / 16
+                && let Ok(_pass) = shared.gate.enter(Duration::ZERO, &control)
+            {
+                result = shared.spill_all(&control);
             }
             result = result
                 .and_then(|()| shared.collect_garbage())

@@ -116,7 +116,7 @@ __attribute__((constructor)) static void start(void) {
     }
     to = getenv("TS_SHIM_COUNTS");
     if (to) {
-        int fd = real_open(to, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        int fd = real_open(to, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (fd < 0 || real_ftruncate(fd, sizeof own_counts) != 0) die("cannot create", to);
         counts = real_mmap(NULL, sizeof own_counts, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (counts == MAP_FAILED) die("cannot map", to);

@@ -7,9 +7,9 @@
 // Each test binary uses its own part of this module.
 #![allow(dead_code)]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TASK: &str = "TRIPLESTORE_TEST_TASK";
 /// Starts a line of the child, so that those of the test harness are not taken for one.
@@ -49,22 +49,33 @@ pub struct Ended {
     pub errors: String,
 }
 
-/// Kills the child after a time, unless it ends by itself, and collects what it said.
+/// Kills the child a time after its first line, unless it ends by itself, and collects what it said.
 pub fn kill_after(mut child: Child, time: Duration) -> Ended {
+    let mut output = BufReader::new(child.stdout.take().expect("the output is piped"));
+    let mut errors = child.stderr.take().expect("the errors are piped");
     std::thread::scope(|scope| {
-        let mut output = child.stdout.take().expect("the output is piped");
-        let mut errors = child.stderr.take().expect("the errors are piped");
+        let (first, has_begun) = std::sync::mpsc::channel();
         let output = scope.spawn(move || {
-            let mut text = Vec::new();
-            let _ = output.read_to_end(&mut text);
-            text
+            let mut lines = Vec::new();
+            let mut line = String::new();
+            // The last line may be cut, and is then no line.
+            while output.read_line(&mut line).is_ok_and(|bytes| bytes > 0) && line.ends_with('\n') {
+                if let Some(said) = line.trim_end().strip_prefix(MARK) {
+                    lines.push(said.to_owned());
+                    let _ = first.send(());
+                }
+                line.clear();
+            }
+            lines
         });
         let errors = scope.spawn(move || {
             let mut text = String::new();
             let _ = errors.read_to_string(&mut text);
             text
         });
-        let started = std::time::Instant::now();
+        // Ends at the first line, or at the end of the output.
+        let _ = has_begun.recv_timeout(Duration::from_secs(300));
+        let started = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait().expect("the child can be waited for") {
                 break status;
@@ -74,9 +85,8 @@ pub fn kill_after(mut child: Child, time: Duration) -> Ended {
             }
             std::thread::sleep(Duration::from_millis(1));
         };
-        let text = output.join().expect("the reader of the output ends");
         Ended {
-            lines: lines(&String::from_utf8_lossy(&text)),
+            lines: output.join().expect("the reader of the output ends"),
             success: status.success(),
             errors: errors.join().expect("the reader of the errors ends"),
         }
@@ -86,14 +96,6 @@ pub fn kill_after(mut child: Child, time: Duration) -> Ended {
 /// Waits for a child that is not to be killed.
 pub fn wait(child: Child) -> Ended {
     kill_after(child, Duration::from_secs(300))
-}
-
-/// Whole lines only: the last may be cut.
-fn lines(text: &str) -> Vec<String> {
-    text.split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'))
-        .filter_map(|line| Some(line.trim_end().strip_prefix(MARK)?.to_owned()))
-        .collect()
 }
 
 /// A number from the environment, for longer runs.
