@@ -19,12 +19,13 @@ pub struct DirectoryLock {
     _file: File,
 }
 
-const FILE: &str = "lock";
+/// Name of the file that is locked.
+pub const LOCK_FILE: &str = "lock";
 
 impl DirectoryLock {
     /// Errors: `StoreInUse` naming the holder, `Io`.
     pub fn acquire(directory: &Path, sharing: Sharing) -> Result<Self> {
-        let path = directory.join(FILE);
+        let path = directory.join(LOCK_FILE);
         let mut file = OpenOptions::new()
             .read(true)
             .write(sharing == Sharing::Exclusive)
@@ -36,17 +37,13 @@ impl DirectoryLock {
             Sharing::Exclusive => libc::LOCK_EX,
             Sharing::Shared => libc::LOCK_SH,
         } | libc::LOCK_NB;
-        loop {
-            // SAFETY: flock takes a descriptor that `file` keeps open and touches no memory.
-            if unsafe { libc::flock(file.as_raw_fd(), operation) } == 0 {
-                break;
-            }
-            let error = std::io::Error::last_os_error();
-            match error.raw_os_error() {
-                Some(libc::EINTR) => continue,
-                Some(libc::EWOULDBLOCK) => return Err(in_use(&mut file, directory)),
-                _ => return Err(Error::io("locking", &path, error)),
-            }
+        let failed = |error| Error::io("locking", &path, error);
+        if !flock(&file, operation).map_err(failed)? {
+            // A shared lock that is to be had means that the holders are readers, and that the process
+            // in the file wrote before them.
+            let readers = sharing == Sharing::Exclusive
+                && flock(&file, libc::LOCK_SH | libc::LOCK_NB).map_err(failed)?;
+            return Err(in_use(&mut file, directory, readers));
         }
         if sharing == Sharing::Exclusive {
             let holder = format!("{}\n", std::process::id());
@@ -59,10 +56,27 @@ impl DirectoryLock {
     }
 }
 
+/// Whether the lock was got.
+fn flock(file: &File, operation: libc::c_int) -> std::io::Result<bool> {
+    loop {
+        // SAFETY: flock takes a descriptor that `file` keeps open and touches no memory.
+        if unsafe { libc::flock(file.as_raw_fd(), operation) } == 0 {
+            return Ok(true);
+        }
+        let error = std::io::Error::last_os_error();
+        match error.raw_os_error() {
+            Some(libc::EINTR) => {}
+            Some(libc::EWOULDBLOCK) => return Ok(false),
+            _ => return Err(error),
+        }
+    }
+}
+
 #[cold]
-fn in_use(file: &mut File, directory: &Path) -> Error {
+fn in_use(file: &mut File, directory: &Path, readers: bool) -> Error {
     let mut holder = String::new();
     let holder = match file.read_to_string(&mut holder) {
+        _ if readers => "handles that read it".to_string(),
         Ok(_) if holder.trim().parse::<u32>().is_ok() => {
             let pid = holder.trim();
             if pid == std::process::id().to_string() {
@@ -113,5 +127,7 @@ mod tests {
             .err()
             .unwrap();
         assert_eq!(error.code(), Code::StoreInUse);
+        // Not the writer of before.
+        assert!(error.detail().contains("handles that read it"), "{error}");
     }
 }

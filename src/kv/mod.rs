@@ -14,8 +14,9 @@ mod lock;
 mod open;
 mod pages;
 mod spool;
+mod wal;
 
-pub use lock::{DirectoryLock, Sharing};
-pub use open::{Kv, Open, Options, RecoveryMode};
-pub use pages::{PAGES_PER_EXTENT, PageFile, PageId, WrittenExtent};
+pub use lock::{DirectoryLock, LOCK_FILE, Sharing};
+pub use open::{Kv, Open, Options, RECOVER, RESTORE, RecoveryMode};
+pub use pages::{EXTENTS_MAX, PAGES_PER_EXTENT, PageFile, PageId, WrittenExtent};
 pub use spool::{Spool, SpoolReader};

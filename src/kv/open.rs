@@ -2,6 +2,7 @@
 
 use super::error::error;
 use super::pages::PageId;
+use super::wal::{self, Verdict};
 use crate::error::{Code, Error, Result};
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use rocksdb::{
@@ -13,6 +14,12 @@ use std::path::{Path, PathBuf};
 pub(super) const LOG: &str = "log";
 pub(super) const PAGES: &str = "pages";
 const ROOT: &[u8] = b"root";
+/// What to do about damage that no recovery mode gets around.
+pub const RESTORE: &str =
+    "restore the store from a backup; a copy of the directory may help to find the cause";
+/// What to do about a damaged log.
+pub const RECOVER: &str =
+    "`triplestore recover` keeps every commit before the damage; copy the directory first";
 /// A write stall that lasts longer is reported as an error.
 const STALL_MS_MAX: u32 = 60_000;
 
@@ -67,6 +74,7 @@ pub struct Kv {
     // Declared before the environment it uses, so that it is dropped first. Taken out by `close`.
     db: RwLock<Option<DB>>,
     pub(super) page_options: rocksdb::Options,
+    log_options: rocksdb::Options,
     pub(super) directory: PathBuf,
     unsynced: WriteOptions,
     synced: WriteOptions,
@@ -91,15 +99,27 @@ impl Kv {
                 ColumnFamilyDescriptor::new(PAGES, page_options.clone()),
             ]
         };
-        let opened = match options.open {
+        let open = |database: &rocksdb::Options| match options.open {
             Open::ReadOnly => {
-                DB::open_cf_descriptors_read_only(&database, directory, families(), false)
+                DB::open_cf_descriptors_read_only(database, directory, families(), false)
             }
             Open::ReadWrite | Open::Memory => {
-                DB::open_cf_descriptors(&database, directory, families())
+                DB::open_cf_descriptors(database, directory, families())
             }
         };
-        let db = opened.map_err(|e| open_error(directory, e))?;
+        let opened = open(&database).or_else(|refusal| {
+            match judge(directory, options, &refusal)? {
+                // What is damaged was never synced, so nothing that was acknowledged is in it.
+                Verdict::TornTail => {
+                    let mut database = database_options(options, environment.as_ref());
+                    database.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+                    open(&database).map_err(|e| open_error(directory, e))
+                }
+                Verdict::Damaged => Err(wal_damaged(directory, refusal)),
+                Verdict::Sound => Err(open_error(directory, refusal)),
+            }
+        });
+        let db = opened?;
         let staging = directory.join("staging");
         if options.open == Open::ReadWrite {
             // SST files that were never ingested.
@@ -119,6 +139,7 @@ impl Kv {
         Ok(Self {
             db: RwLock::new(Some(db)),
             page_options,
+            log_options: log_options(options),
             directory: match options.open {
                 Open::Memory => directory.to_path_buf(),
                 _ => staging,
@@ -134,10 +155,13 @@ impl Kv {
         self.open
     }
 
+    pub(super) fn synced(&self) -> &WriteOptions {
+        &self.synced
+    }
+
     /// The database, as long as the guard is held. Errors: `Closed`.
     pub(super) fn db(&self) -> Result<MappedRwLockReadGuard<'_, DB>> {
-        RwLockReadGuard::try_map(self.db.read(), Option::as_ref)
-            .map_err(|_| Error::new(Code::Closed, "the store is closed"))
+        RwLockReadGuard::try_map(self.db.read(), Option::as_ref).map_err(|_| closed())
     }
 
     /// Waits for calls under way and closes the files; later calls fail with `Closed`.
@@ -151,7 +175,19 @@ impl Kv {
     pub fn root(&self) -> Result<Option<Vec<u8>>> {
         self.db()?
             .get(ROOT)
-            .map_err(|e| error("reading the root", e))
+            .map_err(|e| error("reading the root", e).with_hint(RESTORE))
+    }
+
+    /// Drops every log record, readable or not. What they say must be in the pages.
+    pub fn reset_log(&self) -> Result<()> {
+        let mut db = self.db.write();
+        let Some(db) = &mut *db else {
+            return Err(closed());
+        };
+        // If the process dies in between, opening creates the family.
+        db.drop_cf(LOG)
+            .and_then(|()| db.create_cf(LOG, &self.log_options))
+            .map_err(|e| error("replacing the log", e))
     }
 
     /// Replaces the root and trims the log below `keep_from`, in one synced write.
@@ -196,12 +232,13 @@ impl Kv {
         }
     }
 
-    /// Calls `record` for each log record from `from` on, in ascending order of sequence number.
+    /// Calls `record` for each log record from `from` on, in ascending order of sequence number, as long as it
+    /// returns true. Returns what cannot be read and so ends the log early. Errors: `Io`, those of `record`.
     pub fn replay_log(
         &self,
         from: u64,
-        mut record: impl FnMut(u64, &[u8]) -> Result<()>,
-    ) -> Result<()> {
+        mut record: impl FnMut(u64, &[u8]) -> Result<bool>,
+    ) -> Result<Option<Error>> {
         let mut options = ReadOptions::default();
         options.set_verify_checksums(true);
         options.fill_cache(false);
@@ -209,13 +246,18 @@ impl Kv {
         let mode = IteratorMode::From(&start, Direction::Forward);
         let db = self.db()?;
         for entry in db.iterator_cf_opt(family(&db, LOG)?, options, mode) {
-            let (key, value) = entry.map_err(|e| error("reading the log", e))?;
+            let (key, value) = match entry.map_err(|e| error("reading the log", e)) {
+                Err(damage) if damage.code() == Code::Corruption => return Ok(Some(damage)),
+                entry => entry?,
+            };
             let seq = <[u8; 8]>::try_from(&*key)
                 .map(u64::from_be_bytes)
                 .map_err(|_| Error::new(Code::Corruption, "a log key has a bad length"))?;
-            record(seq, &value)?;
+            if !record(seq, &value)? {
+                break;
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Writes what RocksDB holds in memory to its files, so that the write-ahead log shrinks.
@@ -262,13 +304,24 @@ impl Kv {
         let found = db.get_cf_opt(family(&db, PAGES)?, page.0.to_be_bytes(), &options);
         match found {
             Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err(Error::new(Code::CorruptBlock, format!("{page} is missing"))),
+            Ok(None) => Err(corrupt_page(format!("{page} is missing"))),
             Err(e) if e.kind() == rocksdb::ErrorKind::Corruption => {
-                Err(Error::new(Code::CorruptBlock, format!("{page}: {e}")).because(e))
+                Err(corrupt_page(format!("{page}: {e}")).because(e))
             }
             Err(e) => Err(error("reading a page", e)),
         }
     }
+}
+
+#[cold]
+fn corrupt_page(detail: String) -> Error {
+    Error::new(Code::CorruptBlock, detail)
+        .with_hint("`triplestore check` lists what is damaged; restore the store from a backup")
+}
+
+#[cold]
+fn closed() -> Error {
+    Error::new(Code::Closed, "the store is closed")
 }
 
 impl Drop for Kv {
@@ -282,7 +335,7 @@ pub(super) fn family<'d>(db: &'d DB, name: &'static str) -> Result<&'d ColumnFam
         .ok_or_else(|| Error::new(Code::Corruption, format!("column family {name} is missing")))
 }
 
-fn write(db: &DB, options: &WriteOptions, batch: impl Fn() -> WriteBatch) -> Result<()> {
+pub(super) fn write(db: &DB, options: &WriteOptions, batch: impl Fn() -> WriteBatch) -> Result<()> {
     // With no_slowdown a stalled write fails at once; stalls end when a flush does, so wait here
     // in small steps. A flush takes well under a minute unless the disk is stuck.
     let mut waited_ms = 0;
@@ -297,22 +350,45 @@ fn write(db: &DB, options: &WriteOptions, batch: impl Fn() -> WriteBatch) -> Res
     }
 }
 
+/// What the write-ahead log of a store that was refused looks like.
+fn judge(directory: &Path, options: &Options, refusal: &rocksdb::Error) -> Result<Verdict> {
+    let corrupt = refusal.kind() == rocksdb::ErrorKind::Corruption;
+    match options.recovery {
+        RecoveryMode::TornTail if corrupt && options.open != Open::Memory => wal::judge(directory),
+        _ => Ok(Verdict::Sound),
+    }
+}
+
 #[cold]
 fn open_error(directory: &Path, e: rocksdb::Error) -> Error {
     let text = e.to_string();
-    let code = match e.kind() {
-        rocksdb::ErrorKind::Corruption if text.contains("log") => Code::WalDamaged,
-        rocksdb::ErrorKind::Corruption => Code::Corruption,
-        _ if text.contains("LOCK") || text.contains("lock") => Code::StoreInUse,
-        rocksdb::ErrorKind::IOError => Code::Io,
-        _ => Code::OpenFailed,
+    // Its messages contain paths, so only what stands before the directory is looked at.
+    let what = text.split(&*directory.to_string_lossy()).next();
+    let locked = what.is_some_and(|what| what.contains("lock file") || what.contains("lock hold"));
+    let (code, hint) = match e.kind() {
+        rocksdb::ErrorKind::Corruption => (Code::Corruption, Some(RESTORE)),
+        rocksdb::ErrorKind::IOError if locked => (
+            Code::StoreInUse,
+            Some("another program has the RocksDB files open; close it"),
+        ),
+        rocksdb::ErrorKind::IOError => (Code::Io, None),
+        _ => (Code::OpenFailed, None),
     };
-    let mut result =
-        Error::new(code, format!("opening {}: {text}", directory.display())).because(e);
-    if code == Code::WalDamaged {
-        result = result.with_hint("`triplestore recover` keeps every commit before the damage");
+    let error = Error::new(code, format!("opening {}: {text}", directory.display())).because(e);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
-    result
+}
+
+#[cold]
+fn wal_damaged(directory: &Path, e: rocksdb::Error) -> Error {
+    Error::new(
+        Code::WalDamaged,
+        format!("the log of {} is damaged: {e}", directory.display()),
+    )
+    .because(e)
+    .with_hint(RECOVER)
 }
 
 fn database_options(options: &Options, environment: Option<&Env>) -> rocksdb::Options {

@@ -115,14 +115,24 @@ proptest! {
         bounds in any::<[[u8; 4]; 2]>(),
         seeks in proptest::collection::vec((0u64..13, 0u64..13, 0u64..13), 0..4),
         (asserted, inferred) in prop_oneof![Just((true, true)), Just((true, false)), Just((false, true))],
+        extreme in any::<bool>(),
         sort in prop::sample::select(vec![Sort::Psog, Sort::Posg, Sort::Spog, Sort::Ospg, Sort::Gspo]),
     ) {
+        // Keeps the order; at the extremes ids reach up to the greatest there is, so that no bound is above them.
+        let stretch = |value: u64| match extreme && value >= 4 {
+            true => u64::MAX - (12 - value),
+            false => value,
+        };
         let pages = memory_pages();
         let mut model = Model::new();
         let mut sources: Vec<Source> = Vec::new();
         let mut pending: Option<MemRun> = None;
         for (seq, (changes, on_disk, join)) in commits.iter().enumerate() {
-            let run = MemRun::new(apply(changes, &mut model), Vec::new(), seq as u64 + 1, 1);
+            let changes: Vec<_> = changes
+                .iter()
+                .map(|(key, state)| (key.map(stretch), *state))
+                .collect();
+            let run = MemRun::new(apply(&changes, &mut model), Vec::new(), seq as u64 + 1, 1);
             let run = match pending.take() {
                 Some(older) => MemRun::merge(&older, &run),
                 None => run,
@@ -138,7 +148,7 @@ proptest! {
             }
         }
         sources.reverse();
-        let mut keys = bounds.map(|bound| bound.map(|value| u64::from(value) % 13));
+        let mut keys = bounds.map(|bound| bound.map(|value| stretch(u64::from(value) % 13)));
         keys.sort_unstable();
         let [low, high] = keys;
         let visibility = Visibility { asserted, inferred, epoch: 1 };
@@ -150,7 +160,7 @@ proptest! {
         let mut from = low;
         let mut chunk = Chunk::default();
         for (a, b, c) in seeks {
-            let key = [a, b, c, 0];
+            let key = [a, b, c, 0].map(stretch);
             seeking.seek(&key);
             from = from.max(key);
             seeking.next([true; 4], &mut chunk, &Control::new()).unwrap();
@@ -181,6 +191,22 @@ proptest! {
         let inferred_keys = expected(&model, sort, low, high, false, true).len() as i64;
         prop_assert_eq!(counts.default_asserted + counts.named_asserted, asserted_keys);
         prop_assert_eq!(counts.default_inferred + counts.named_inferred, inferred_keys);
+        // Every prefix of some keys, as the range from all zeros after it to all ones.
+        for key in model.keys().map(|key| sort.key(key)).step_by(7).take(4) {
+            for bound in 0..=4 {
+                let (mut low, mut high) = (key, key);
+                low[bound..].fill(0);
+                high[bound..].fill(u64::MAX);
+                let all = expected(&model, sort, low, high, true, true);
+                let both = Visibility { asserted: true, inferred: true, epoch: 1 };
+                let mut scan = RunScan::new(pages.clone(), &sources, low, high, both);
+                prop_assert_eq!(read(&mut scan), all.clone());
+                let counts = count(&sources, &pages, &low, &high, 1, &Control::new()).unwrap();
+                let rows = counts.default_asserted + counts.named_asserted
+                    + counts.default_inferred + counts.named_inferred;
+                prop_assert_eq!(rows, all.len() as i64);
+            }
+        }
         // Under another epoch nothing is inferred, and the counts of what is asserted stay.
         let other = count(&sources, &pages, &low, &high, 2, &Control::new()).unwrap();
         prop_assert_eq!(other.default_inferred + other.named_inferred, 0);

@@ -57,47 +57,61 @@ impl Background {
         }
         if shared.settings.durability == Durability::Interval {
             let interval = Duration::from_millis(shared.settings.durability_interval_ms.max(1));
-            background.spawn("ts-sync", interval, control, |shared, _| {
-                shared.kv.sync_log()
+            background.spawn_loop("ts-sync", move |shared| {
+                while shared.signal.pause(interval) {
+                    if shared.check_sound().is_ok() && shared.sync_log().is_err() {
+                        // It has been told, and the store takes no more writes.
+                        return;
+                    }
+                }
             })?;
         }
         Ok(background)
     }
 
+    /// Starts a thread that works when it is woken, and once an `interval`.
     fn spawn(
         &mut self,
-        name: &str,
+        name: &'static str,
         interval: Duration,
         control: Control,
         work: impl Fn(&Shared, &Control) -> Result<()> + Send + 'static,
     ) -> Result<()> {
-        let shared = self.shared.clone();
-        let is_timer = name == "ts-sync";
-        let thread_name = name.to_string();
-        let body = move || {
+        self.spawn_loop(name, move |shared| {
             let mut seen = 0;
             while shared.signal.wait(&mut seen, interval) {
-                if is_timer {
-                    // Woken or not, a sync happens once an interval.
-                    std::thread::sleep(interval);
-                }
                 if shared.is_poisoned() {
+                    // Woken by every commit that fails; there is nothing to do.
+                    shared.signal.pause(interval);
                     continue;
                 }
-                match work(&shared, &control) {
-                    Ok(()) => {}
+                match work(shared, &control) {
+                    Ok(()) => shared.at_ease(name),
                     Err(error) if error.code() == Code::Cancelled => {}
                     Err(error) => {
-                        tracing::error!(target: "triplestore::store", thread = thread_name, "{error}");
+                        tracing::error!(target: "triplestore::store", thread = name, "{error}");
+                        *shared.trouble.lock() = Some((name, error.to_string()));
                         // A failing disk is asked again once in a while, not in a loop.
-                        std::thread::sleep(IDLE);
+                        shared.signal.pause(IDLE);
                     }
                 }
             }
-        };
+        })
+    }
+
+    fn spawn_loop(
+        &mut self,
+        name: &'static str,
+        body: impl FnOnce(&Shared) + Send + 'static,
+    ) -> Result<()> {
+        let shared = self.shared.clone();
         let thread = std::thread::Builder::new()
             .name(name.to_string())
-            .spawn(body)
+            .spawn(move || {
+                // Without its thread a store would take commits until memory is full.
+                let _guard = shared.guard();
+                body(&shared);
+            })
             .map_err(|e| {
                 Error::new(
                     Code::ResourceExhausted,

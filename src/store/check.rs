@@ -5,6 +5,7 @@ use super::version::Version;
 use crate::codec::BlockReader;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
+use crate::kv::PageId;
 use crate::run::{Chunk, Counts, DiskRun, Key, Sort, States};
 use crate::term::{Id, TermBuf};
 use crate::vocab::{Segment, hash, parse_key};
@@ -110,13 +111,8 @@ fn check_run(
         run.sort, run.first_seq, run.last_seq
     );
     let mut last: Option<Key> = None;
-    // Read past the caches: what is checked is what is stored.
     let described = run.meta.fences.iter().map(|fence| fence.page);
-    for page in described.chain([run.meta_page]) {
-        if let Err(error) = version.pages.kv().page(page) {
-            report.note(&name, error)?;
-        }
-    }
+    check_pages(version, &name, described.chain([run.meta_page]), report)?;
     for fence in &run.meta.fences {
         let directory = match version.pages.directory(fence.page) {
             Ok(directory) => directory,
@@ -170,6 +166,21 @@ fn check_run(
             && ends.1.is_some_and(|entry| entry.last == fence.last);
         if !agrees {
             report.problem(|| format!("{name}: directory {} and its fence disagree", fence.page));
+        }
+    }
+    Ok(())
+}
+
+/// Pages that are not read otherwise, or only through a cache: what is checked is what is stored.
+fn check_pages(
+    version: &Version,
+    name: &str,
+    pages: impl Iterator<Item = PageId>,
+    report: &mut CheckReport,
+) -> Result<()> {
+    for page in pages {
+        if let Err(error) = version.pages.kv().page(page) {
+            report.note(name, error)?;
         }
     }
     Ok(())
@@ -303,14 +314,9 @@ fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -
     let segments = version.vocabulary.segments();
     for (index, segment) in segments.iter().enumerate() {
         let name = format!("segment of terms from {}", segment.first());
+        control.poll()?;
         let (low, high) = segment.meta().page_range;
-        for page in low..=high {
-            control.poll()?;
-            // Past the cache, and pages that no key is in: indexes, ranks, the directory.
-            if let Err(error) = version.pages.kv().page(crate::kv::PageId(page)) {
-                report.note(&name, error)?;
-            }
-        }
+        check_pages(version, &name, (low..=high).map(PageId), report)?;
         let mut check = TermCheck {
             segment,
             earlier: &segments[..index],

@@ -223,7 +223,8 @@ impl Transaction {
     }
 
     /// Makes the changes durable, as the store is set up, and visible to new readers.
-    /// Errors: before anything is written `TransactionEnded`, those of reading and `Cancelled`; then `CommitInDoubt`.
+    /// Errors: before anything is written `TransactionEnded`, those of reading, `Cancelled`, `ReopenRequired` and
+    /// `Closed`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
         self.pass.work()?;
         if self.spooled.is_some() {
@@ -231,8 +232,13 @@ impl Transaction {
         }
         let rows = self.net_rows()?;
         if rows.is_empty() {
+            let seq = self.base.seq;
+            let shared = self.shared.clone();
+            drop(self);
+            // What it found to be there already may be on its way to the log.
+            shared.write_log(seq)?;
             return Ok(Committed {
-                seq: self.base.seq,
+                seq,
                 ..Committed::default()
             });
         }
@@ -379,9 +385,11 @@ fn now_us() -> u64 {
 
 impl Shared {
     /// Writes staged commits to the log until `seq` is among them, and publishes them.
-    /// Errors: `CommitInDoubt`, then the store takes no more writes.
+    /// Errors: `CommitInDoubt`, then the store takes no more writes; `ReopenRequired` if an earlier write has
+    /// failed and this commit was not in it; `Closed`.
     pub(super) fn write_log(&self, seq: u64) -> Result<()> {
         let _leader = self.log_writer.lock();
+        let _guard = self.guard();
         // The leader before this one may have written it.
         let staged: Vec<(u64, Arc<[u8]>)> = {
             let head = self.head.lock();
@@ -394,13 +402,17 @@ impl Shared {
                 .collect()
         };
         if self.is_poisoned() {
-            return Err(in_doubt(seq, "an earlier write failed"));
+            return Err(self.outcome(seq, "the write it was in failed"));
         }
         let sync = self.settings.durability == Durability::Sync;
         let records = staged.iter().map(|(seq, record)| (*seq, &**record));
         if let Err(error) = self.kv.append_log(records, sync) {
-            self.poison(&error);
-            return Err(in_doubt(seq, error.detail()).because(error));
+            if error.code() == Code::Closed {
+                return Err(error);
+            }
+            let last = staged.last().map_or(seq, |(seq, _)| *seq);
+            self.poison_in_doubt(last, &error);
+            return Err(self.outcome(seq, error.detail()).because(error));
         }
         let mut head = self.head.lock();
         let version = head.publish_queued(staged.len());
@@ -412,10 +424,4 @@ impl Shared {
         }
         Ok(())
     }
-}
-
-#[cold]
-fn in_doubt(seq: u64, why: &str) -> Error {
-    Error::new(Code::CommitInDoubt, format!("commit {seq}: {why}"))
-        .with_hint("open the store again; the commit is there whole or not at all")
 }

@@ -49,8 +49,10 @@ pub(super) struct InstalledCommit {
 }
 
 impl Shared {
-    /// Ingests the pages and flips the root. Extents of the install must be reserved; they are released.
-    /// Errors: those of writing; if the flip itself fails the store takes no more writes.
+    /// Ingests the pages and flips the root. Extents of the install must be reserved; on success they are in
+    /// use, else they stay reserved for the caller to release.
+    /// Errors: those of writing; if the flip itself fails the store takes no more writes, and one that is a
+    /// commit returns `CommitInDoubt`.
     pub(super) fn install(&self, pages: Vec<WrittenExtent>, install: Install) -> Result<()> {
         // From this flip on these are in use; those still reserved are garbage if the process dies.
         let runs = install.runs.iter().map(|run| run.extent);
@@ -60,7 +62,11 @@ impl Shared {
             .map(|(reference, _)| reference.extent);
         let extents: Vec<u64> = runs.chain(segment).collect();
         self.kv.ingest(pages)?;
+        let _guard = self.guard();
         let mut head = self.head.lock();
+        // Whether a flip that failed has reached the disk is not known. Another one after it could undo it
+        // while the log below it is gone already.
+        self.check_sound()?;
         let mut root = head.root.clone();
         let mut disk = (*head.published.disk).clone();
         let mut retired = Vec::new();
@@ -131,6 +137,7 @@ impl Shared {
             vocabulary = vocabulary.with_prefixes(prefixes);
         }
         version.vocabulary = Arc::new(vocabulary);
+        let commit = install.commit.as_ref().map(|commit| commit.seq);
         if let Some(commit) = install.commit {
             version.seq = commit.seq;
             version.counts += commit.counts;
@@ -146,6 +153,7 @@ impl Shared {
         }
         {
             let mut reserved = self.extents.lock();
+            // From here on nobody gives them up, even if the flip fails: it may have happened.
             for extent in &extents {
                 reserved.reserved.remove(extent);
             }
@@ -153,8 +161,17 @@ impl Shared {
             root.reserved = reserved.reserved.iter().copied().collect();
         }
         if let Err(error) = self.kv.flip(&root.encode(), root.spilled + 1) {
-            self.poison(&error);
-            return Err(error);
+            return Err(match (error.code(), commit) {
+                (Code::Closed, _) => error,
+                (_, Some(seq)) => {
+                    self.poison_in_doubt(seq, &error);
+                    self.outcome(seq, error.detail()).because(error)
+                }
+                (_, None) => {
+                    self.poison(&error);
+                    error
+                }
+            });
         }
         head.root = root;
         let install = version.install;

@@ -103,10 +103,8 @@ impl Shared {
             }
             !unread
         });
-        for &extent in &free {
-            self.kv
-                .drop_pages(&[PageId::new(extent, 0)..PageId::new(extent + 1, 0)])?;
-        }
+        let pages: Vec<_> = free.iter().map(|&extent| PageId::all_of(extent)).collect();
+        self.kv.drop_pages(&pages)?;
         // The root forgets them at its next flip; until then the next open would delete them once more.
         let mut head = self.head.lock();
         head.root.free.retain(|entry| !free.contains(&entry.extent));

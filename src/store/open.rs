@@ -18,18 +18,23 @@ use super::version::Version;
 use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::kv::cache::Cache;
-use crate::kv::{DirectoryLock, Kv, Open, Options, PageId, RecoveryMode, Sharing};
+use crate::kv::{self, DirectoryLock, Kv, Open, Options, PageId, RecoveryMode, Sharing};
 use crate::run::{Counts, DiskRun, MemRun, PageCache, Row, RunMeta, Sort, combine};
 use crate::term::IriPrefixes;
 use crate::vocab::{self, Segment, SegmentMeta, Tail, Vocabulary};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Names the directory as a store and says which format it has, for people and other programs.
+/// Names the directory as a store and says which format it has, for people and other programs. The last file
+/// that creating a store writes, so that a store that has it and no data has lost them.
 const MARKER: &str = "TRIPLESTORE";
+const NEW_MARKER: &str = "TRIPLESTORE.new";
+const MARKER_TEXT: &str = "triplestore format ";
 const DATABASE: &str = "data";
 /// How long closing waits for the writer before it leaves what is in memory to the log.
 const CLOSING_WAIT: Duration = Duration::from_millis(200);
@@ -38,6 +43,8 @@ const CLOSING_WAIT: Duration = Duration::from_millis(200);
 pub struct Store {
     shared: Arc<Shared>,
     running: Mutex<Option<Running>>,
+    /// Held while closing, so that whoever closes it too returns when it is closed.
+    closing: Mutex<()>,
 }
 
 /// What ends with the store.
@@ -62,18 +69,28 @@ impl Store {
     /// Errors: `NotFound`, `NotAStore`, `FormatTooNew`, `StoreInUse`, `WalDamaged`, `Corruption`, `Io`,
     /// `ResourceExhausted`.
     pub fn open(options: OpenOptions<'_>) -> Result<Self> {
-        let lock = match options.open {
-            Open::Memory => None,
-            _ => Some(lock_directory(&options)?),
-        };
-        let kv_options = Options {
-            open: options.open,
-            recovery: options.recovery,
-            ..options.kv.clone()
-        };
         let directory = options.path.join(DATABASE);
-        let kv = Arc::new(Kv::open(&directory, &kv_options)?);
-        let shared = Arc::new(recover(kv, &options)?);
+        let (lock, created) = match options.open {
+            Open::Memory => (None, true),
+            _ => {
+                let created = !is_store(&options)?;
+                (Some(lock_directory(&options)?), created)
+            }
+        };
+        if !created && !directory.is_dir() {
+            return Err(lost(options.path));
+        }
+        let kv = Arc::new(open_kv(&directory, &options)?);
+        let (shared, gap) = recover(kv, &options, created)?;
+        let shared = Arc::new(shared);
+        if gap && options.open == Open::ReadWrite {
+            // Nothing of a log that cannot be read on is left to be met again.
+            shared.spill_all(&Control::new())?;
+            shared.kv.reset_log()?;
+        }
+        if lock.is_some() && created {
+            write_marker(options.path)?;
+        }
         let running = Running {
             background: Background::start(&shared)?,
             lock,
@@ -81,6 +98,7 @@ impl Store {
         Ok(Self {
             shared,
             running: Mutex::new(Some(running)),
+            closing: Mutex::new(()),
         })
     }
 
@@ -134,9 +152,10 @@ impl Store {
     }
 
     /// Waits until background work has caught up: nothing to spill or to merge.
-    /// Errors: `Cancelled`, `QueryTimeout`, those of merging.
+    /// Errors: `ReadOnly`, `ReopenRequired`, `Closed`, `Cancelled`, `QueryTimeout`, those of merging.
     pub fn quiesce(&self, control: &Control) -> Result<()> {
         self.check_open()?;
+        self.shared.check_writable()?;
         while self.shared.merge_one(control)? {
             control.poll()?;
         }
@@ -154,10 +173,12 @@ impl Store {
         report
     }
 
-    /// Makes every commit so far survive power loss, whatever the durability. Errors: `Io`, `Closed`.
+    /// Makes every commit so far survive power loss, whatever the durability.
+    /// Errors: `Io`, then the store takes no more writes; `ReopenRequired`, `Closed`.
     pub fn sync(&self) -> Result<()> {
         self.check_open()?;
-        self.shared.kv.sync_log()
+        self.shared.check_sound()?;
+        self.shared.sync_log()
     }
 
     pub fn durability(&self) -> Durability {
@@ -202,6 +223,7 @@ impl Store {
     /// nothing.
     /// Errors: those of writing what is left; the store is closed all the same and the log has it.
     pub fn close(&self) -> Result<()> {
+        let _closing = self.closing.lock();
         let Some(running) = self.running.lock().take() else {
             return Ok(());
         };
@@ -214,7 +236,8 @@ impl Store {
             // A short log is quicker to replay than to spill.
             let held = shared.published.read().held_bytes();
             if result.is_ok() && held > shared.settings.spill_bytes / 16 {
-                // A transaction that someone left open keeps the gate; the log has what a spill would write.
+                // A transaction that someone left open keeps the gate: its commit will be told that the store is
+                // closed, and the log has what a spill would write.
                 if let Ok(_pass) = shared.gate.enter(CLOSING_WAIT, &control) {
                     result = shared.spill_all(&control);
                 }
@@ -238,68 +261,156 @@ impl Drop for Store {
     }
 }
 
-/// Checks that the directory is a store, or makes it one, and locks it.
-fn lock_directory(options: &OpenOptions<'_>) -> Result<DirectoryLock> {
+/// Whether the directory is a store; else it may become one.
+/// Errors: `NotAStore`, `FormatTooNew`, `NotFound`, `Io`.
+fn is_store(options: &OpenOptions<'_>) -> Result<bool> {
     let path = options.path;
     let marker = path.join(MARKER);
-    let exists = path.is_dir() && marker.is_file();
-    if !exists {
-        if path.exists() && !path.is_dir() {
+    match std::fs::read_to_string(&marker) {
+        Ok(text) => return check_marker(path, &text).map(|()| true),
+        Err(e) if e.kind() == ErrorKind::NotFound => {}
+        Err(e) if e.kind() == ErrorKind::NotADirectory => {
             return Err(Error::new(
                 Code::NotAStore,
                 format!("{} is not a directory", path.display()),
-            ));
-        }
-        let has_entries = match std::fs::read_dir(path) {
-            Ok(mut entries) => entries.next().is_some(),
-            Err(_) => false,
-        };
-        if has_entries {
-            return Err(Error::new(
-                Code::NotAStore,
-                format!("{} holds something other than a store", path.display()),
             )
-            .with_hint("give an empty directory, or one that a store was created in"));
+            .with_hint("give the directory of a store, or a path where one can be created"));
         }
-        if options.open == Open::ReadOnly || !options.create_if_missing {
-            return Err(Error::new(
-                Code::NotFound,
-                format!("there is no store at {}", path.display()),
-            )
-            .with_hint("check the path, or allow the store to be created (create_if_missing)"));
-        }
-        std::fs::create_dir_all(path).map_err(|e| Error::io("creating", path, e))?;
+        Err(e) => return Err(Error::io("reading", &marker, e)),
     }
-    let sharing = match options.open {
-        Open::ReadOnly => Sharing::Shared,
-        _ => Sharing::Exclusive,
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries
+            .map(|entry| Ok(entry?.file_name()))
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(|e| Error::io("listing", path, e))?,
+        Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(Error::io("listing", path, e)),
     };
-    let lock = DirectoryLock::acquire(path, sharing)?;
-    if !exists {
-        let text = format!("triplestore format {}\n", super::root::FORMAT);
-        std::fs::write(&marker, text).map_err(|e| Error::io("writing", &marker, e))?;
-        sync_file(&marker)?;
-        sync_file(path)?;
-        if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
-            sync_file(parent)?;
+    // What is left when creating a store was interrupted: the lock is the first file.
+    let is_ours = |name: &OsString| {
+        [kv::LOCK_FILE, NEW_MARKER, DATABASE]
+            .iter()
+            .any(|ours| name == ours)
+    };
+    let interrupted =
+        entries.iter().all(is_ours) && entries.iter().any(|name| name == kv::LOCK_FILE);
+    if !entries.is_empty() && !interrupted {
+        return Err(Error::new(
+            Code::NotAStore,
+            format!("{} holds something other than a store", path.display()),
+        )
+        .with_hint("give an empty directory, or one that a store was created in"));
+    }
+    if options.open == Open::ReadOnly || !options.create_if_missing {
+        return Err(Error::new(
+            Code::NotFound,
+            format!("there is no store at {}", path.display()),
+        )
+        .with_hint("check the path, or allow the store to be created (create_if_missing)"));
+    }
+    Ok(false)
+}
+
+/// Errors: `FormatTooNew`, `NotAStore`.
+fn check_marker(path: &Path, text: &str) -> Result<()> {
+    let format = text.strip_prefix(MARKER_TEXT).map(str::trim_end);
+    match format.and_then(|format| format.parse::<u32>().ok()) {
+        Some(format) => super::root::check_format(format),
+        None => Err(Error::new(
+            Code::NotAStore,
+            format!("{} is not one of a store", path.join(MARKER).display()),
+        )
+        .with_hint("give an empty directory, or one that a store was created in")),
+    }
+}
+
+fn lock_directory(options: &OpenOptions<'_>) -> Result<DirectoryLock> {
+    let path = options.path;
+    match options.open {
+        Open::ReadOnly => DirectoryLock::acquire(path, Sharing::Shared),
+        _ => {
+            std::fs::create_dir_all(path).map_err(|e| Error::io("creating", path, e))?;
+            DirectoryLock::acquire(path, Sharing::Exclusive)
         }
     }
-    Ok(lock)
+}
+
+/// Makes the directory a store, once everything in it is there, and everything that leads to it survive power
+/// loss.
+fn write_marker(path: &Path) -> Result<()> {
+    let (new, marker) = (path.join(NEW_MARKER), path.join(MARKER));
+    let text = format!("{MARKER_TEXT}{}\n", super::root::FORMAT);
+    std::fs::write(&new, text).map_err(|e| Error::io("writing", &new, e))?;
+    sync_path(&new)?;
+    // So that what the marker vouches for is never younger than the marker.
+    sync_path(path)?;
+    std::fs::rename(&new, &marker).map_err(|e| Error::io("renaming", &new, e))?;
+    sync_path(path)?;
+    // The directory may be new, and those above it; some of them may not be readable, and are then old.
+    let absolute = std::path::absolute(path).map_err(|e| Error::io("resolving", path, e))?;
+    for above in absolute.ancestors().skip(1) {
+        match std::fs::File::open(above) {
+            Ok(directory) => directory
+                .sync_all()
+                .map_err(|e| Error::io("syncing", above, e))?,
+            Err(_) => break,
+        }
+    }
+    Ok(())
 }
 
 /// Syncs a file or directory.
-fn sync_file(path: &Path) -> Result<()> {
+fn sync_path(path: &Path) -> Result<()> {
     std::fs::File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|e| Error::io("syncing", path, e))
 }
 
-fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
+#[cold]
+fn lost(path: &Path) -> Error {
+    Error::new(
+        Code::Corruption,
+        format!("the data of the store at {} are missing", path.display()),
+    )
+    .with_hint("restore the store from a backup; to begin anew, give another directory")
+}
+
+/// Opens the page store. A damaged log is cut at the damage without being asked only if the commits in it were
+/// never promised to survive power loss (definition 27). Errors: those of [`Kv::open`].
+fn open_kv(directory: &Path, options: &OpenOptions<'_>) -> Result<Kv> {
+    let with = |open, recovery| {
+        let options = Options {
+            open,
+            recovery,
+            ..options.kv.clone()
+        };
+        Kv::open(directory, &options)
+    };
+    let refusal = match with(options.open, options.recovery) {
+        Err(error) if error.code() == Code::WalDamaged => error,
+        result => return result,
+    };
+    let recorded = with(Open::ReadOnly, RecoveryMode::PointInTime)
+        .and_then(|kv| kv.root())
+        .and_then(|root| root.map(|bytes| Root::decode(&bytes)).transpose());
+    match recorded {
+        Ok(Some(root)) if Durability::from_number(root.durability) != Durability::Sync => {
+            tracing::warn!(target: "triplestore::store", "what was not synced is dropped: {refusal}");
+            with(options.open, RecoveryMode::PointInTime)
+        }
+        _ => Err(refusal),
+    }
+}
+
+/// The state of a store, and whether its log ends early.
+fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Shared, bool)> {
     let settings = options.settings.clone();
     let mut root = match kv.root()? {
         Some(bytes) => Root::decode(&bytes)?,
-        None => create(&kv, &settings)?,
+        None if created => create(&kv, &settings)?,
+        None => return Err(lost(options.path)),
     };
+    let durability = Durability::from_number(root.durability);
     if kv.mode() != Open::ReadOnly {
         delete_garbage(&kv, &mut root)?;
     }
@@ -350,6 +461,18 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         &options.budget,
     )?);
     let replayed = replay(&kv, &root, &tail)?;
+    if let Some(gap) = &replayed.gap {
+        // Commits after a gap were never promised to survive power loss if none was; else an operator decides.
+        if durability == Durability::Sync && options.recovery == RecoveryMode::TornTail {
+            return Err(Error::new(Code::WalDamaged, gap.as_str()).with_hint(kv::RECOVER));
+        }
+        tracing::warn!(target: "triplestore::store", "commits after {} are dropped: {gap}", replayed.seq);
+    }
+    if kv.mode() != Open::ReadOnly && durability != settings.durability {
+        // Before the first commit that is made this way.
+        root.durability = settings.durability as u8;
+        kv.flip(&root.encode(), root.spilled + 1)?;
+    }
     let prefixes = Arc::new(prefixes(&root.prefixes)?);
     let watermark = tail.end();
     let mut version = Version {
@@ -386,14 +509,8 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>) -> Result<Shared> {
         spill_tail: None,
         retired: Vec::new(),
     };
-    Ok(Shared::new(
-        kv,
-        pages,
-        words,
-        settings,
-        options.budget.clone(),
-        head,
-    ))
+    let shared = Shared::new(kv, pages, words, settings, options.budget.clone(), head);
+    Ok((shared, replayed.gap.is_some()))
 }
 
 /// The learned prefixes; a store that has learned none stores nothing.
@@ -405,9 +522,6 @@ fn prefixes(bytes: &[u8]) -> Result<IriPrefixes> {
 }
 
 fn create(kv: &Kv, settings: &Settings) -> Result<Root> {
-    if kv.mode() == Open::ReadOnly {
-        return Err(Error::new(Code::Corruption, "the store has no root record"));
-    }
     let root = Root {
         uuid: new_uuid()?,
         generation: 1,
@@ -433,16 +547,17 @@ fn new_uuid() -> Result<[u8; 16]> {
     Ok(uuid)
 }
 
-/// Deletes extents that were reserved and never installed, everything after the last one reserved, and what was
-/// freed. Nobody reads yet.
+/// Deletes extents that were reserved and never installed, those after the last one the root knows of, and what
+/// was freed. Nobody reads yet. Their numbers are not given again.
 fn delete_garbage(kv: &Kv, root: &mut Root) -> Result<()> {
-    let extent = |number: u64| PageId::new(number, 0)..PageId::new(number + 1, 0);
-    let mut ranges: Vec<_> = root.reserved.drain(..).map(extent).collect();
-    ranges.extend(root.free.drain(..).map(|free| extent(free.extent)));
-    if kv.has_pages_from(PageId::new(root.next_extent, 0))? {
-        ranges.push(PageId::new(root.next_extent, 0)..PageId(u64::MAX));
+    let mut garbage: Vec<u64> = root.reserved.drain(..).collect();
+    garbage.extend(root.free.drain(..).map(|free| free.extent));
+    while let Some(page) = kv.first_page_from(PageId::new(root.next_extent, 0))? {
+        garbage.push(page.extent());
+        root.next_extent = page.extent() + 1;
     }
-    kv.drop_pages(&ranges)
+    let pages: Vec<_> = garbage.into_iter().map(PageId::all_of).collect();
+    kv.drop_pages(&pages)
 }
 
 #[derive(Default)]
@@ -451,9 +566,12 @@ struct Replayed {
     next_number: u64,
     quads: Vec<Row>,
     triple_terms: Vec<Row>,
+    /// What ends the log before its last record.
+    gap: Option<String>,
 }
 
-/// Reads the log after the root. Errors: `Corruption` for a gap or a damaged record.
+/// Reads the log after the root, up to a gap or a damaged record.
+/// Errors: `Corruption` for records that contradict each other.
 fn replay(kv: &Kv, root: &Root, tail: &Tail) -> Result<Replayed> {
     let mut replayed = Replayed {
         seq: root.spilled,
@@ -463,14 +581,28 @@ fn replay(kv: &Kv, root: &Root, tail: &Tail) -> Result<Replayed> {
     // Rows with the number of their commit, so that one sort brings the changes of a quad together.
     let mut quads: Vec<(Row, u64)> = Vec::new();
     let mut writer = tail.writer();
-    kv.replay_log(root.spilled + 1, |seq, bytes| {
+    let mut gap = None;
+    let read = kv.replay_log(root.spilled + 1, |seq, bytes| {
         if seq != replayed.seq + 1 {
+            gap = Some(format!(
+                "the log goes from commit {} to {seq}",
+                replayed.seq
+            ));
+            return Ok(false);
+        }
+        let record = match Record::decode(bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                gap = Some(format!("commit {seq}: {}", error.detail()));
+                return Ok(false);
+            }
+        };
+        if record.generation != root.generation {
             return Err(Error::new(
                 Code::Corruption,
-                format!("the log goes from commit {} to {seq}", replayed.seq),
+                format!("commit {seq} has ids of another dictionary"),
             ));
         }
-        let record = Record::decode(bytes)?;
         if record.first_ordinal != tail.end() && !record.terms.is_empty() {
             return Err(Error::new(
                 Code::Corruption,
@@ -490,8 +622,9 @@ fn replay(kv: &Kv, root: &Root, tail: &Tail) -> Result<Replayed> {
         replayed.next_number = replayed.next_number.max(record.next_number);
         replayed.triple_terms.extend(record.triple_terms);
         quads.extend(record.quads.into_iter().map(|row| (row, seq)));
-        Ok(())
-    })?;
+        Ok(true)
+    });
+    replayed.gap = read?.map(|damage| damage.detail().to_string()).or(gap);
     quads.sort_unstable_by_key(|(row, seq)| (row.key, *seq));
     let mut rows = quads.into_iter().map(|(row, _)| row).peekable();
     while let Some(first) = rows.next() {

@@ -3,7 +3,7 @@
 
 use crate::codec::bytes::{Bytes, put_bytes, put_varint};
 use crate::error::{Code, Error, Result};
-use crate::kv::PageId;
+use crate::kv::{self, PageId};
 use crate::run::Sort;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -128,13 +128,7 @@ impl Root {
         })?;
         let (format, _) = body.split_first_chunk().ok_or_else(corrupt)?;
         let format = u32::from_le_bytes(*format);
-        if format > FORMAT {
-            return Err(Error::new(
-                Code::FormatTooNew,
-                format!("the store has format {format}, this library reads up to {FORMAT}"),
-            )
-            .with_hint("open it with a newer version of the library"));
-        }
+        check_format(format)?;
         let (content, checksum) = bytes.split_last_chunk().ok_or_else(corrupt)?;
         if xxh3_64(content) != u64::from_le_bytes(*checksum) {
             return Err(corrupt());
@@ -187,9 +181,21 @@ impl Root {
     }
 }
 
+/// Errors: `FormatTooNew`.
+pub(super) fn check_format(format: u32) -> Result<()> {
+    match format > FORMAT {
+        true => Err(Error::new(
+            Code::FormatTooNew,
+            format!("the store has format {format}, this library reads up to {FORMAT}"),
+        )
+        .with_hint("open it with a newer version of the library")),
+        false => Ok(()),
+    }
+}
+
 #[cold]
 fn corrupt() -> Error {
-    Error::new(Code::Corruption, "the root record is damaged")
+    Error::new(Code::Corruption, "the root record is damaged").with_hint(kv::RESTORE)
 }
 
 #[cfg(test)]

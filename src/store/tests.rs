@@ -1,6 +1,7 @@
 //! The store against a set of quads: whatever is inserted, deleted, spilled, merged, loaded in bulk and
 //! reopened, every sort reads the same quads, and counts are exact.
 
+use super::source::G;
 use super::*;
 use crate::control::{Budget, Control};
 use crate::error::Code;
@@ -58,7 +59,7 @@ fn number(transaction: &mut Transaction, n: u64) -> u64 {
     transaction.intern(TermRef::Iri(&iri)).unwrap().raw()
 }
 
-/// Inserts and deletes quads given by small numbers; terms are made as they are needed.
+/// Inserts and deletes quads given by small numbers.
 fn commit(store: &Store, changes: &[(bool, [u8; 4])]) -> Committed {
     commit_with(store, changes, &Control::new()).unwrap()
 }
@@ -68,6 +69,15 @@ fn commit_with(
     changes: &[(bool, [u8; 4])],
     control: &Control,
 ) -> crate::error::Result<Committed> {
+    staged(store, changes, control)?.commit()
+}
+
+/// A transaction with these changes; terms are made as they are needed.
+fn staged(
+    store: &Store,
+    changes: &[(bool, [u8; 4])],
+    control: &Control,
+) -> crate::error::Result<Transaction> {
     let mut transaction = store.begin(control)?;
     for &(insert, [s, p, o, g]) in changes {
         let quad = [
@@ -84,7 +94,7 @@ fn commit_with(
             false => transaction.delete(quad)?,
         }
     }
-    transaction.commit()
+    Ok(transaction)
 }
 
 /// The quads of a version in a sort, as the numbers they were made from.
@@ -125,25 +135,117 @@ fn quads(version: &Version, sort: Sort) -> BTreeSet<[u8; 4]> {
 }
 
 fn check(store: &Store, model: &BTreeSet<[u8; 4]>) {
-    let version = store.version().unwrap();
-    for sort in Sort::QUADS {
-        assert_eq!(quads(&version, sort), *model, "{sort:?}");
-    }
-    let named: BTreeSet<_> = model.iter().copied().filter(|quad| quad[3] != 0).collect();
-    assert_eq!(quads(&version, Sort::Gspo), named);
-    assert_eq!(version.quads(View::Both), model.len() as u64);
-    assert_eq!(version.named_quads(View::Asserted), named.len() as u64);
+    check_version(&store.version().unwrap(), model);
     let report = store.check(&Control::new()).unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
     assert_eq!(report.quads, model.len() as u64);
+}
+
+/// Every sort, every count and the graphs of a version against the model.
+fn check_version(version: &Version, model: &BTreeSet<[u8; 4]>) {
+    for sort in Sort::QUADS {
+        assert_eq!(quads(version, sort), *model, "{sort:?}");
+    }
+    let named: BTreeSet<_> = model.iter().copied().filter(|quad| quad[3] != 0).collect();
+    assert_eq!(quads(version, Sort::Gspo), named);
+    assert_eq!(version.quads(View::Both), model.len() as u64);
+    assert_eq!(version.named_quads(View::Asserted), named.len() as u64);
     let graphs: BTreeSet<u8> = named.iter().map(|quad| quad[3]).collect();
     let found = version.named_graphs(View::Both, &Control::new()).unwrap();
     assert_eq!(found.len(), graphs.len());
+    // Some quads that are there, and one that is not.
+    let some = model.iter().copied().step_by(model.len() / 3 + 1);
+    for quad in some.chain([[11, 2, 11, 3]]) {
+        check_prefixes(version, model, quad);
+    }
+}
+
+/// Scans and counts of every prefix that a quad has in every order, over every choice of graphs.
+fn check_prefixes(version: &Version, model: &BTreeSet<[u8; 4]>, quad: [u8; 4]) {
+    let control = Control::new();
+    let id = |position: usize| {
+        let number = u64::from(quad[position]) + [0, 100, 200, 300][position];
+        let iri = format!("http://example.org/term/{number}/x");
+        match (position, quad[position]) {
+            (3, 0) => Some(0),
+            _ => version
+                .id(TermRef::Iri(&iri), &control)
+                .unwrap()
+                .map(Id::raw),
+        }
+    };
+    let Some(ids) = (0..4).map(id).collect::<Option<Vec<u64>>>() else {
+        return;
+    };
+    for order in Order::ALL {
+        let columns = order.columns();
+        for bound in 0..=4 {
+            let fixed = &columns[..bound];
+            let matching = |other: &&[u8; 4]| fixed.iter().all(|&at| other[at] == quad[at]);
+            let graph_is_fixed = fixed.contains(&G);
+            for graphs in [
+                Graphs::Any,
+                Graphs::One(0),
+                Graphs::Named,
+                Graphs::One(ids[3]),
+                Graphs::UnionAll,
+            ] {
+                let by_graph = order == Order::Gspo;
+                if graph_is_fixed && graphs != Graphs::Any
+                    || by_graph && matches!(graphs, Graphs::One(_) | Graphs::UnionAll)
+                    || by_graph && graph_is_fixed && quad[3] == 0
+                {
+                    continue;
+                }
+                let rows = model
+                    .iter()
+                    .filter(matching)
+                    .filter(|other| !by_graph || other[3] != 0)
+                    .filter(|other| match graphs {
+                        Graphs::One(0) => other[3] == 0,
+                        Graphs::One(_) => other[3] == quad[3],
+                        Graphs::Named => other[3] != 0,
+                        _ => true,
+                    });
+                let expected = match graphs {
+                    Graphs::UnionAll => rows.map(|row| &row[..3]).collect::<BTreeSet<_>>().len(),
+                    _ => rows.count(),
+                };
+                let spec = ScanSpec {
+                    order,
+                    prefix: fixed.iter().map(|&at| ids[at]).collect(),
+                    range: None,
+                    graphs,
+                    view: View::Both,
+                    wanted: [true; 4],
+                };
+                let told = format!("{quad:?} {spec:?}");
+                let count = version.count(&spec, &control).unwrap();
+                assert_eq!(count, expected as u64, "count of {told}");
+                let mut scan = version.scan(&spec, &control).unwrap();
+                let (mut batch, mut read) = (ScanBatch::default(), 0);
+                loop {
+                    scan.next(&mut batch).unwrap();
+                    if batch.len == 0 {
+                        break;
+                    }
+                    read += batch.len;
+                }
+                assert_eq!(read, expected, "scan of {told}");
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Commit(Vec<(bool, [u8; 4])>),
+    /// A transaction that is dropped.
+    RollBack(Vec<(bool, [u8; 4])>),
+    /// Deletes every quad of a graph.
+    Clear(u8),
+    /// Keeps the version to the end.
+    Hold,
     Spill,
     Compact,
     Quiesce,
@@ -159,8 +261,12 @@ fn step() -> impl Strategy<Value = Step> {
     )
         .prop_map(|(s, p, o, g)| [s, p, o, g]);
     let change = (prop::bool::weighted(0.7), quad);
+    let changes = || proptest::collection::vec(change.clone(), 0..60);
     prop_oneof![
-        12 => proptest::collection::vec(change, 0..60).prop_map(Step::Commit),
+        12 => changes().prop_map(Step::Commit),
+        1 => changes().prop_map(Step::RollBack),
+        2 => (0u8..4).prop_map(Step::Clear),
+        1 => Just(Step::Hold),
         3 => Just(Step::Spill),
         1 => Just(Step::Compact),
         1 => Just(Step::Quiesce),
@@ -172,6 +278,7 @@ fn run(steps: &[Step], mode: Open) {
     let directory = Directory::new();
     let mut store = open(&directory.0, mode);
     let mut model = BTreeSet::new();
+    let mut held = Vec::new();
     for step in steps {
         match step {
             Step::Commit(changes) => {
@@ -192,16 +299,32 @@ fn run(steps: &[Step], mode: Open) {
                     before.difference(&model).count()
                 );
             }
+            Step::RollBack(changes) => drop(staged(&store, changes, &Control::new()).unwrap()),
+            Step::Clear(graph) => {
+                let all: Vec<_> = model
+                    .iter()
+                    .filter(|quad| quad[3] == *graph)
+                    .copied()
+                    .collect();
+                let changes: Vec<_> = all.iter().map(|&quad| (false, quad)).collect();
+                assert_eq!(commit(&store, &changes).deleted as usize, all.len());
+                model.retain(|quad| quad[3] != *graph);
+            }
+            Step::Hold => held.push((store.version().unwrap(), model.clone())),
             Step::Spill => store.spill(&Control::new()).unwrap(),
             Step::Compact => store.compact(&Control::new()).unwrap(),
             Step::Quiesce => store.quiesce(&Control::new()).unwrap(),
             Step::Reopen if mode == Open::ReadWrite => {
+                held.clear();
                 drop(store);
                 store = open(&directory.0, mode);
             }
             Step::Reopen => {}
         }
         check(&store, &model);
+    }
+    for (version, model) in &held {
+        check_version(version, model);
     }
 }
 
