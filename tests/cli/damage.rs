@@ -3,6 +3,10 @@
 use crate::place::{Place, field};
 use std::fs;
 use std::path::{Path, PathBuf};
+use triplestore::config::Config;
+use triplestore::control::Control;
+use triplestore::database::{Database, LoadOptions};
+use triplestore::load::Format;
 
 /// Files of a store of this extension, the largest first.
 fn files(store: &Path, extension: &str) -> Vec<PathBuf> {
@@ -67,4 +71,52 @@ fn check_finds_a_flipped_byte_wherever_it_is() {
     assert!(listed > 0);
     let done = place.run(&["check"]).ok();
     assert!(done.starts_with("sound           yes\n"), "{done}");
+}
+
+/// Copies a store that is open, which is what a crash leaves.
+fn copy_of_crash(from: &Path, to: &Path) {
+    fs::create_dir_all(to.join("data")).unwrap();
+    for folder in ["", "data"] {
+        for entry in fs::read_dir(from.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::copy(&path, to.join(folder).join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_log_is_recovered_up_to_the_damage() {
+    let place = Place::new("recover");
+    let database = Database::open(place.0.join("live"), &Config::default()).unwrap();
+    let options = LoadOptions {
+        format: Some(Format::NTriples),
+        ..LoadOptions::default()
+    };
+    for n in 1..=5 {
+        let line = format!("<http://e/s> <http://e/p> \"the value of commit number {n}\" .");
+        database
+            .load_bytes(line.as_bytes(), &options, &Control::new())
+            .unwrap();
+    }
+    let store = place.0.join("store");
+    copy_of_crash(&place.0.join("live"), &store);
+    database.close().unwrap();
+    // What a crash leaves is read as it is.
+    assert_eq!(place.quads().len(), 5);
+    let third = b"commit number 3";
+    flip_byte(&files(&store, "log")[0], |log| {
+        log.windows(third.len()).position(|w| w == third).unwrap()
+    });
+    let error = place.run(&["stats"]).failed(4);
+    assert!(error.starts_with("error[2014 wal_damaged]"), "{error}");
+    assert!(error.contains("triplestore recover"), "{error}");
+    let recovered = place.run(&["recover", "--format", "json"]).ok();
+    assert_eq!(field(&recovered, "quads"), "2");
+    assert_eq!(
+        field(&place.run(&["check", "--format", "json"]).ok(), "sound"),
+        "true"
+    );
+    assert_eq!(place.quads().len(), 2);
 }
