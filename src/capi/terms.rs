@@ -223,7 +223,6 @@ pub unsafe extern "C" fn ts_terms_literal(
     // SAFETY: the caller keeps the contract of the header.
     unsafe {
         add(terms, index, err, |list| {
-            let given = |text: &'static str| (!text.is_empty()).then_some(text);
             list.literal(
                 utf8(lexical, lexical_len, "the lexical form")?,
                 given(utf8(datatype, datatype_len, "the datatype")?),
@@ -232,6 +231,11 @@ pub unsafe extern "C" fn ts_terms_literal(
             )
         })
     }
+}
+
+/// An empty text is none.
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn direction(number: i32) -> Result<Option<Direction>> {
@@ -306,7 +310,6 @@ unsafe fn copy(
     depth: usize,
 ) -> Result<u32> {
     let term = batch.term(index)?;
-    let given = |text: &'static str| (!text.is_empty()).then_some(text);
     // SAFETY: the texts are those of the batch.
     unsafe {
         match term.kind {

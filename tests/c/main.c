@@ -1,5 +1,10 @@
-/* The test program: runs every part of the C ABI in a directory that its first argument names. With
- * more arguments it runs only the random calls, once for each as a seed. */
+/* The test program: runs every part of the C ABI in a directory that its first argument names with
+ * an absolute path, and makes if it is not there. With more arguments it runs only the random calls,
+ * once for each as a seed. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <sys/stat.h>
 
 #include "smoke.h"
 
@@ -67,8 +72,9 @@ char *many_quads(int count) {
 }
 
 int main(int argc, char **argv) {
-    CHECK(argc >= 2);
+    CHECK(argc >= 2 && argv[1][0] == '/');
     scratch = argv[1];
+    CHECK(mkdir(scratch, 0777) == 0 || errno == EEXIST);
     for (int i = 2; i < argc; i++) {
         test_random(strtoull(argv[i], NULL, 10));
     }
