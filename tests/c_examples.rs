@@ -39,7 +39,13 @@ fn every_example_has_a_test() {
     names.sort();
     assert_eq!(
         names,
-        ["load.c", "query.c", "quickstart.c", "transaction.c"]
+        [
+            "building.c",
+            "load.c",
+            "query.c",
+            "quickstart.c",
+            "transaction.c"
+        ]
     );
 }
 
@@ -51,6 +57,27 @@ fn quickstart_prints_who_knows_whom() {
         "http://example.org/ada knows http://example.org/charles\n\
          http://example.org/ada knows http://example.org/mary\n\
          http://example.org/charles knows http://example.org/ada\n",
+    );
+}
+
+#[test]
+fn building_asks_every_question_and_loses_nothing() {
+    let scratch = Scratch::new("example-building");
+    let data = root().join("examples/data");
+    let mut questions: Vec<PathBuf> = std::fs::read_dir(data.join("questions"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    questions.sort();
+    assert!(questions.len() >= 5);
+    let printed = run(Command::new(build(&scratch, "building"))
+        .arg(scratch.join("store"))
+        .args(&questions)
+        .arg("--")
+        .arg(data.join("harbour-house.ttl")));
+    assert!(
+        printed.ends_with(" triples are there, and the answers are the same\n"),
+        "{printed}"
     );
 }
 

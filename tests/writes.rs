@@ -139,7 +139,7 @@ fn a_buffer_that_is_bad_at_its_end_changes_nothing() {
         ("<http://e/a> <http://e/ p> \"1\" .", Code::DataParse),
         ("<relative> <http://e/p> \"1\" .", Code::DataParse),
         (
-            "<http://e/a> <http://e/p> \"1\"@not-a-language-tag .",
+            "<http://e/a> <http://e/p> \"1\"@abcdefghij .",
             Code::DataParse,
         ),
     ] {

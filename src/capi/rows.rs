@@ -157,7 +157,8 @@ pub unsafe extern "C" fn ts_rows_given(rows: *const ts_rows) -> u64 {
 /// Cost: the query's. A limit of time costs a thread for as long as the rows live.
 /// Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_QUERY_LIMIT, TS_STATUS_CALLBACK,
 /// TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED;
-/// TS_STATUS_TRANSACTION_ENDED after another error; TS_STATUS_INVALID_ARGUMENT for ASK.
+/// TS_STATUS_SNAPSHOT_TOO_OLD for rows that were kept longer than max_version_age_ms or hold more
+/// than max_pinned_bytes; TS_STATUS_TRANSACTION_ENDED after another error; TS_STATUS_INVALID_ARGUMENT for ASK.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn ts_rows_next(

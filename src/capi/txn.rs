@@ -145,7 +145,8 @@ fn listed<'q>(
     quads.iter().map(|&quad| list.quad(quad))
 }
 
-/// Begins a write transaction, waiting for the one before (write_wait_ms).
+/// Begins a write transaction, waiting for the one before (write_wait_ms). One that is not used for
+/// write_idle_ms is rolled back: its next call answers TS_STATUS_TRANSACTION_ENDED.
 ///
 /// Owner: borrows store; op (may be NULL) serves the whole transaction. The transaction is the
 /// caller's, until ts_txn_free().

@@ -90,11 +90,14 @@ impl Sink<'_> {
                 _ => return Ok(None),
             },
         };
-        let known = self.transaction.lookup(term)?;
-        match (known, &self.resolve, term) {
-            (Some(_), ..) | (None, Resolve::Delete, _) => return Ok(known),
-            (None, Resolve::Insert(..), TermRef::Iri(iri)) => check_iri(iri)?,
-            (None, Resolve::Insert(..), _) => {}
+        if let Some(known) = self.transaction.lookup(term)? {
+            return Ok(Some(known));
+        }
+        if let TermRef::Iri(iri) = term {
+            check_iri(iri)?;
+        }
+        if matches!(self.resolve, Resolve::Delete) {
+            return Ok(None);
         }
         match self.transaction.intern(term) {
             Ok(id) => Ok(Some(id)),

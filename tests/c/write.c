@@ -102,6 +102,28 @@ static void a_transaction_is_seen_when_it_is_committed(void) {
     ts_close(store);
 }
 
+static void an_idle_transaction_gives_way(void) {
+    ts_error *err = NULL;
+    ts_store *store;
+    ts_txn *idle, *next;
+    ts_config *config = ts_config_new();
+    EXPECT(TS_STATUS_OK, ts_config_set(config, TEXT("write_idle_ms"), TEXT("40"), &err));
+    EXPECT(TS_STATUS_OK, ts_open_memory(config, &store, &err));
+    ts_config_free(config);
+    EXPECT(TS_STATUS_OK, ts_txn_begin(store, NULL, &idle, &err));
+    EXPECT(TS_STATUS_OK, ts_txn_insert_nquads(idle, TEXT("<e:idle> <e:p> <e:o> ."), &err));
+    /* Waits until the other one was idle for long enough. */
+    EXPECT(TS_STATUS_OK, ts_txn_begin(store, NULL, &next, &err));
+    EXPECT(TS_STATUS_TRANSACTION_ENDED, ts_txn_insert_nquads(idle, TEXT("<e:i> <e:p> <e:o> ."), &err));
+    CHECK(holds(ts_error_detail(err), "write_idle_ms"));
+    ts_error_free(err);
+    EXPECT(TS_STATUS_TRANSACTION_ENDED, ts_txn_commit(idle, NULL, NULL));
+    ts_txn_free(idle);
+    ts_txn_free(next);
+    CHECK(quads_of(store) == 0);
+    ts_close(store);
+}
+
 static void typed_quads_address_stored_nodes(void) {
     ts_error *err = NULL;
     ts_store *store = memory_store("");
@@ -200,6 +222,7 @@ static void one_call_is_one_transaction(void) {
 void test_write(void) {
     terms_are_valid_when_they_are_added();
     a_transaction_is_seen_when_it_is_committed();
+    an_idle_transaction_gives_way();
     typed_quads_address_stored_nodes();
     one_call_is_one_transaction();
 }
