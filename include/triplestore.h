@@ -1997,7 +1997,8 @@ uint64_t ts_rows_given(const struct ts_rows *rows);
  * Cost: the query's. A limit of time costs a thread for as long as the rows live.
  * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_QUERY_LIMIT, TS_STATUS_CALLBACK,
  * TS_STATUS_CORRUPT_BLOCK, TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED;
- * TS_STATUS_TRANSACTION_ENDED after another error; TS_STATUS_INVALID_ARGUMENT for ASK.
+ * TS_STATUS_SNAPSHOT_TOO_OLD for rows that were kept longer than max_version_age_ms or hold more
+ * than max_pinned_bytes; TS_STATUS_TRANSACTION_ENDED after another error; TS_STATUS_INVALID_ARGUMENT for ASK.
  */
 TS_NODISCARD
 ts_status ts_rows_next(struct ts_rows *rows,
@@ -2412,7 +2413,8 @@ ts_status ts_dump_file(const struct ts_store *store,
 /* Writing without SPARQL ----------------------------------------------------------------------- */
 
 /**
- * Begins a write transaction, waiting for the one before (write_wait_ms).
+ * Begins a write transaction, waiting for the one before (write_wait_ms). One that is not used for
+ * write_idle_ms is rolled back: its next call answers TS_STATUS_TRANSACTION_ENDED.
  *
  * Owner: borrows store; op (may be NULL) serves the whole transaction. The transaction is the
  * caller's, until ts_txn_free().

@@ -100,7 +100,8 @@ pub fn run(command: &mut Command) -> String {
 
 #[track_caller]
 pub fn output(command: &mut Command) -> Output {
-    match command.output() {
+    // Cargo puts the build directory there, whose library may be older than the one under test.
+    match command.env_remove("LD_LIBRARY_PATH").output() {
         Ok(output) => output,
         Err(error) => panic!(
             "{command:?} cannot be started: {error} (scripts/setup.sh installs what is needed)"
