@@ -253,7 +253,7 @@ fn readers_that_keep_too_many_bytes_fail_oldest_first() {
     let young = database.snapshot().unwrap();
     wait_until("the snapshot is ended", || count(&snapshot).is_err());
     fails_as_too_old(&snapshot, open, matches);
-    assert_eq!(count(&young).unwrap(), 200_010);
+    assert_eq!(count(&young).unwrap(), 100_010);
 }
 
 #[test]

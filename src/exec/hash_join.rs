@@ -6,6 +6,7 @@
 
 use super::batch::{Batch, gather};
 use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
+use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::expr::Predicate;
 use crate::plan::JoinColumns;
@@ -55,7 +56,12 @@ fn mix(hash: u64, value: u64) -> u64 {
 }
 
 impl Table {
-    fn fill(&mut self, mut input: BoxOperator, keys: &[(usize, usize)]) -> Result<()> {
+    fn fill(
+        &mut self,
+        mut input: BoxOperator,
+        keys: &[(usize, usize)],
+        control: &Control,
+    ) -> Result<()> {
         let mut batch = Batch::new();
         while input.next(&mut batch)? {
             batch.compact();
@@ -67,8 +73,8 @@ impl Table {
                     "a hash join has more than 2^32 rows to hold",
                 ));
             }
-            // Columns grow by doubling; the chains are 8 bytes a row.
-            self.state.hold(self.rows * (self.columns.len() * 8 + 12))?;
+            // A link and two to four heads a row.
+            self.state.hold(self.rows * (self.columns.len() * 8 + 20))?;
             for (to, from) in self.columns.iter_mut().zip(&batch.columns) {
                 to.extend_from_slice(from);
             }
@@ -83,6 +89,9 @@ impl Table {
         self.next = vec![NONE; self.rows];
         // Backwards, so that a chain is in input order.
         for row in (0..self.rows).rev() {
+            if row.is_multiple_of(POLL_STEPS) {
+                control.poll()?;
+            }
             let hash = keys
                 .iter()
                 .fold(0, |hash, &(_, column)| mix(hash, self.columns[column][row]));
@@ -241,7 +250,8 @@ impl HashJoin {
 impl Operator for HashJoin {
     fn next(&mut self, out: &mut Batch) -> Result<bool> {
         if let Some(build) = self.build.take() {
-            self.table.fill(build, &self.columns.keys)?;
+            self.table
+                .fill(build, &self.columns.keys, &self.runtime.control)?;
         }
         if self.table.rows == 0 && !self.outer {
             return Ok(false);

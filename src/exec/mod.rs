@@ -21,6 +21,7 @@ mod group;
 mod hash_join;
 mod merge_join;
 mod operator;
+mod order;
 mod probe_join;
 mod rows;
 mod run_count;

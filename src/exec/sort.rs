@@ -7,6 +7,7 @@
 
 use super::batch::{Batch, gather};
 use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
+use super::order;
 use crate::error::{Error, Result};
 use crate::expr::{TermTable, Terms};
 use crate::plan::SortColumn;
@@ -15,6 +16,8 @@ use crate::term::{Id, OrderedRange, SortKey, compare_ids, is_value_range, ordere
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+/// Terms read before their memory is charged.
+const TERMS_PER_CHARGE: usize = 16 * BATCH_ROWS;
 /// Rows beyond the limit that are kept before a cut.
 const CUT_ROWS: usize = 16 * BATCH_ROWS;
 
@@ -61,9 +64,9 @@ impl Sort {
             batch.compact();
             self.rows.resize_with(batch.columns.len(), Vec::new);
             self.len += batch.rows();
-            // The rows, their ranks and their order.
+            // The rows, their ranks, their order, and that again while it is sorted.
             self.state
-                .hold(self.len * (self.rows.len() * 8 + self.keys.len() * 8 + 4))?;
+                .hold(self.len * (self.rows.len() * 8 + self.keys.len() * 8 + 8))?;
             for (to, from) in self.rows.iter_mut().zip(&batch.columns) {
                 to.extend_from_slice(from);
             }
@@ -104,13 +107,14 @@ impl Sort {
             .collect::<Result<_>>()?;
         self.runtime.control.poll()?;
         self.order.extend(0..self.len as u32);
+        // The row number tells equal rows apart, which makes the sort stable.
+        let control = &self.runtime.control;
         match &ranks[..] {
-            [] => {}
-            // The row number makes an unstable sort stable.
-            [only] => self
-                .order
-                .sort_unstable_by_key(|&row| (only[row as usize], row)),
-            several => self.order.sort_unstable_by(|&left, &right| {
+            [] => Ok(()),
+            [only] => order::sort(&mut self.order, control, |&left, &right| {
+                (only[left as usize], left).cmp(&(only[right as usize], right))
+            }),
+            several => order::sort(&mut self.order, control, |&left, &right| {
                 several
                     .iter()
                     .map(|rank| rank[left as usize].cmp(&rank[right as usize]))
@@ -118,7 +122,6 @@ impl Sort {
                     .unwrap_or_else(|| left.cmp(&right))
             }),
         }
-        Ok(())
     }
 
     /// Drops the rows beyond the limit and puts the others in order, which keeps the sort stable.
@@ -147,16 +150,18 @@ fn ranks(column: &[u64], total: bool, runtime: &Runtime) -> Result<Vec<u64>> {
     if is_ranked {
         return Ok(column.to_vec());
     }
+    let control = &runtime.control;
+    let mut held = control.charge(column.len() * 2 * size_of::<Id>())?;
     let mut ids: Vec<Id> = column.iter().map(|&raw| Id::from_raw(raw)).collect();
-    ids.sort_unstable();
+    order::sort(&mut ids, control, Ord::cmp)?;
     ids.dedup();
-    runtime.control.poll()?;
     let first_bound = usize::from(ids.first().is_some_and(|id| id.is_unbound()));
     let mut table = TermTable::new();
-    runtime.terms.fetch(&ids[first_bound..], &mut table)?;
-    let _held = runtime
-        .control
-        .charge(table.text_bytes() + ids.len() * 160)?;
+    for part in ids[first_bound..].chunks(TERMS_PER_CHARGE) {
+        control.poll()?;
+        runtime.terms.append(part, &mut table)?;
+        held.resize(column.len() * 2 * size_of::<Id>() + table.text_bytes() + ids.len() * 160)?;
+    }
     let keys: Vec<SortKey<'_>> = (0..ids.len())
         .map(|slot| {
             SortKey::new(
@@ -179,7 +184,10 @@ fn ranks(column: &[u64], total: bool, runtime: &Runtime) -> Result<Vec<u64>> {
         }
     };
     let mut order: Vec<u32> = (0..ids.len() as u32).collect();
-    order.sort_unstable_by(|&left, &right| compare(left, right));
+    // Terms of equal value stand side by side in any order.
+    order::sort(&mut order, control, |&left, &right| {
+        compare(left, right).then(left.cmp(&right))
+    })?;
     let mut places = vec![0_u64; ids.len()];
     let mut place = 0;
     for (index, &slot) in order.iter().enumerate() {

@@ -83,14 +83,20 @@ impl Terms {
     /// Errors: `Corruption`, `CorruptBlock`, `Io`, `ResourceExhausted`.
     pub fn fetch(&self, ids: &[Id], table: &mut TermTable) -> Result<()> {
         table.clear();
-        table.reserve_slots(ids.len());
+        self.append(ids, table)
+    }
+
+    /// As [`Terms::fetch`], behind the slots that `table` has.
+    pub fn append(&self, ids: &[Id], table: &mut TermTable) -> Result<()> {
+        let first = table.len();
+        table.reserve_slots(first + ids.len());
         let mut stored: Vec<Id> = Vec::with_capacity(ids.len());
-        let mut slots: Vec<u32> = Vec::with_capacity(ids.len());
+        let mut slots: Vec<usize> = Vec::with_capacity(ids.len());
         let mut local = None;
-        for (slot, &id) in ids.iter().enumerate() {
+        for (slot, &id) in (first..).zip(ids) {
             if !id.is_local() {
                 stored.push(id);
-                slots.push(slot as u32);
+                slots.push(slot);
                 continue;
             }
             let local = local.get_or_insert_with(|| self.local.lock());
@@ -118,7 +124,7 @@ impl Terms {
                     "the dictionary gave a term that was not asked for",
                 )
             })?;
-            table.put(slot as usize, term);
+            table.put(slot, term);
             Ok(())
         })
     }

@@ -178,11 +178,11 @@ fn random_queries_have_the_answers_of_the_definitions_and_of_another_engine() {
 
 #[test]
 fn random_queries_over_many_blocks_have_the_answers_of_another_engine() {
-    let cases = number("TRIPLESTORE_DIFFERENTIAL_CASES", 4_000) / 40;
+    let cases = number("TRIPLESTORE_DIFFERENTIAL_CASES", 4_000) / 50;
     let first = number("TRIPLESTORE_DIFFERENTIAL_SEED", 1);
     let mut found = Found::default();
     for seed in first..first + cases.div_ceil(QUERIES) {
-        run(seed, 12_000, true, &mut found);
+        run(seed, 9_000, true, &mut found);
     }
     found.finish(cases, 30);
 }

@@ -373,11 +373,12 @@ impl<'a> Queries<'a> {
             0..=3 => self.variable(place).to_owned(),
             4..=6 => self.terms.constant(self.random),
             7 => {
-                // There, the datatype of every kind of integer is xsd:integer.
-                let functions = ["STR", "LANG", "DATATYPE"];
-                let functions = &functions[..if self.terms.is_portable { 2 } else { 3 }];
+                // There, STR gives the canonical form, and the datatype of every kind of integer is xsd:integer.
+                let functions = ["LANG", "STR", "DATATYPE"];
+                let functions = &functions[..if self.terms.is_portable { 1 } else { 3 }];
                 let function = *self.random.pick(functions);
-                format!("{function}({})", self.value(place, depth - 1))
+                let argument = self.value(place, depth - 1);
+                format!("{function}({argument})")
             }
             _ => format!("({})", self.condition(place, depth - 1)),
         }
