@@ -267,6 +267,7 @@ fn settings(config: &Config) -> Settings {
         },
         durability_interval_ms: config.durability_interval_ms,
         write_wait_ms: config.write_wait_ms,
+        write_idle_ms: config.write_idle_ms,
         spill_bytes: usize_of(shares.spill),
         block_cache_bytes: usize_of(shares.block_cache),
         vocabulary_cache_bytes: usize_of(shares.vocabulary_cache),

@@ -1,4 +1,4 @@
-//! The threads of a store: one spills, one merges runs in memory, one
+//! The threads of a store: one spills and ends idle transactions, one merges runs in memory, one
 //! merges runs on disk and deletes, and with interval durability one syncs.
 
 use super::Shared;
@@ -33,6 +33,7 @@ impl Background {
             return Ok(background);
         }
         background.spawn("ts-spill", IDLE, control.clone(), |shared, control| {
+            shared.gate.end_idle();
             shared.spill(control)
         })?;
         background.spawn("ts-memory", IDLE, control.clone(), |shared, control| {

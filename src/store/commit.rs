@@ -4,7 +4,7 @@
 //! the states of its quads and stages a run and a log record. (c) One thread writes the records of all
 //! staged commits in one batch, (d) publishes them, and (e) each caller returns.
 
-use super::gate::WritePass;
+use super::gate::{Activity, WritePass};
 use super::head::{LARGE_RUNS_MAX, Pending};
 use super::large::changes_max;
 use super::record::Record;
@@ -41,7 +41,8 @@ pub struct Committed {
 /// The one write transaction that may be open. Dropping it rolls back.
 pub struct Transaction {
     pub(super) shared: Arc<Shared>,
-    pass: Option<WritePass>,
+    _pass: WritePass,
+    activity: Arc<Activity>,
     pub(super) control: Control,
     pub(super) base: Arc<Version>,
     pub(super) tail: Arc<Tail>,
@@ -69,12 +70,16 @@ impl Transaction {
         shared.wait_for_room(control)?;
         let base = shared.head.lock().staged.clone();
         let tail = base.vocabulary.newest_tail().clone();
+        let activity = Arc::new(Activity::default());
+        let (mark, idle_tail) = (tail.end(), tail.clone());
+        pass.watch(&activity, move || idle_tail.writer().rollback(mark));
         Ok(Self {
-            mark: tail.end(),
+            mark,
+            activity,
             next_number: base.next_number,
             charge: control.charge(0)?,
             shared: shared.clone(),
-            pass: Some(pass),
+            _pass: pass,
             control: control.clone(),
             base,
             tail,
@@ -107,8 +112,16 @@ impl Transaction {
     }
 
     /// The id of a term, which is added if it is new. A blank node must exist.
-    /// Errors: `TermTooLarge`, `ResourceExhausted`, `InvalidInput` for an unknown blank node, those of reading.
+    /// Errors: `TermTooLarge`, `ResourceExhausted`, `InvalidInput` for an unknown blank node, `TransactionEnded`,
+    /// those of reading.
     pub fn intern(&mut self, term: TermRef<'_>) -> Result<Id> {
+        self.activity.enter()?;
+        let id = self.add_term(term);
+        self.activity.leave();
+        id
+    }
+
+    fn add_term(&mut self, term: TermRef<'_>) -> Result<Id> {
         match term {
             TermRef::Blank(number) if number >= self.next_number => {
                 return Err(Error::new(
@@ -150,8 +163,15 @@ impl Transaction {
         Ok(id)
     }
 
-    /// The id of a term that this transaction can see. Errors: those of reading.
+    /// The id of a term that this transaction can see. Errors: `TransactionEnded`, those of reading.
     pub fn lookup(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        self.activity.enter()?;
+        let id = self.find_term(term);
+        self.activity.leave();
+        id
+    }
+
+    fn find_term(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
         match term {
             TermRef::Triple(parts) => match self.new_triples.get(&parts) {
                 Some(&id) => Ok(Some(id)),
@@ -162,17 +182,24 @@ impl Transaction {
         }
     }
 
-    /// Inserts (s, p, o, g). Errors: `ResourceExhausted`.
+    /// Inserts (s, p, o, g). Errors: `ResourceExhausted`, `TransactionEnded`, those of spooling.
     pub fn insert(&mut self, quad: Key) -> Result<()> {
         self.change(quad, true)
     }
 
-    /// Deletes (s, p, o, g). Errors: `ResourceExhausted`.
+    /// Deletes (s, p, o, g). Errors: as [`Transaction::insert`].
     pub fn delete(&mut self, quad: Key) -> Result<()> {
         self.change(quad, false)
     }
 
     fn change(&mut self, quad: Key, insert: bool) -> Result<()> {
+        self.activity.enter()?;
+        let changed = self.add_change(quad, insert);
+        self.activity.leave();
+        changed
+    }
+
+    fn add_change(&mut self, quad: Key, insert: bool) -> Result<()> {
         if self.changes.len().is_multiple_of(CHARGE_STEP) {
             self.control.poll()?;
             let bytes = (self.changes.len() + CHARGE_STEP) * CHANGE_BYTES;
@@ -196,9 +223,11 @@ impl Transaction {
     }
 
     /// Makes the changes durable, as the store is set up, and visible to new readers.
-    /// Errors: before anything is written those of reading, `Cancelled`, `ReopenRequired` and `Closed`; then
-    /// `CommitInDoubt`.
+    /// Errors: before anything is written those of reading, `Cancelled`, `TransactionEnded`, `ReopenRequired` and
+    /// `Closed`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
+        // Not left again: it ends here.
+        self.activity.enter()?;
         if self.spooled.is_some() {
             return self.commit_spooled();
         }
@@ -318,7 +347,8 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if self.pass.is_some() && self.mark < self.tail.end() {
+        // Unless it was rolled back for being idle.
+        if self.activity.end() && self.mark < self.tail.end() {
             self.tail.writer().rollback(self.mark);
         }
     }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub durability: Durability,
     pub durability_interval_ms: u64,
     pub write_wait_ms: u64,
+    /// An idle write transaction is rolled back after this; 0: never.
+    pub write_idle_ms: u64,
     /// Bytes of runs and terms in memory that start a spill.
     pub spill_bytes: usize,
     pub block_cache_bytes: usize,
@@ -57,6 +59,7 @@ impl Default for Settings {
             durability: Durability::Sync,
             durability_interval_ms: 100,
             write_wait_ms: 30_000,
+            write_idle_ms: 300_000,
             spill_bytes: 64 << 20,
             block_cache_bytes: 128 << 20,
             vocabulary_cache_bytes: 64 << 20,
@@ -158,13 +161,17 @@ impl Shared {
             next: head.root.next_extent,
             reserved: BTreeSet::new(),
         };
+        let idle = match settings.write_idle_ms {
+            0 => None,
+            ms => Some(Duration::from_millis(ms)),
+        };
         Self {
             kv,
             pages,
             words,
             settings,
             budget,
-            gate: Arc::new(Gate::default()),
+            gate: Arc::new(Gate::new(idle)),
             published: RwLock::new(head.published.clone()),
             head: Mutex::new(head),
             log_writer: Mutex::new(()),
