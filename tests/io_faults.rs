@@ -3,7 +3,7 @@
 //! takes no more writes until it is opened again (definition 34); readers go on; nothing that was
 //! committed is lost and nothing that failed is there in part.
 //!
-//! TRIPLESTORE_IO_FAULTS=all tries every N; the default is a sample. TRIPLESTORE_IO_FAULTS=CLASS:N:COUNT:ERROR
+//! TRIPLESTORE_IO_FAULTS=all tries every N, and a name of a class every N of it; the default is a sample. TRIPLESTORE_IO_FAULTS=CLASS:N:COUNT:ERROR
 //! repeats one.
 
 mod environment;
@@ -148,7 +148,7 @@ fn every_failing_file_operation_is_an_error_with_a_code_and_loses_nothing() {
     assert_eq!(told.len() as u64, COMMITS);
     let counts = shim::counts(&scratch.join("counts-write:0:0:EIO"));
     assert!(counts.iter().all(|&calls| calls > 0), "{counts:?}");
-    let faults = faults(counts, asked == "all");
+    let faults = faults(counts, &asked);
     let next = AtomicUsize::new(0);
     let failed_commits = AtomicUsize::new(0);
     let got_over = AtomicUsize::new(0);
@@ -176,9 +176,13 @@ fn every_failing_file_operation_is_an_error_with_a_code_and_loses_nothing() {
 }
 
 /// The faults to try, of every class and kind, as the shim reads them.
-fn faults(counts: [u64; shim::CLASSES.len()], all: bool) -> Vec<String> {
+fn faults(counts: [u64; shim::CLASSES.len()], asked: &str) -> Vec<String> {
     let mut faults = Vec::new();
+    let all = !asked.is_empty();
     for (class, calls) in shim::CLASSES.into_iter().zip(counts) {
+        if all && asked != "all" && asked != class {
+            continue;
+        }
         for (index, (count, error)) in kinds(class).iter().enumerate() {
             let stride = if all { 1 } else { calls.div_ceil(SAMPLE) };
             // Another place in the stride for each kind.

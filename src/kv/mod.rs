@@ -13,6 +13,7 @@ mod error;
 mod lock;
 mod open;
 mod pages;
+mod restore;
 mod spool;
 mod wal;
 

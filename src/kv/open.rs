@@ -2,6 +2,7 @@
 
 use super::error::error;
 use super::pages::PageId;
+use super::restore;
 use super::wal::{self, Verdict};
 use crate::error::{Code, Error, Result};
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
@@ -107,20 +108,25 @@ impl Kv {
                 DB::open_cf_descriptors(database, directory, families())
             }
         };
-        let opened = open(&database).or_else(|refusal| {
-            match judge(directory, options, &refusal)? {
-                // What is damaged was never synced, so nothing that was acknowledged is in it.
-                Verdict::TornTail => {
-                    let mut database = database_options(options, environment.as_ref());
-                    database.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-                    open(&database).map_err(|e| open_error(directory, e))
-                }
-                Verdict::Damaged => Err(wal_damaged(directory, refusal)),
-                Verdict::Sound => Err(open_error(directory, refusal)),
-            }
-        });
-        let db = opened?;
         let staging = directory.join("staging");
+        let mut opened = open(&database);
+        if options.open == Open::ReadWrite
+            && let Err(refusal) = &opened
+            && refusal.kind() == rocksdb::ErrorKind::Corruption
+            && restore::restore(directory, &staging)?
+        {
+            opened = open(&database);
+        }
+        let db = opened.or_else(|refusal| match judge(directory, options, &refusal)? {
+            // What is damaged was never synced, so nothing that was acknowledged is in it.
+            Verdict::TornTail => {
+                let mut database = database_options(options, environment.as_ref());
+                database.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+                open(&database).map_err(|e| open_error(directory, e))
+            }
+            Verdict::Damaged => Err(wal_damaged(directory, refusal)),
+            Verdict::Sound => Err(open_error(directory, refusal)),
+        })?;
         if options.open == Open::ReadWrite {
             // SST files that were never ingested.
             match std::fs::remove_dir_all(&staging) {

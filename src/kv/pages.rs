@@ -53,6 +53,17 @@ impl PageId {
     }
 }
 
+/// The extent that a staged file holds pages of, by its name.
+pub(super) fn staged_extent(path: &Path) -> Option<u64> {
+    let (extent, file) = path
+        .file_name()?
+        .to_str()?
+        .strip_suffix(".sst")?
+        .split_once('-')?;
+    file.parse::<u64>().ok()?;
+    extent.parse().ok().filter(|&extent| extent < EXTENTS_MAX)
+}
+
 impl fmt::Display for PageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "page {}.{}", self.extent(), self.0 % PAGES_PER_EXTENT)
@@ -154,7 +165,8 @@ impl Kv {
     }
 
     /// Makes the pages of finished extents readable. They are synced; without a root that names
-    /// them they are garbage that the next open removes.
+    /// them they are garbage that the next open removes. After an error nothing of them may be discarded: the
+    /// manifest may name them (`restore.rs`).
     pub fn ingest(&self, extents: Vec<WrittenExtent>) -> Result<()> {
         let paths: Vec<PathBuf> = extents
             .into_iter()

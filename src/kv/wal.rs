@@ -86,6 +86,23 @@ fn judge_block(block: &[u8], mut verdict: Verdict) -> Verdict {
     verdict
 }
 
+/// The records of a file in this format, pieces joined, up to what cannot be read.
+pub fn contents(file: &[u8]) -> Vec<Vec<u8>> {
+    let mut records: Vec<Vec<u8>> = Vec::new();
+    for block in file.chunks(BLOCK_BYTES) {
+        let mut rest = block;
+        while let Some((kind, bytes)) = record(rest) {
+            let content = &rest[HEADER_BYTES..bytes];
+            match records.last_mut() {
+                Some(last) if !begins(kind) => last.extend_from_slice(content),
+                _ => records.push(content.to_vec()),
+            }
+            rest = &rest[bytes..];
+        }
+    }
+    records
+}
+
 fn begins(kind: u8) -> bool {
     kind == WHOLE || kind == FIRST
 }
@@ -108,15 +125,28 @@ fn unmask(masked: u32) -> u32 {
     masked.wrapping_sub(0xA282_EAD8).rotate_left(15)
 }
 
-/// CRC-32C (Castagnoli), bit by bit: a log is read once, and only when it is refused.
+/// CRC-32C (Castagnoli), a byte at a time: files are read once, and only when they are refused.
 fn crc32c(parts: &[&[u8]]) -> u32 {
     let bytes = parts.iter().copied().flatten();
     !bytes.fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            crc >> 1 ^ if crc & 1 == 1 { 0x82F6_3B78 } else { 0 }
-        })
+        crc >> 8 ^ CRC_OF_BYTE[usize::from(crc as u8 ^ byte)]
     })
 }
+
+const CRC_OF_BYTE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut crc, mut bit) = (byte as u32, 0);
+        while bit < 8 {
+            crc = crc >> 1 ^ if crc & 1 == 1 { 0x82F6_3B78 } else { 0 };
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -178,11 +208,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(12))]
+        #![proptest_config(ProptestConfig::with_cases(8))]
         #[test]
         fn damage_in_the_last_record_is_a_torn_tail_and_before_it_is_not(
             lengths in prop::collection::vec(1usize..80_000, 2..8),
-            places in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 20),
+            places in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 10),
             bit in 0u8..8,
         ) {
             let log = log_of(&lengths);

@@ -61,7 +61,7 @@ impl Shared {
             .iter()
             .map(|(reference, _)| reference.extent);
         let extents: Vec<u64> = runs.chain(segment).collect();
-        self.kv.ingest(pages)?;
+        self.ingest(pages)?;
         let _guard = self.guard();
         let mut head = self.head.lock();
         // Whether a flip that failed has reached the disk is not known. Another one after it could undo it
@@ -187,6 +187,17 @@ impl Shared {
         drop(head);
         self.signal.wake();
         Ok(())
+    }
+
+    /// Makes pages readable. Errors: those of writing; then the store takes no more writes, since nobody knows
+    /// whether its page store has them.
+    pub(super) fn ingest(&self, pages: Vec<WrittenExtent>) -> Result<()> {
+        self.check_sound()?;
+        self.kv.ingest(pages).inspect_err(|error| {
+            if error.code() != Code::Closed {
+                self.poison(error);
+            }
+        })
     }
 
     /// Starts a new tail if the store holds more in memory than it should, and asks for a spill.
@@ -368,7 +379,7 @@ impl BulkInstall {
                 meta: segment_bytes(&segment.meta),
             };
             // Its filter and index pages must be readable to open it.
-            self.shared.kv.ingest(vec![segment.written])?;
+            self.shared.ingest(vec![segment.written])?;
             let opened = Segment::open(
                 segment.meta,
                 self.shared.words.clone(),

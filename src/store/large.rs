@@ -101,6 +101,8 @@ impl Transaction {
         }
         if committed.inserted + committed.deleted == 0 {
             committed.seq = self.base.seq;
+            // What it found to be there already may be on its way to the log.
+            shared.write_log(committed.seq)?;
             return Ok(committed);
         }
         let (epoch, seq) = (self.base.epoch, committed.seq);

@@ -148,7 +148,7 @@ impl Shared {
             meta: segment_bytes(&meta),
         };
         // Its directory and filter are read back when it is opened.
-        self.kv.ingest(vec![written])?;
+        self.ingest(vec![written])?;
         let segment = Segment::open(meta, self.words.clone(), &self.memory())?;
         Ok((reference, Arc::new(segment)))
     }

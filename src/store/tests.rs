@@ -527,6 +527,30 @@ fn a_second_writer_waits_and_is_refused_in_the_end() {
 }
 
 #[test]
+fn a_transaction_idle_for_too_long_is_rolled_back_and_the_next_one_begins() {
+    let mut options = options(Path::new("/memory"), Open::Memory);
+    options.settings.write_idle_ms = 50;
+    options.settings.write_wait_ms = 20_000;
+    let store = Store::open(options).unwrap();
+    let mut idle = store.begin(&Control::new()).unwrap();
+    let lost = number(&mut idle, 7);
+    idle.insert([lost, lost, lost, 0]).unwrap();
+    // Waits until the first one has been given up.
+    let mut next = store.begin(&Control::new()).unwrap();
+    assert_eq!(number(&mut next, 8), lost, "its ordinals are given again");
+    let refused = idle.insert([lost, lost, lost, 0]).unwrap_err();
+    assert_eq!(refused.code(), Code::TransactionEnded);
+    assert_eq!(idle.commit().unwrap_err().code(), Code::TransactionEnded);
+    next.insert([lost, lost, lost, 0]).unwrap();
+    next.commit().unwrap();
+    assert_eq!(store.version().unwrap().quads(View::Both), 1);
+    assert_eq!(
+        store.check(&Control::new()).unwrap().problems,
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn commits_of_many_threads_are_all_there_and_counted_once() {
     let directory = Directory::new();
     let store = open(&directory.0, Open::ReadWrite);
