@@ -152,6 +152,10 @@ knobs! {
     /// fewer merges and a longer recovery after a crash. Never more than an eighth of the budget is used.
     spill_bytes: Bytes { zero: None, min: MIB, max: 64 * GIB } = 64 * MIB;
 
+    /// What background merges of runs may write in a second. Lower it where merges take disk bandwidth from
+    /// queries; too low, and readers go through more runs.
+    merge_per_second_bytes: Bytes { zero: Some("no limit"), min: MIB, max: MAX_BYTES } = 0;
+
     /// What an acknowledged commit survives. `sync`: power loss. `interval`: a kill of the process, and
     /// power loss but for the last `durability_interval_ms`. `os_buffered`: a kill of the process.
     durability: Choice = Durability::Sync;

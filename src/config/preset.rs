@@ -33,6 +33,7 @@ pub const PRESETS: &[Preset] = &[
         doc: "A machine of its own, many clients: half of the memory, and limits that keep one client from stopping the others.",
         settings: &[
             ("memory_budget_bytes", "50%"),
+            ("merge_per_second_bytes", "256 MiB"),
             ("write_wait_ms", "5 s"),
             ("write_idle_ms", "60 s"),
             ("query_timeout_ms", "60 s"),

@@ -279,6 +279,10 @@ fn settings(config: &Config) -> Settings {
             bytes_max: (config.max_pinned_bytes > 0).then_some(config.max_pinned_bytes),
         },
         spill_bytes: usize_of(shares.spill),
+        merge_bytes_per_second: match config.merge_per_second_bytes {
+            0 => None,
+            bytes => Some(bytes),
+        },
         block_cache_bytes: usize_of(shares.block_cache),
         vocabulary_cache_bytes: usize_of(shares.vocabulary_cache),
         max_term_bytes: usize_of(config.max_term_bytes),

@@ -129,6 +129,11 @@ impl<'k> PageFile<'k> {
         Ok(id)
     }
 
+    /// Bytes of the pages appended so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     fn close_file(&mut self) -> Result<()> {
         match self.writer.take() {
             Some(mut writer) => writer

@@ -116,6 +116,11 @@ impl<'k> RunBuilder<'k> {
         Ok(())
     }
 
+    /// Bytes of the pages written so far.
+    pub fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
     /// Rows pushed so far.
     pub fn rows(&self) -> u64 {
         let entries: u64 = self.entries.iter().map(|entry| u64::from(entry.rows)).sum();

@@ -40,7 +40,9 @@ impl Background {
             shared.merge_memory(control)
         })?;
         background.spawn("ts-merge", IDLE, control.clone(), |shared, control| {
-            while shared.merge_one(control)? && !shared.signal.is_stopping() {
+            while shared.merge_one(shared.settings.merge_bytes_per_second, control)?
+                && !shared.signal.is_stopping()
+            {
                 shared.collect_garbage()?;
             }
             shared.collect_garbage()

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::install::Install;
+use super::pace::Pace;
 use super::pins::Replaced;
 use crate::codec::{BLOCK_ROWS, BlockReader};
 use crate::control::Control;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 const RUNS_MAX: usize = 4;
 /// A run joins a merge if it has at most this many times the rows of all newer ones together.
 const SIZE_RATIO: u64 = 4;
+
+/// Bytes written between two looks at the pace.
+const PACED_BYTES: u64 = 256 << 10;
 
 impl Shared {
     /// Merges runs in memory until no two are worth it.
@@ -31,8 +35,12 @@ impl Shared {
         }
     }
 
-    /// Merges runs of one sort if that is due. Returns whether it did.
-    pub(super) fn merge_one(&self, control: &Control) -> Result<bool> {
+    /// Merges runs of one sort if that is due, at the given rate. Returns whether it did.
+    pub(super) fn merge_one(
+        &self,
+        bytes_per_second: Option<u64>,
+        control: &Control,
+    ) -> Result<bool> {
         let _merging = self.merging.lock();
         let version = self.published.read().clone();
         for sort in Sort::ALL {
@@ -42,6 +50,7 @@ impl Shared {
                     sort,
                     &version.disk[sort.index()][..count],
                     version.epoch,
+                    bytes_per_second,
                     control,
                 )?;
                 return Ok(true);
@@ -57,7 +66,7 @@ impl Shared {
             let version = self.published.read().clone();
             let runs = &version.disk[sort.index()];
             if runs.len() > 1 {
-                self.merge_runs(sort, runs, version.epoch, control)?;
+                self.merge_runs(sort, runs, version.epoch, None, control)?;
             }
         }
         Ok(())
@@ -69,12 +78,22 @@ impl Shared {
         sort: Sort,
         runs: &[Arc<DiskRun>],
         epoch: u32,
+        bytes_per_second: Option<u64>,
         control: &Control,
     ) -> Result<()> {
+        let pace = Pace::new(bytes_per_second);
         let extent = self.reserve_extent();
         let merged = (|| {
             let mut builder = RunBuilder::new(sort, self.kv.page_file(extent));
-            merge_rows(runs, &self.pages, epoch, control, |row| builder.push(row))?;
+            let mut paced = 0;
+            merge_rows(runs, &self.pages, epoch, control, |row| {
+                builder.push(row)?;
+                if builder.bytes() > paced + PACED_BYTES {
+                    paced = builder.bytes();
+                    pace.keep(paced, &self.signal, control)?;
+                }
+                Ok(())
+            })?;
             let first_seq = runs.iter().map(|run| run.first_seq).min().unwrap_or(0);
             let last_seq = runs.iter().map(|run| run.last_seq).max().unwrap_or(0);
             let mut install = Install {

@@ -19,6 +19,7 @@ mod install;
 mod large;
 mod merge;
 mod open;
+mod pace;
 mod pinned;
 mod pins;
 mod record;

@@ -156,7 +156,7 @@ impl Store {
     pub fn quiesce(&self, control: &Control) -> Result<()> {
         self.check_open()?;
         self.shared.check_writable()?;
-        while self.shared.merge_one(control)? {
+        while self.shared.merge_one(None, control)? {
             control.poll()?;
         }
         self.shared.collect_garbage()

@@ -40,6 +40,8 @@ pub struct Settings {
     pub pins: PinLimits,
     /// Bytes of runs and terms in memory that start a spill.
     pub spill_bytes: usize,
+    /// What background merges of runs on disk may write; `None` is no limit.
+    pub merge_bytes_per_second: Option<u64>,
     pub block_cache_bytes: usize,
     pub vocabulary_cache_bytes: usize,
     pub max_term_bytes: usize,
@@ -65,6 +67,7 @@ impl Default for Settings {
             write_idle_ms: 300_000,
             pins: PinLimits::default(),
             spill_bytes: 64 << 20,
+            merge_bytes_per_second: None,
             block_cache_bytes: 128 << 20,
             vocabulary_cache_bytes: 64 << 20,
             max_term_bytes: 64 << 20,

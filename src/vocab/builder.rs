@@ -20,8 +20,6 @@ use std::sync::Arc;
 pub(super) const RANKS_VERSION: u8 = 1;
 /// Keys waiting for their ranks are looked up when they hold this much.
 const RANK_KEY_BYTES_MAX: usize = 1 << 20;
-/// Segments with fewer keys are compressed by the thread that makes them.
-const PRESSED_KEYS_MIN: u64 = 8192;
 /// What a page entry of the directory takes in memory, its separator included.
 const DIRECTORY_ENTRY_BYTES: usize = 64;
 
@@ -39,6 +37,8 @@ pub struct SegmentOptions {
     pub key_bytes_max: usize,
     /// A page is written when its keys, front-coded, have this many bytes.
     pub page_bytes: usize,
+    /// Threads that compress pages beside the one that makes them; 0 compresses there.
+    pub press_threads: usize,
     /// The sorted segment whose ranks are stored with the keys: the first one of the dictionary.
     pub rank_base: Option<Arc<Segment>>,
 }
@@ -53,6 +53,7 @@ impl SegmentOptions {
             filter_bytes_max: 256 << 20,
             key_bytes_max: super::KEY_BYTES_MAX,
             page_bytes: super::PAGE_BYTES,
+            press_threads: 0,
             rank_base: None,
         }
     }
@@ -65,7 +66,6 @@ pub struct SegmentBuilder<'s> {
     sink: CountingSink<'s>,
     control: Control,
     page: PageBuilder,
-    /// Compresses pages, where there are enough to be worth a thread.
     press: Option<Press>,
     buffer: Vec<u8>,
     /// The last key that was pushed, for sorted segments.
@@ -121,9 +121,9 @@ impl<'s> SegmentBuilder<'s> {
         };
         Ok(Self {
             page: PageBuilder::new(options.page_bytes),
-            press: match options.keys_max >= PRESSED_KEYS_MIN {
-                true => Some(Press::new()?),
-                false => None,
+            press: match options.press_threads {
+                0 => None,
+                threads => Some(Press::new(threads)?),
             },
             filter,
             ranks,
@@ -305,7 +305,7 @@ impl<'s> SegmentBuilder<'s> {
                 self.pages.push(self.sink.write(&self.buffer)?);
             }
         }
-        let pages_held = 2 + self.press.as_ref().map_or(0, |_| Press::PAGES_MAX);
+        let pages_held = 2 + self.press.as_ref().map_or(0, Press::pages_max);
         let held = pages_held * self.options.page_bytes
             + self.starts.len() * DIRECTORY_ENTRY_BYTES
             + self.hashes.capacity() * size_of::<(u64, u32)>();
@@ -317,12 +317,9 @@ impl<'s> SegmentBuilder<'s> {
     pub fn finish(mut self) -> Result<SegmentMeta> {
         self.end_page()?;
         if let Some(press) = &mut self.press {
-            while let Some(page) = press.take_last()? {
+            while let Some(page) = press.take()? {
                 self.pages.push(self.sink.write(&page)?);
             }
-        }
-        if self.pages.len() != self.starts.len() {
-            return Err(Error::new(Code::Internal, "pages of a segment are missing"));
         }
         let hash_pages = write_hash_index(&mut self.hashes, &self.control, &mut self.sink)?;
         let ranks = match self.ranks.take() {

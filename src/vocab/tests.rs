@@ -68,6 +68,7 @@ impl Fixture {
 fn options(kind: SegmentKind, first: u64, count: usize) -> SegmentOptions {
     SegmentOptions {
         page_bytes: 200,
+        press_threads: count % 3,
         ..SegmentOptions::new(kind, first, count as u64)
     }
 }

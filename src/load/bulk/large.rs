@@ -50,6 +50,7 @@ impl Commit<'_> {
             next_number: base.next_number,
             key_bytes_max: self.settings.max_term_bytes,
             filter_bytes_max: share(memory, FILTER_SHARE),
+            press_threads: self.settings.threads,
             file: &mut file,
         };
         let resolved = resolve(

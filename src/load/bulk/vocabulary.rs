@@ -96,6 +96,7 @@ pub(super) struct Target<'t, 'k> {
     pub next_number: u64,
     pub key_bytes_max: usize,
     pub filter_bytes_max: usize,
+    pub press_threads: usize,
     pub file: &'t mut PageFile<'k>,
 }
 
@@ -114,6 +115,7 @@ pub(super) fn resolve(
     let keys: usize = batches.iter().map(keys_of).sum();
     let mut options = SegmentOptions::new(SegmentKind::Sorted, target.first_ordinal, keys as u64);
     options.key_bytes_max = target.key_bytes_max;
+    options.press_threads = target.press_threads;
     options.filter_bytes_max = options.filter_bytes_max.min(target.filter_bytes_max);
     let base = target.vocabulary.segments().first();
     options.rank_base = base
