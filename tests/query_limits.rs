@@ -59,10 +59,7 @@ const QUERIES: [(&str, &str); 18] = [
         "CrossProduct",
         "SELECT * { ?s :group 1 . ?t :group 2 . ?u :group 3 }",
     ),
-    (
-        "EqualColumns",
-        "SELECT * { ?s :name ?n . ?s :group ?g . ?s :id ?g }",
-    ),
+    ("EqualColumns", "SELECT * { ?s ?p ?t . ?t ?q ?s }"),
     (
         "Filter",
         "SELECT * { ?s :name ?n FILTER(?n != 'name 1' && ?n > 'name 2') }",
