@@ -393,8 +393,8 @@ mod tests {
         fn the_bound_above_a_page_lies_between_it_and_the_next(a in page_id(), b in page_id()) {
             // Bytes compare as RocksDB compares keys.
             let bound = a.key_above();
-            prop_assert!(&a.key()[..] < &bound[..]);
-            prop_assert_eq!(&b.key()[..] < &bound[..], b <= a);
+            prop_assert!(a.key()[..] < bound[..]);
+            prop_assert_eq!(b.key()[..] < bound[..], b <= a);
         }
 
         #[test]
