@@ -180,9 +180,10 @@ struct Totals {
 /// Runs a child, kills it, and verifies what it leaves.
 fn kill_once(task: &mut Task, numbers: &mut Numbers, totals: &mut Totals, round: u64) {
     // Some die while they create or open the store, some after a while.
-    let longest_ms = match task.done.iter().all(|&count| count == 0) {
+    let is_new = task.done.iter().all(|&count| count == 0);
+    let longest_ms = match is_new && numbers.below(2) == 0 {
         true => [5, 15, 40, 300],
-        false => [15, 60, 300, 1000],
+        false => [15, 100, 500, 1500],
     }[numbers.below(4) as usize];
     let time = Duration::from_micros(numbers.below(longest_ms * 1000));
     let child = subprocess::command(TEST, &task.to_text()).spawn().unwrap();

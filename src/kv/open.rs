@@ -109,15 +109,11 @@ impl Kv {
             }
         };
         let staging = directory.join("staging");
-        let mut opened = open(&database);
-        if options.open == Open::ReadWrite
-            && let Err(refusal) = &opened
-            && refusal.kind() == rocksdb::ErrorKind::Corruption
-            && restore::restore(directory, &staging)?
-        {
-            opened = open(&database);
+        if options.open == Open::ReadWrite {
+            // RocksDB may notice that a file is missing only when it reads it.
+            restore::restore(directory, &staging)?;
         }
-        let db = opened.or_else(|refusal| match judge(directory, options, &refusal)? {
+        let db = open(&database).or_else(|refusal| match judge(directory, options, &refusal)? {
             // What is damaged was never synced, so nothing that was acknowledged is in it.
             Verdict::TornTail => {
                 let mut database = database_options(options, environment.as_ref());

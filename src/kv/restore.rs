@@ -1,7 +1,7 @@
 //! Puts page files back that RocksDB has removed although its manifest may name them.
 //!
 //! When RocksDB fails to sync its manifest while it ingests files, the record that names them may be on disk all
-//! the same; yet it removes its links to them, and then no longer opens. The staged files they were links to are
+//! the same; yet it removes its links to them, and then does not open, or fails when it reads. The staged files they were links to are
 //! still there (a store that failed so is poisoned and discards nothing), so opening links them again under
 //! the numbers that the manifest gives them.
 //!
@@ -19,12 +19,12 @@ const INTERNAL_KEY_BYTES: u8 = 16;
 /// Bytes of a page key that hold the extent.
 const EXTENT_BYTES: usize = 5;
 
-/// Links staged files to where the manifest of `directory` has them, unless they are there. Returns whether there
-/// was one. Errors: `Io`.
-pub fn restore(directory: &Path, staging: &Path) -> Result<bool> {
+/// Links staged files to where the manifest of `directory` has them, unless they are there. RocksDB must not be
+/// open. Cost: one directory is listed; the manifest is read only if files are left in it. Errors: `Io`.
+pub fn restore(directory: &Path, staging: &Path) -> Result<()> {
     let staged = staged_files(staging)?;
     if staged.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
     let current = directory.join("CURRENT");
     let name = std::fs::read_to_string(&current).map_err(|e| Error::io("reading", &current, e))?;
@@ -54,7 +54,7 @@ pub fn restore(directory: &Path, staging: &Path) -> Result<bool> {
             .and_then(|directory| directory.sync_all())
             .map_err(|e| Error::io("syncing", directory, e))?;
     }
-    Ok(restored)
+    Ok(())
 }
 
 /// Staged page files and their extents.
