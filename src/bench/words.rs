@@ -52,7 +52,7 @@ fn word(number: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut random = Random::new(number, u64::MAX);
     let mut pick = |from: &[&'static str]| from[random.below(from.len() as u64) as usize];
     // Two or three syllables, more often two.
-    let syllables = if number % 3 == 0 { 3 } else { 2 };
+    let syllables = if number.is_multiple_of(3) { 3 } else { 2 };
     for _ in 0..syllables {
         f.write_str(pick(ONSETS))?;
         f.write_str(pick(RHYMES))?;

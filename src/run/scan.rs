@@ -227,8 +227,8 @@ impl RunScan {
                     )),
                 };
                 chunk.len = keep.as_ref().map_or(rows.len(), Vec::len);
-                for column in 0..4 {
-                    if !wanted[column] {
+                for (column, is_wanted) in wanted.into_iter().enumerate() {
+                    if !is_wanted {
                         chunk.columns[column].clear();
                         continue;
                     }
