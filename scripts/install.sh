@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the header, the shared and the static library and the pkg-config file.
+# Installs the header, the shared and the static library, the pkg-config file and the command line tool.
 #
 #   PREFIX   where it will live (default /usr/local)
 #   DESTDIR  put in front of every path that is written, for packaging (default empty)
-#   LIBDIR   default PREFIX/lib;  INCLUDEDIR  default PREFIX/include
+#   LIBDIR   default PREFIX/lib;  INCLUDEDIR  default PREFIX/include;  BINDIR  default PREFIX/bin
 #
 # CARGO_TARGET_DIR is honoured. Packagers who want
 # cargo-c find its metadata in Cargo.toml; the files are the same.
@@ -13,6 +13,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 prefix=${PREFIX:-/usr/local}
 libdir=${LIBDIR:-$prefix/lib}
 includedir=${INCLUDEDIR:-$prefix/include}
+bindir=${BINDIR:-$prefix/bin}
 destdir=${DESTDIR:-}
 
 case "$prefix" in
@@ -30,7 +31,7 @@ abi=$(sed -n 's/^#define TS_ABI_VERSION //p' "$header")
 
 echo "install: building" >&2
 # shellcheck disable=SC2086
-cargo build --release --lib ${CARGO_FLAGS:-}
+cargo build --release --lib --bins ${CARGO_FLAGS:-}
 # rustc names what a program that links the static library must link beside.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -49,7 +50,9 @@ fi
 
 lib=$destdir$libdir
 include=$destdir$includedir
-mkdir -p "$lib/pkgconfig" "$include"
+bin=$destdir$bindir
+mkdir -p "$lib/pkgconfig" "$include" "$bin"
+install -m 755 "$target/release/triplestore" "$bin/triplestore"
 install -m 644 "$header" "$include/triplestore.h"
 install -m 755 "$target/release/libtriplestore.so" "$lib/libtriplestore.so.$version"
 ln -sf "libtriplestore.so.$version" "$lib/libtriplestore.so.$abi"

@@ -55,3 +55,5 @@ pub mod query;
 pub mod database;
 
 pub mod capi;
+
+pub mod bench;

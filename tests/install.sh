@@ -27,7 +27,7 @@ install_once() { PREFIX="$scratch/prefix" sh "$root/scripts/install.sh"; }
 installs_these_files_and_no_others() {
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
     (cd "$scratch/prefix" && find . ! -type d | LC_ALL=C sort) >"$scratch/found"
-    printf '%s\n' ./include/triplestore.h ./lib/libtriplestore.a ./lib/libtriplestore.so \
+    printf '%s\n' ./bin/triplestore ./include/triplestore.h ./lib/libtriplestore.a ./lib/libtriplestore.so \
         ./lib/libtriplestore.so.0 "./lib/libtriplestore.so.$version" \
         ./lib/pkgconfig/triplestore.pc >"$scratch/expected"
     diff "$scratch/expected" "$scratch/found"
@@ -42,6 +42,10 @@ destdir_is_in_front_of_paths_and_not_in_files() {
 
 soname_carries_the_abi_version() {
     readelf -dW "$scratch/prefix/lib/libtriplestore.so" | grep -q 'SONAME.*\[libtriplestore.so.0\]'
+}
+
+the_tool_runs() {
+    "$scratch/prefix/bin/triplestore" --version | grep -q "^triplestore "
 }
 
 export PKG_CONFIG_PATH="$scratch/prefix/lib/pkgconfig"
@@ -64,6 +68,7 @@ check install_succeeds install_once
 check install_writes_these_files_and_no_others installs_these_files_and_no_others
 check install_puts_destdir_in_front_of_paths_and_not_in_files destdir_is_in_front_of_paths_and_not_in_files
 check install_gives_a_soname_with_the_abi_version soname_carries_the_abi_version
+check install_brings_the_command_line_tool the_tool_runs
 check install_lets_a_program_link_the_shared_library shared_program_runs
 check install_lets_a_program_link_the_static_library static_program_runs_without_the_shared_library
 echo "test result: install. $passed passed; $failed failed; 0 ignored"

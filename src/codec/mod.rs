@@ -13,5 +13,5 @@ pub mod frontcode;
 mod pack;
 mod unpack;
 
-pub use block::{BLOCK_ROWS, BlockReader, BlockStats, COLUMNS, encode_block};
+pub use block::{BLOCK_ROWS, Block, BlockReader, BlockStats, COLUMNS, encode_block};
 pub use frontcode::{Compression, Page, PageBuilder, PageCompressor, PageDecoder, PageStats};

@@ -9,6 +9,9 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::store::BATCH_ROWS;
 
+/// Rows stepped over one by one between two matches before a side is galloped over.
+const NEAR_MISSES: usize = 8;
+
 /// If fewer than one row in this many of a batch was looked at, the rest is skipped by the source.
 const SKIP_RATIO: usize = 10;
 
@@ -50,6 +53,12 @@ impl Side {
 
     fn rows(&self) -> usize {
         self.batch.rows()
+    }
+
+    /// The first `K` columns.
+    fn keys<const K: usize>(&self) -> [&[u64]; K] {
+        let rows = self.rows();
+        std::array::from_fn(|column| &self.batch.columns[column][..rows])
     }
 
     #[inline]
@@ -165,7 +174,7 @@ impl<const K: usize> MergeJoin<K> {
             let mut right_key = self.right.key::<K>(self.right.at);
             // Near misses are stepped over one by one, since that predicts well; far ones by galloping.
             let mut misses = 0;
-            while left_key != right_key && misses < 8 {
+            while left_key != right_key && misses < NEAR_MISSES {
                 misses += 1;
                 if left_key < right_key {
                     self.left.at += 1;
@@ -296,17 +305,24 @@ impl<const K: usize> Operator for MergeJoin<K> {
                     }
                     continue;
                 }
-                if !self.find_match()? {
-                    continue;
-                }
-                if started && self.right.run_end::<K>() == self.right.rows() {
-                    self.flush(out, false);
-                }
-                self.begin_run()?;
                 if !started {
                     started = true;
                     out.reset(self.left.batch.columns.len() + self.right_width() - K);
                 }
+                if self.join_within(out) {
+                    self.flush(out, false);
+                    break;
+                }
+                if self.left.at >= self.left.rows() || self.right.at >= self.right.rows() {
+                    continue;
+                }
+                if !self.find_match()? {
+                    continue;
+                }
+                if self.right.run_end::<K>() == self.right.rows() {
+                    self.flush(out, false);
+                }
+                self.begin_run()?;
             }
             if !started {
                 started = true;
@@ -326,6 +342,58 @@ impl<const K: usize> Operator for MergeJoin<K> {
 }
 
 impl<const K: usize> MergeJoin<K> {
+    /// Joins while all rows of each key lie within the batches, which is most of the work, and stops before the first key
+    /// of which that is not known. True if the output is full.
+    fn join_within(&mut self, out: &mut Batch) -> bool {
+        let mut room = BATCH_ROWS - self.pending(out);
+        let left: [&[u64]; K] = self.left.keys();
+        let right: [&[u64]; K] = self.right.keys();
+        let (left_rows, right_rows) = (self.left.rows(), self.right.rows());
+        let key = |columns: &[&[u64]; K], row: usize| -> [u64; K] {
+            std::array::from_fn(|column| columns[column][row])
+        };
+        let (mut at_left, mut at_right) = (self.left.at, self.right.at);
+        let mut misses = 0;
+        while at_left < left_rows && at_right < right_rows {
+            let (left_key, right_key) = (key(&left, at_left), key(&right, at_right));
+            if left_key != right_key {
+                // Far misses are for galloping.
+                misses += 1;
+                if misses > NEAR_MISSES {
+                    break;
+                }
+                at_left += usize::from(left_key < right_key);
+                at_right += usize::from(right_key < left_key);
+                continue;
+            }
+            misses = 0;
+            let mut left_end = at_left + 1;
+            while left_end < left_rows && key(&left, left_end) == left_key {
+                left_end += 1;
+            }
+            let mut right_end = at_right + 1;
+            while right_end < right_rows && key(&right, right_end) == left_key {
+                right_end += 1;
+            }
+            let pairs = (left_end - at_left) * (right_end - at_right);
+            if left_end == left_rows || right_end == right_rows || pairs > room {
+                break;
+            }
+            for row in at_left..left_end {
+                for other in at_right..right_end {
+                    self.left_rows.push(row as u32);
+                    self.right_rows.push(other as u32);
+                }
+            }
+            room -= pairs;
+            (at_left, at_right) = (left_end, right_end);
+        }
+        self.left.touched += at_left - self.left.at;
+        self.right.touched += at_right - self.right.at;
+        (self.left.at, self.right.at) = (at_left, at_right);
+        room == 0
+    }
+
     fn right_width(&self) -> usize {
         match &self.run {
             Some(run) if run.buffered => self.group.len(),

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
-    DBRecoveryMode, Direction, Env, IteratorMode, LogLevel, ReadOptions, WriteBatch, WriteOptions,
+    DBRecoveryMode, Env, LogLevel, ReadOptions, WriteBatch, WriteOptions,
 };
 use std::path::{Path, PathBuf};
 
@@ -244,22 +244,22 @@ impl Kv {
         let mut options = ReadOptions::default();
         options.set_verify_checksums(true);
         options.fill_cache(false);
-        let start = from.to_be_bytes();
-        let mode = IteratorMode::From(&start, Direction::Forward);
         let db = self.db()?;
-        for entry in db.iterator_cf_opt(family(&db, LOG)?, options, mode) {
-            let (key, value) = match entry.map_err(|e| error("reading the log", e)) {
-                Err(damage) if damage.code() == Code::Corruption => return Ok(Some(damage)),
-                entry => entry?,
-            };
-            let seq = <[u8; 8]>::try_from(&*key)
+        let mut entries = db.raw_iterator_cf_opt(family(&db, LOG)?, options);
+        entries.seek(from.to_be_bytes());
+        while let Some((key, value)) = entries.item() {
+            let seq = <[u8; 8]>::try_from(key)
                 .map(u64::from_be_bytes)
                 .map_err(|_| Error::new(Code::Corruption, "a log key has a bad length"))?;
-            if !record(seq, &value)? {
-                break;
+            if !record(seq, value)? {
+                return Ok(None);
             }
+            entries.next();
         }
-        Ok(None)
+        match entries.status().map_err(|e| error("reading the log", e)) {
+            Err(damage) if damage.code() == Code::Corruption => Ok(Some(damage)),
+            status => status.map(|()| None),
+        }
     }
 
     /// Writes what RocksDB holds in memory to its files, so that the write-ahead log shrinks.
@@ -407,6 +407,8 @@ fn database_options(options: &Options, environment: Option<&Env>) -> rocksdb::Op
     });
     database.set_track_and_verify_wals_in_manifest(true);
     database.set_max_open_files(options.max_open_files);
+    // Each thread is started once for each family, whatever there is to open; files are few and large.
+    database.set_max_file_opening_threads(1);
     database.set_max_background_jobs(options.background_jobs);
     // Two memtables of log; beyond that the oldest is flushed so that the log file can go.
     database.set_max_total_wal_size(3 * options.write_buffer_bytes as u64);
@@ -433,7 +435,8 @@ fn log_options(options: &Options) -> rocksdb::Options {
     let mut family = rocksdb::Options::default();
     family.set_write_buffer_size(options.write_buffer_bytes);
     family.set_max_write_buffer_number(4);
-    family.set_compression_type(DBCompressionType::Lz4);
+    // A record lives until the next spill and is packed already.
+    family.set_compression_type(DBCompressionType::None);
     family.set_block_based_table_factory(&table_options(options, 32 << 10));
     family
 }

@@ -1,7 +1,8 @@
 //! Writes a run: rows in, blocks and directory pages out.
 
 use super::directory::{BlockEntry, Counts, Directory, ENTRIES_PER_PAGE, Fence};
-use super::disk::{DiskRun, RunMeta};
+use super::disk::{DiskRun, LoadedFilters, RunMeta};
+use super::filter::KeyFilterBuilder;
 use super::row::{Key, Row, States};
 use super::sort::Sort;
 use crate::codec::{BLOCK_ROWS, encode_block};
@@ -14,10 +15,11 @@ pub struct RunBuilder<'k> {
     file: PageFile<'k>,
     columns: [Vec<u64>; 4],
     states: Vec<u8>,
-    counts: Counts,
     entries: Vec<BlockEntry>,
     meta: RunMeta,
     buffer: Vec<u8>,
+    /// Of the keys since the last directory page. For sort SPOG, in which commits ask for states.
+    filter: Option<KeyFilterBuilder>,
     block_rows: usize,
 }
 
@@ -28,10 +30,10 @@ impl<'k> RunBuilder<'k> {
             file,
             columns: std::array::from_fn(|_| Vec::with_capacity(BLOCK_ROWS)),
             states: Vec::with_capacity(BLOCK_ROWS),
-            counts: Counts::default(),
             entries: Vec::new(),
             meta: RunMeta::default(),
             buffer: Vec::new(),
+            filter: (sort == Sort::Spog).then(KeyFilterBuilder::for_fence),
             block_rows: BLOCK_ROWS,
         }
     }
@@ -54,11 +56,9 @@ impl<'k> RunBuilder<'k> {
             column.push(value);
         }
         self.states.push(states.0);
-        let named = match self.sort.graph_column() {
-            Some(column) => key[column] != 0,
-            None => false,
-        };
-        self.counts.add(states, named);
+        if let Some(filter) = &mut self.filter {
+            filter.insert(key);
+        }
         if self.states.len() == self.block_rows {
             self.write_block()?;
         }
@@ -77,7 +77,7 @@ impl<'k> RunBuilder<'k> {
             last: stats.last,
             min: stats.min,
             max: stats.max,
-            counts: std::mem::take(&mut self.counts),
+            counts: self.block_counts(),
         });
         self.columns.iter_mut().for_each(Vec::clear);
         self.states.clear();
@@ -85,6 +85,23 @@ impl<'k> RunBuilder<'k> {
             self.write_directory()?;
         }
         Ok(())
+    }
+
+    fn block_counts(&self) -> Counts {
+        let graphs = self.sort.graph_column().map(|column| &self.columns[column]);
+        let is_named = |row: usize| graphs.is_some_and(|graphs| graphs[row] != 0);
+        let mut counts = Counts::default();
+        let first = (self.states[0], is_named(0));
+        let same_states = self.states.iter().all(|&state| state == first.0);
+        let same_graphs = graphs.is_none_or(|graphs| graphs.iter().all(|&graph| graph == 0));
+        if same_states && same_graphs {
+            counts.add_rows(States(first.0), first.1, self.states.len());
+        } else {
+            for (row, &state) in self.states.iter().enumerate() {
+                counts.add(States(state), is_named(row));
+            }
+        }
+        counts
     }
 
     fn write_directory(&mut self) -> Result<()> {
@@ -95,6 +112,12 @@ impl<'k> RunBuilder<'k> {
         self.buffer.clear();
         Directory::encode(&self.entries, &mut self.buffer);
         let page = self.file.append(&self.buffer)?;
+        let mut filter_page = None;
+        if let Some(filter) = &mut self.filter {
+            self.buffer.clear();
+            filter.take().encode(&mut self.buffer);
+            filter_page = Some(self.file.append(&self.buffer)?);
+        }
         let mut counts = Counts::default();
         let mut rows = 0;
         for entry in &self.entries {
@@ -108,6 +131,7 @@ impl<'k> RunBuilder<'k> {
             first,
             last,
             counts,
+            filter: filter_page,
         });
         self.meta.rows += rows;
         self.meta.blocks += self.entries.len() as u64;
@@ -166,6 +190,7 @@ impl<'k> RunBuilder<'k> {
         self.meta.encode(&mut self.buffer);
         let meta_page = self.file.append(&self.buffer)?;
         let written = self.file.finish()?;
+        let filters = LoadedFilters::none(&self.meta);
         let run = DiskRun {
             sort: self.sort,
             epoch,
@@ -175,6 +200,7 @@ impl<'k> RunBuilder<'k> {
             pages: written.pages,
             meta_page,
             meta: self.meta,
+            filters,
         };
         Ok(Some((run, written)))
     }

@@ -94,12 +94,7 @@ fn count_run(
                 continue;
             }
             let block = pages.block(entry.page)?;
-            counts += count_block(
-                &BlockReader::open(&block)?,
-                low,
-                high,
-                run.sort.graph_column(),
-            );
+            counts += count_block(&block.reader(), low, high, run.sort.graph_column());
         }
     }
     Ok(counts)
@@ -119,12 +114,7 @@ fn count_block(
         None => Some(0),
     };
     if let (Some(states), Some(graph)) = (block.constant_state(), graph) {
-        counts.add(States(states), graph != 0);
-        let rows = (end - start) as i64;
-        counts.default_asserted *= rows;
-        counts.default_inferred *= rows;
-        counts.named_asserted *= rows;
-        counts.named_inferred *= rows;
+        counts.add_rows(States(states), graph != 0, end - start);
         return counts;
     }
     let mut states = vec![0; end - start];

@@ -34,6 +34,14 @@ impl Counts {
         }
     }
 
+    /// As [`Counts::add`], for `rows` rows alike.
+    pub(super) fn add_rows(&mut self, states: States, named: bool, rows: usize) {
+        let mut one = Self::default();
+        one.add(states, named);
+        let sums = one.to_array().map(|count| count * rows as i64);
+        *self += Self::from_array(sums);
+    }
+
     fn to_array(self) -> [i64; 4] {
         [
             self.default_asserted,
@@ -118,6 +126,8 @@ pub struct Fence {
     pub first: Key,
     pub last: Key,
     pub counts: Counts,
+    /// Where the filter of its keys is stored, if it has one.
+    pub filter: Option<PageId>,
 }
 
 /// A decoded directory page: entries in key order.
@@ -203,6 +213,8 @@ impl Fence {
             key.into_iter().for_each(|value| put_id(out, value));
         }
         self.counts.encode(out);
+        // Page 0 is in no extent of a store.
+        put_varint(out, self.filter.map_or(0, |page| page.0));
     }
 
     pub(super) fn decode(input: &mut Bytes<'_>) -> Result<Self> {
@@ -213,6 +225,10 @@ impl Fence {
             first: key(input)?,
             last: key(input)?,
             counts: Counts::decode(input)?,
+            filter: match input.varint()? {
+                0 => None,
+                page => Some(PageId(page)),
+            },
         })
     }
 }

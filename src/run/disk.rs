@@ -1,31 +1,36 @@
 //! A run on disk, and the caches its pages are read through.
 
 use super::directory::{Counts, Directory, Fence};
+use super::filter::KeyFilter;
 use super::row::Key;
 use super::sort::Sort;
-use crate::codec::BlockReader;
+use crate::codec::Block;
 use crate::codec::bytes::{Bytes, put_varint};
-use crate::control::Budget;
+use crate::control::{Budget, Charge};
 use crate::error::Result;
 use crate::kv::cache::Cache;
 use crate::kv::{Kv, PageId};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Blocks and directory pages of a store, read once and kept while they are in use.
 pub struct PageCache {
     kv: Arc<Kv>,
-    blocks: Cache<Vec<u8>>,
+    blocks: Cache<Block>,
     directories: Cache<Directory>,
+    /// What filters of runs may take.
+    filters: Budget,
 }
 
 impl PageCache {
     /// Directories get an eighth of `bytes`: 200 bytes describe a block of 20,000. The bytes are charged to
-    /// `budget`. Errors: `ResourceExhausted`.
+    /// `budget`, and as they are loaded those of filters, a quarter of `bytes` at most.
+    /// Errors: `ResourceExhausted`.
     pub fn new(kv: Arc<Kv>, bytes: usize, budget: &Budget) -> Result<Self> {
         Ok(Self {
             kv,
             blocks: Cache::new(bytes - bytes / 8, budget)?,
             directories: Cache::new(bytes / 8, budget)?,
+            filters: budget.child("filters", bytes / 4),
         })
     }
 
@@ -33,16 +38,14 @@ impl PageCache {
         &self.kv
     }
 
-    /// The bytes of a block; they were checked when they came in. Errors: `CorruptBlock`.
-    pub fn block(&self, page: PageId) -> Result<Arc<Vec<u8>>> {
+    /// A block; it was checked when it came in. Errors: `CorruptBlock`.
+    pub fn block(&self, page: PageId) -> Result<Arc<Block>> {
         if let Some(block) = self.blocks.get(page.0) {
             return Ok(block);
         }
-        let bytes = self.kv.page(page)?;
-        BlockReader::open(&bytes)?;
-        let weight = bytes.capacity();
-        let block = Arc::new(bytes);
-        self.blocks.insert(page.0, block.clone(), weight);
+        let block = Arc::new(Block::new(self.kv.page(page)?)?);
+        self.blocks
+            .insert(page.0, block.clone(), block.heap_bytes());
         Ok(block)
     }
 
@@ -57,7 +60,7 @@ impl PageCache {
         Ok(directory)
     }
 
-    pub fn blocks(&self) -> &Cache<Vec<u8>> {
+    pub fn blocks(&self) -> &Cache<Block> {
         &self.blocks
     }
 
@@ -120,6 +123,24 @@ pub struct DiskRun {
     /// Where [`RunMeta`] is stored.
     pub meta_page: PageId,
     pub meta: RunMeta,
+    /// Those that were asked for, by fence.
+    pub filters: LoadedFilters,
+}
+
+/// The filters of a run that are in memory.
+pub struct LoadedFilters(Box<[OnceLock<(KeyFilter, Charge)>]>);
+
+impl LoadedFilters {
+    pub fn none(meta: &RunMeta) -> Self {
+        Self(meta.fences.iter().map(|_| OnceLock::new()).collect())
+    }
+}
+
+impl std::fmt::Debug for LoadedFilters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let loaded = self.0.iter().filter(|filter| filter.get().is_some());
+        write!(f, "{} of {} filters", loaded.count(), self.0.len())
+    }
 }
 
 /// Position of a block in a run: fence and entry within its directory page.
@@ -130,6 +151,58 @@ pub(super) struct BlockPosition {
 }
 
 impl DiskRun {
+    /// Whether keys of the run can be told apart from others without searching.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.meta.fences.iter().any(|fence| fence.filter.is_some())
+    }
+
+    /// Appends those of `open`, indexes into ascending `keys`, that the run may hold to `asked`. `hashes` are those
+    /// of the keys, if the run is filtered. Errors: `CorruptBlock`, `Corruption`.
+    pub(super) fn sift(
+        &self,
+        pages: &PageCache,
+        keys: &[Key],
+        hashes: &[u64],
+        open: &[usize],
+        asked: &mut Vec<usize>,
+    ) -> Result<()> {
+        let mut rest = open;
+        for (number, fence) in self.meta.fences.iter().enumerate() {
+            let before = rest.partition_point(|&index| keys[index] < fence.first);
+            let through = rest.partition_point(|&index| keys[index] <= fence.last);
+            let within = &rest[before..through];
+            rest = &rest[through..];
+            if within.is_empty() {
+                continue;
+            }
+            match self.filter(number, pages)? {
+                Some(filter) => {
+                    let may_hold = |&index: &usize| filter.may_contain(hashes[index]);
+                    asked.extend(within.iter().copied().filter(may_hold));
+                }
+                None => asked.extend_from_slice(within),
+            }
+        }
+        Ok(())
+    }
+
+    /// The filter of the keys of a fence. `None` if it has none or there is no memory for it.
+    fn filter(&self, number: usize, pages: &PageCache) -> Result<Option<&KeyFilter>> {
+        let loaded = &self.filters.0[number];
+        if let Some((filter, _)) = loaded.get() {
+            return Ok(Some(filter));
+        }
+        let fence = &self.meta.fences[number];
+        let Some(page) = fence.filter else {
+            return Ok(None);
+        };
+        let Ok(charge) = pages.filters.charge(KeyFilter::bytes_for(fence.rows)) else {
+            return Ok(None);
+        };
+        let filter = KeyFilter::decode(&pages.kv.page(page)?)?;
+        Ok(Some(&loaded.get_or_init(|| (filter, charge)).0))
+    }
+
     pub fn first_key(&self) -> Option<Key> {
         self.meta.fences.first().map(|fence| fence.first)
     }

@@ -1,15 +1,28 @@
 //! Runs in memory: what commits wrote since the last spill.
 
 use super::directory::Counts;
+use super::filter::KeyFilter;
 use super::merge::merge_sorted;
+use super::order::by_value;
 use super::row::Row;
 use super::sort::Sort;
+use std::sync::OnceLock;
+
+/// Smaller runs are searched as fast as a filter is asked.
+const FILTER_ROWS_MIN: usize = 16 << 10;
+/// From so many rows on, as after a crash, two threads sort.
+const PARALLEL_ROWS_MIN: usize = 256 << 10;
 
 /// The rows of one or more consecutive commits in every sort. Costs 40 bytes a row and sort.
 #[derive(Debug)]
 pub struct MemRun {
-    sorts: [Box<[Row]>; Sort::COUNT],
+    /// SPOG and its counterpart for triple terms are always there, the others once they were asked for.
+    sorts: [OnceLock<Box<[Row]>>; Sort::COUNT],
+    /// The keys of sort SPOG, if they are many.
+    filter: Option<KeyFilter>,
     counts: Counts,
+    /// Of all sorts, whether or not they were asked for.
+    heap_bytes: usize,
     /// The first and last commit in it.
     pub first_seq: u64,
     pub last_seq: u64,
@@ -17,51 +30,101 @@ pub struct MemRun {
 }
 
 impl MemRun {
-    /// `quads` are keyed (s, p, o, g) and sorted; `terms` are triple terms keyed (s, p, o, t), in any order.
+    /// `quads` are keyed (s, p, o, g) and sorted, `terms` are triple terms keyed (s, p, o, t) and sorted.
     pub fn new(quads: Vec<Row>, terms: Vec<Row>, seq: u64, epoch: u32) -> Self {
+        let run = Self::unfinished(quads, terms, seq, epoch);
+        run.complete();
+        run
+    }
+
+    /// As [`MemRun::new`]; a sort is made when it is first asked for, or by [`MemRun::complete`]. So a store with a long
+    /// log is open before all of it is sorted. Cost for the first to ask: 60 ns a row.
+    pub fn unfinished(quads: Vec<Row>, terms: Vec<Row>, seq: u64, epoch: u32) -> Self {
         debug_assert!(quads.windows(2).all(|pair| pair[0].key < pair[1].key));
-        let mut sorts: [Box<[Row]>; Sort::COUNT] = Default::default();
-        for sort in [Sort::Psog, Sort::Posg, Sort::Ospg, Sort::Gspo] {
-            sorts[sort.index()] = resort(&quads, sort);
-        }
-        if !terms.is_empty() {
-            for sort in Sort::TERMS {
-                sorts[sort.index()] = resort(&terms, sort);
-            }
-        }
+        debug_assert!(terms.windows(2).all(|pair| pair[0].key < pair[1].key));
         let mut counts = Counts::default();
         for row in &quads {
             counts.add(row.states, row.key[3] != 0);
         }
-        sorts[Sort::Spog.index()] = quads.into_boxed_slice();
-        Self {
-            sorts,
-            counts,
-            first_seq: seq,
-            last_seq: seq,
-            epoch,
-        }
+        let filter = filter(&quads);
+        let mut sorts: [OnceLock<Box<[Row]>>; Sort::COUNT] = Default::default();
+        sorts[Sort::Spog.index()] = OnceLock::from(quads.into_boxed_slice());
+        sorts[Sort::SpoTerm.index()] = OnceLock::from(terms.into_boxed_slice());
+        Self::assemble(sorts, filter, counts, [seq, seq], epoch)
     }
 
     /// One run for two adjacent ones.
     pub fn merge(older: &Self, newer: &Self) -> Self {
         let mut counts = older.counts;
         counts += newer.counts;
-        Self {
-            sorts: std::array::from_fn(|i| {
-                let mut rows = Vec::new();
-                merge_sorted(&older.sorts[i], &newer.sorts[i], &mut rows);
-                rows.into_boxed_slice()
-            }),
+        let sorts = Sort::ALL.map(|sort| {
+            let mut rows = Vec::new();
+            merge_sorted(older.rows(sort), newer.rows(sort), &mut rows);
+            OnceLock::from(rows.into_boxed_slice())
+        });
+        let filter = sorts[Sort::Spog.index()]
+            .get()
+            .and_then(|rows| filter(rows));
+        let seqs = [older.first_seq, newer.last_seq];
+        Self::assemble(sorts, filter, counts, seqs, newer.epoch)
+    }
+
+    fn assemble(
+        sorts: [OnceLock<Box<[Row]>>; Sort::COUNT],
+        filter: Option<KeyFilter>,
+        counts: Counts,
+        [first_seq, last_seq]: [u64; 2],
+        epoch: u32,
+    ) -> Self {
+        let mut run = Self {
+            sorts,
+            filter,
             counts,
-            first_seq: older.first_seq,
-            last_seq: newer.last_seq,
-            epoch: newer.epoch,
+            heap_bytes: 0,
+            first_seq,
+            last_seq,
+            epoch,
+        };
+        let quads = run.rows(Sort::Spog);
+        let holds_graph = |row: &&Row| Sort::Gspo.holds_graph(row.key[3]);
+        let rows = Sort::QUADS.len() * quads.len()
+            + quads.iter().filter(holds_graph).count()
+            + Sort::TERMS.len() * run.rows(Sort::SpoTerm).len();
+        let filter_bytes = run.filter.as_ref().map_or(0, KeyFilter::bytes);
+        run.heap_bytes = rows * size_of::<Row>() + filter_bytes;
+        run
+    }
+
+    /// The rows in a sort.
+    pub fn rows(&self, sort: Sort) -> &[Row] {
+        self.sorts[sort.index()].get_or_init(|| self.resorted(sort))
+    }
+
+    /// Rows in a sort that differs from one that is there by one column moved to the front.
+    fn resorted(&self, sort: Sort) -> Box<[Row]> {
+        let from = match sort {
+            Sort::Posg => Sort::Ospg,
+            Sort::PosTerm => Sort::OspTerm,
+            Sort::Psog | Sort::Ospg | Sort::Gspo | Sort::Spog => Sort::Spog,
+            Sort::TermSpo | Sort::OspTerm | Sort::SpoTerm => Sort::SpoTerm,
+        };
+        resort(self.rows(from), from, sort)
+    }
+
+    /// Makes the sorts that are not there yet.
+    pub fn complete(&self) {
+        let missing = self.sorts[Sort::Psog.index()].get().is_none();
+        if missing && self.len() >= PARALLEL_ROWS_MIN {
+            side_by_side(|| self.rows(Sort::Psog), || self.rows(Sort::Posg));
+        }
+        for sort in Sort::ALL {
+            self.rows(sort);
         }
     }
 
-    pub fn rows(&self, sort: Sort) -> &[Row] {
-        &self.sorts[sort.index()]
+    /// What tells most absent keys of sort SPOG apart, if there is one.
+    pub(super) fn filter(&self) -> Option<&KeyFilter> {
+        self.filter.as_ref()
     }
 
     /// Quads in it.
@@ -78,22 +141,50 @@ impl MemRun {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.sorts
-            .iter()
-            .map(|rows| std::mem::size_of_val(&**rows))
-            .sum()
+        self.heap_bytes
     }
 }
 
-fn resort(rows: &[Row], sort: Sort) -> Box<[Row]> {
-    let mut sorted: Vec<Row> = rows
+fn filter(rows: &[Row]) -> Option<KeyFilter> {
+    (rows.len() >= FILTER_ROWS_MIN)
+        .then(|| KeyFilter::of(rows.len(), rows.iter().map(|row| &row.key)))
+}
+
+/// Does the first part on a thread of its own, if there can be one.
+fn side_by_side<A: Send, B>(first: impl Fn() -> A + Sync, second: impl FnOnce() -> B) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, &first);
+        second();
+        if thread.is_err() {
+            first();
+        }
+    });
+}
+
+/// Rows of one sort in another that differs by one column moved to the front: sorting by that column alone, equal
+/// values as they stand, gives it.
+fn resort(rows: &[Row], from: Sort, to: Sort) -> Box<[Row]> {
+    if to == Sort::Gspo && !rows.iter().any(|row| to.holds_graph(row.key[3])) {
+        return Box::default();
+    }
+    let moved = |row: &Row| Row {
+        key: to.key(&from.row(&row.key)),
+        states: row.states,
+    };
+    if let [row] = rows {
+        return [moved(row)].into();
+    }
+    let front = to.columns()[0];
+    let column = from
+        .columns()
         .iter()
-        .filter(|row| sort.holds_graph(row.key[3]))
-        .map(|row| Row {
-            key: sort.key(&row.key),
-            states: row.states,
-        })
-        .collect();
-    sorted.sort_unstable_by_key(|row| row.key);
-    sorted.into_boxed_slice()
+        .position(|&position| position == front);
+    let column = column.unwrap_or(0);
+    let values: Vec<u64> = rows.iter().map(|row| row.key[column]).collect();
+    let order = by_value(&values);
+    let order = order.iter().map(|&at| moved(&rows[at]));
+    match to {
+        Sort::Gspo => order.filter(|row| to.holds_graph(row.key[0])).collect(),
+        _ => order.collect(),
+    }
 }

@@ -11,10 +11,14 @@
 
 mod builder;
 mod count;
+mod cursor;
 mod directory;
 mod disk;
+mod filter;
 mod memory;
 mod merge;
+mod order;
+mod overlay;
 mod piece;
 mod probe;
 mod quads;
@@ -27,9 +31,11 @@ mod tests;
 pub use builder::RunBuilder;
 pub use count::count;
 pub use directory::{BlockEntry, Counts, Directory, Fence};
-pub use disk::{DiskRun, PageCache, RunMeta};
+pub use disk::{DiskRun, LoadedFilters, PageCache, RunMeta};
+pub use filter::{KeyFilter, hash_of};
 pub use memory::MemRun;
 pub use merge::{combine, merge_sorted};
+pub use order::by_key;
 pub use piece::{Piece, PieceMerge, PieceSpool};
 pub use probe::probe;
 pub use quads::{BYTES_PER_BUFFERED_ROW, QuadRuns};

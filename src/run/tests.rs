@@ -212,3 +212,79 @@ proptest! {
         prop_assert_eq!(other.default_inferred + other.named_inferred, 0);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Windows, blocks and groups end in different places in each run: the sizes are such that all of them do
+    /// within a scan. The reference merges rows.
+    #[test]
+    fn a_scan_over_many_blocks_reads_what_merging_all_rows_gives(
+        sizes in proptest::collection::vec((1usize..3000, any::<bool>()), 1..6),
+        base_rows in 0usize..20_000,
+        clustered in any::<bool>(),
+        seed in any::<u64>(),
+        wanted in any::<[bool; 4]>(),
+        sort in prop::sample::select(vec![Sort::Psog, Sort::Posg, Sort::Spog, Sort::Ospg]),
+    ) {
+        let pages = memory_pages();
+        let mut random = seed | 1;
+        let mut below = |limit: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % limit
+        };
+        let mut model = Model::new();
+        let mut sources: Vec<Source> = Vec::new();
+        let runs = std::iter::once((base_rows, true)).chain(sizes);
+        for (seq, (size, on_disk)) in runs.enumerate() {
+            // A clustered run changes one part of the keys many times over.
+            let span = if clustered && seq > 0 { 50 } else { 5000 };
+            let changes: Vec<(Key, State)> = (0..size)
+                .map(|_| {
+                    let key = [below(span), below(8), below(40), below(30) / 29];
+                    let state = match below(4) {
+                        0 => State::Absent,
+                        1 => State::Inferred,
+                        _ => State::Asserted,
+                    };
+                    (key, state)
+                })
+                .collect();
+            let run = MemRun::new(apply(&changes, &mut model), Vec::new(), seq as u64 + 1, 1);
+            if on_disk {
+                let mut builder = RunBuilder::new(sort, pages.kv().page_file(seq as u64));
+                run.rows(sort).iter().for_each(|&row| builder.push(row).unwrap());
+                let finished = builder.finish(1, run.first_seq, run.last_seq).unwrap();
+                if let Some((run, written)) = finished {
+                    pages.kv().ingest(vec![written]).unwrap();
+                    sources.push(Source::Disk(Arc::new(run)));
+                }
+            } else {
+                sources.push(Source::Memory { run: Arc::new(run), sort });
+            }
+        }
+        sources.reverse();
+        let visibility = Visibility { asserted: true, inferred: below(2) == 0, epoch: 1 };
+        let (low, high) = ([0; 4], [u64::MAX; 4]);
+        let expected = expected(&model, sort, low, high, true, visibility.inferred);
+        let mut scan = RunScan::new(pages.clone(), &sources, low, high, visibility);
+        let mut chunk = Chunk::default();
+        let mut at = 0;
+        loop {
+            scan.next(wanted, &mut chunk, &Control::new()).unwrap();
+            if chunk.len == 0 {
+                break;
+            }
+            prop_assert!(chunk.len <= crate::store::BATCH_ROWS);
+            for column in 0..4 {
+                let keys = expected[at..at + chunk.len].iter();
+                let values: Vec<u64> = keys.map(|key| key[column]).filter(|_| wanted[column]).collect();
+                prop_assert_eq!(&chunk.columns[column], &values);
+            }
+            at += chunk.len;
+        }
+        prop_assert_eq!(at, expected.len());
+    }
+}

@@ -6,7 +6,7 @@ use crate::codec::BlockReader;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::kv::PageId;
-use crate::run::{Chunk, Counts, DiskRun, Key, Sort, States};
+use crate::run::{Chunk, Counts, DiskRun, Key, KeyFilter, Sort, States, hash_of};
 use crate::term::{Id, TermBuf};
 use crate::vocab::{Segment, hash, parse_key};
 use std::sync::Arc;
@@ -121,6 +121,15 @@ fn check_run(
                 continue;
             }
         };
+        let stored = fence.filter.map(|page| version.pages.kv().page(page));
+        let filter = match stored.map(|bytes| KeyFilter::decode(&bytes?)) {
+            None => None,
+            Some(Ok(filter)) => Some(filter),
+            Some(Err(error)) => {
+                report.note(&name, error)?;
+                None
+            }
+        };
         let mut counts = Counts::default();
         let mut rows = 0;
         for entry in &directory.entries {
@@ -143,7 +152,10 @@ fn check_run(
                     continue;
                 }
             };
-            let found = block_facts(&block, run.sort, &mut last);
+            let found = block_facts(&block, run.sort, &mut last, filter.as_ref());
+            if !found.filtered {
+                report.problem(|| format!("{name}: the filter leaves out rows of {}", entry.page));
+            }
             if !found.ascending {
                 report.problem(|| format!("{name}: rows of {} are out of order", entry.page));
             }
@@ -194,9 +206,16 @@ struct BlockFacts {
     max: Key,
     counts: Counts,
     ascending: bool,
+    /// Whether the filter of the run lets every row pass.
+    filtered: bool,
 }
 
-fn block_facts(block: &BlockReader<'_>, sort: Sort, previous: &mut Option<Key>) -> BlockFacts {
+fn block_facts(
+    block: &BlockReader<'_>,
+    sort: Sort,
+    previous: &mut Option<Key>,
+    filter: Option<&KeyFilter>,
+) -> BlockFacts {
     let rows = block.rows();
     let mut columns: [Vec<u64>; 4] = std::array::from_fn(|_| vec![0; rows]);
     for (column, values) in columns.iter_mut().enumerate() {
@@ -213,9 +232,11 @@ fn block_facts(block: &BlockReader<'_>, sort: Sort, previous: &mut Option<Key>) 
         max: key(0),
         counts: Counts::default(),
         ascending: true,
+        filtered: true,
     };
     for (row, &state) in states.iter().enumerate() {
         let ids = key(row);
+        facts.filtered &= filter.is_none_or(|filter| filter.may_contain(hash_of(&ids)));
         facts.ascending &= previous.replace(ids).is_none_or(|last| last < ids);
         for (column, &id) in ids.iter().enumerate() {
             facts.min[column] = facts.min[column].min(id);

@@ -13,7 +13,7 @@ use super::version::Version;
 use super::{Durability, Shared};
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
-use crate::run::{Key, MemRun, PieceSpool, Row, State, States};
+use crate::run::{Key, MemRun, PieceSpool, Row, State, States, by_key};
 use crate::term::{Id, Tag, TermRef, inline};
 use crate::vocab::{self, Tail, dictionary_key};
 use rustc_hash::FxHashMap;
@@ -293,12 +293,16 @@ impl Transaction {
 
     /// The changes in memory, sorted, of each quad the last one. None are left.
     pub(super) fn take_last_changes(&mut self) -> Vec<Change> {
-        let mut changes = std::mem::take(&mut self.changes);
-        // Stable: changes of one quad stay in order, and the last one is kept.
-        changes.sort_by_key(|change| change.0);
-        changes.reverse();
-        changes.dedup_by_key(|change| change.0);
-        changes.reverse();
+        let unordered = std::mem::take(&mut self.changes);
+        let mut changes: Vec<Change> = Vec::with_capacity(unordered.len());
+        // Changes of one quad come in the order they were made, and the last one is kept.
+        for at in by_key(unordered.len(), |at| &unordered[at].0) {
+            let change = unordered[at];
+            match changes.last_mut() {
+                Some(last) if last.0 == change.0 => *last = change,
+                _ => changes.push(change),
+            }
+        }
         changes
     }
 

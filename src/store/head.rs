@@ -90,6 +90,12 @@ impl Head {
 
     /// Publishes the first `count` commits of the queue.
     pub fn publish_queued(&mut self, count: usize) -> Arc<Version> {
+        if count == self.queue.len() && !mergeable_newest(&self.staged.memory, self.spill_cut) {
+            // What is staged is what would be made.
+            self.queue.clear();
+            self.published = self.staged.clone();
+            return self.published.clone();
+        }
         let mut version = (*self.published).clone();
         for pending in self.queue.drain(..count) {
             add(&mut version, &pending);
@@ -166,16 +172,21 @@ fn crosses(cut: Option<u64>, older: &MemRun, newer: &MemRun) -> bool {
 
 /// Merges the newest runs while they are of similar size: a row is copied once per doubling.
 fn merge_newest(memory: &mut Vec<Arc<MemRun>>, cut: Option<u64>) {
-    while let [.., older, newer] = memory.as_slice() {
-        if crosses(cut, older, newer)
-            || older.epoch != newer.epoch
-            || older.len() > 2 * newer.len()
-            || older.len() + newer.len() > MERGE_ROWS_MAX
-        {
-            return;
-        }
+    while mergeable_newest(memory, cut)
+        && let [.., older, newer] = memory.as_slice()
+    {
         let merged = Arc::new(MemRun::merge(older, newer));
         memory.truncate(memory.len() - 2);
         memory.push(merged);
     }
+}
+
+fn mergeable_newest(memory: &[Arc<MemRun>], cut: Option<u64>) -> bool {
+    let [.., older, newer] = memory else {
+        return false;
+    };
+    !crosses(cut, older, newer)
+        && older.epoch == newer.epoch
+        && older.len() <= 2 * newer.len()
+        && older.len() + newer.len() <= MERGE_ROWS_MAX
 }

@@ -8,7 +8,7 @@ use crate::codec::{BLOCK_ROWS, BlockReader};
 use crate::control::Control;
 use crate::error::Result;
 use crate::kv::PageId;
-use crate::run::{DiskRun, MemRun, PageCache, Row, RunBuilder, Sort, States, combine};
+use crate::run::{DiskRun, Key, MemRun, PageCache, Row, RunBuilder, Sort, States, combine};
 use std::sync::Arc;
 
 /// More runs than this over one key slow readers (definition 29).
@@ -20,8 +20,10 @@ const SIZE_RATIO: u64 = 4;
 const PACED_BYTES: u64 = 256 << 10;
 
 impl Shared {
-    /// Merges runs in memory until no two are worth it.
+    /// Merges runs in memory until no two are worth it. What recovery has left unsorted is sorted first.
     pub(super) fn merge_memory(&self, control: &Control) -> Result<()> {
+        let memory = self.published.read().memory.clone();
+        memory.iter().for_each(|run| run.complete());
         loop {
             control.poll()?;
             let Some(pair) = self.head.lock().mergeable() else {
@@ -184,13 +186,37 @@ pub(super) fn merge_rows(
         readers.push(reader);
     }
     loop {
-        let Some(key) = readers
-            .iter()
-            .filter_map(|r| r.row.map(|row| row.key))
-            .min()
-        else {
+        // The least key, which run has it, and the least key of the others: up to that one the run is alone.
+        let mut lead: Option<(Key, usize)> = None;
+        let mut bound: Option<Key> = None;
+        for (rank, reader) in readers.iter().enumerate() {
+            let Some(Row { key, .. }) = reader.row else {
+                continue;
+            };
+            match lead {
+                Some((least, _)) if key >= least => {
+                    bound = Some(bound.map_or(key, |bound| bound.min(key)));
+                }
+                _ => {
+                    bound = lead.map(|(least, _)| least).or(bound);
+                    lead = Some((key, rank));
+                }
+            }
+        }
+        let Some((key, rank)) = lead else {
             return Ok(());
         };
+        if bound != Some(key) {
+            let reader = &mut readers[rank];
+            while let Some(row) = reader
+                .row
+                .filter(|row| Some(row.key) < bound || bound.is_none())
+            {
+                out(row)?;
+                reader.advance(control)?;
+            }
+            continue;
+        }
         // Oldest first, so that newer states go on top.
         let mut merged: Option<Row> = None;
         for reader in readers.iter_mut().rev() {

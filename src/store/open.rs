@@ -19,7 +19,9 @@ use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::kv::cache::Cache;
 use crate::kv::{self, DirectoryLock, Kv, Open, Options, PageId, RecoveryMode, Sharing};
-use crate::run::{Counts, DiskRun, MemRun, PageCache, Row, RunMeta, Sort, combine};
+use crate::run::{
+    Counts, DiskRun, LoadedFilters, MemRun, PageCache, Row, RunMeta, Sort, by_key, combine,
+};
 use crate::term::IriPrefixes;
 use crate::vocab::{self, Segment, SegmentMeta, Tail, Vocabulary};
 use parking_lot::Mutex;
@@ -95,6 +97,8 @@ impl Store {
             background: Background::start(&shared)?,
             lock,
         };
+        // What was replayed is sorted by now in one way only.
+        shared.signal.wake();
         Ok(Self {
             shared,
             running: Mutex::new(Some(running)),
@@ -445,6 +449,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
                 extent: run.extent,
                 pages: run.pages,
                 meta_page: run.meta_page,
+                filters: LoadedFilters::none(&meta),
                 meta,
             }));
         }
@@ -489,7 +494,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
         next_number: replayed.next_number,
     };
     if !replayed.quads.is_empty() || !replayed.triple_terms.is_empty() {
-        let mut run = MemRun::new(
+        let mut run = MemRun::unfinished(
             replayed.quads,
             replayed.triple_terms,
             replayed.seq,
@@ -578,8 +583,7 @@ fn replay(kv: &Kv, root: &Root, tail: &Tail) -> Result<Replayed> {
         next_number: root.next_number,
         ..Replayed::default()
     };
-    // Rows with the number of their commit, so that one sort brings the changes of a quad together.
-    let mut quads: Vec<(Row, u64)> = Vec::new();
+    let mut quads: Vec<Row> = Vec::new();
     let mut writer = tail.writer();
     let mut gap = None;
     let read = kv.replay_log(root.spilled + 1, |seq, bytes| {
@@ -621,12 +625,13 @@ fn replay(kv: &Kv, root: &Root, tail: &Tail) -> Result<Replayed> {
         replayed.seq = seq;
         replayed.next_number = replayed.next_number.max(record.next_number);
         replayed.triple_terms.extend(record.triple_terms);
-        quads.extend(record.quads.into_iter().map(|row| (row, seq)));
+        quads.extend(record.quads);
         Ok(true)
     });
     replayed.gap = read?.map(|damage| damage.detail().to_string()).or(gap);
-    quads.sort_unstable_by_key(|(row, seq)| (row.key, *seq));
-    let mut rows = quads.into_iter().map(|(row, _)| row).peekable();
+    // Changes of one quad come together in the order of their commits.
+    let order = by_key(quads.len(), |at| &quads[at].key);
+    let mut rows = order.into_iter().map(|at| quads[at]).peekable();
     while let Some(first) = rows.next() {
         let mut net = Some(first);
         while let Some(newer) = rows.next_if(|row| row.key == first.key) {

@@ -1,4 +1,4 @@
-//! Membership filter of a segment: says "absent" for sure, "present" with a few false alarms.
+//! Membership filter: says "absent" for sure, "present" with a few false alarms.
 //!
 //! A split-block Bloom filter: a key sets one bit in each of the 8 words of one 32-byte block, so a
 //! look-up is one cache miss. With 10 bits a key about 1 in 100 absent keys passes. The filter is made for
@@ -44,7 +44,7 @@ fn block_of(hash: u64, blocks: u64) -> u64 {
 
 /// A finished filter. Without blocks it lets every key pass.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Filter {
+pub struct Filter {
     /// Blocks before folding.
     made: u64,
     /// How many of those became one.
@@ -55,7 +55,7 @@ pub(super) struct Filter {
 impl Filter {
     /// False if no key with this hash was added.
     #[inline]
-    pub(super) fn may_contain(&self, hash: u64) -> bool {
+    pub fn may_contain(&self, hash: u64) -> bool {
         if self.blocks.is_empty() {
             return true;
         }
@@ -69,17 +69,23 @@ impl Filter {
         block.iter().zip(mask).all(|(word, bit)| word & bit != 0)
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.blocks.len() * BLOCK_BYTES
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, out: &mut Vec<u8>) {
         write_varint(self.made, out);
         write_varint(self.fold, out);
         write_varint(self.blocks.len() as u64, out);
         for word in self.blocks.iter().flat_map(|block| block.0) {
             out.extend_from_slice(&word.to_le_bytes());
         }
+    }
+
+    /// The filter that [`Filter::write`] wrote as these bytes; `None` if they are damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader::new(bytes);
+        Self::read(&mut from).filter(|_| from.is_empty())
     }
 
     pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -104,10 +110,10 @@ impl Filter {
 }
 
 /// Collects the keys of a filter.
-pub(super) struct FilterBuilder {
+pub struct FilterBuilder {
     blocks: Vec<Block>,
     keys: u64,
-    _charge: Charge,
+    _charge: Option<Charge>,
 }
 
 impl FilterBuilder {
@@ -120,12 +126,22 @@ impl FilterBuilder {
         Ok(Self {
             blocks: vec![Block([0; 8]); blocks],
             keys: 0,
-            _charge: charge,
+            _charge: Some(charge),
         })
     }
 
+    /// As [`FilterBuilder::new`], for owners that account for the memory themselves.
+    pub fn uncharged(keys_max: u64) -> Self {
+        let blocks = keys_max.saturating_mul(BITS_PER_KEY).div_ceil(BLOCK_BITS);
+        Self {
+            blocks: vec![Block([0; 8]); blocks.min(1 << 32) as usize],
+            keys: 0,
+            _charge: None,
+        }
+    }
+
     #[inline]
-    pub(super) fn insert(&mut self, hash: u64) {
+    pub fn insert(&mut self, hash: u64) {
         self.keys += 1;
         let at = block_of(hash, self.blocks.len() as u64);
         if let Some(block) = self.blocks.get_mut(at as usize) {
@@ -136,10 +152,17 @@ impl FilterBuilder {
     }
 
     /// The filter, folded to what its keys need.
-    pub(super) fn finish(self) -> Filter {
+    pub fn finish(mut self) -> Filter {
+        self.take()
+    }
+
+    /// As [`FilterBuilder::finish`]; the builder is empty again, for as many keys.
+    pub fn take(&mut self) -> Filter {
         let made = self.blocks.len() as u64;
-        let wanted = (self.keys * BITS_PER_KEY).div_ceil(BLOCK_BITS).max(1);
-        if made * BLOCK_BITS < self.keys * BITS_PER_KEY_MIN {
+        let keys = std::mem::take(&mut self.keys);
+        let wanted = (keys * BITS_PER_KEY).div_ceil(BLOCK_BITS).max(1);
+        if made * BLOCK_BITS < keys * BITS_PER_KEY_MIN {
+            self.blocks.fill(Block([0; 8]));
             return Filter {
                 made: 0,
                 fold: 1,
@@ -159,6 +182,7 @@ impl FilterBuilder {
                 })
             })
             .collect();
+        self.blocks.fill(Block([0; 8]));
         Filter { made, fold, blocks }
     }
 }

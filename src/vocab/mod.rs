@@ -15,6 +15,7 @@ mod words;
 
 pub use builder::{SegmentBuilder, SegmentOptions};
 pub use directory::{SegmentKind, SegmentMeta};
+pub use filter::{Filter, FilterBuilder};
 pub use key::{dictionary_key, parse_key};
 pub use pages::{PageSink, PageStore, Pages, VocabularyPage};
 pub use segment::{Segment, SegmentScratch};

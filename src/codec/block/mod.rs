@@ -29,5 +29,5 @@ mod writer;
 mod tests;
 
 pub use layout::{BLOCK_ROWS, COLUMNS};
-pub use reader::BlockReader;
+pub use reader::{Block, BlockReader};
 pub use writer::{BlockStats, encode_block};

@@ -6,6 +6,31 @@ use crate::codec::unpack::SLACK_BYTES;
 use crate::error::{Code, Error, Result};
 use std::ops::Range;
 
+/// The bytes of a block whose form has been checked, so that it can be read again and again without.
+pub struct Block {
+    bytes: Vec<u8>,
+}
+
+impl Block {
+    /// Errors: `CorruptBlock`.
+    pub fn new(bytes: Vec<u8>) -> Result<Self> {
+        BlockReader::open(&bytes)?;
+        Ok(Self { bytes })
+    }
+
+    /// Cost: 40 ns.
+    #[inline]
+    pub fn reader(&self) -> BlockReader<'_> {
+        BlockReader::parse(&self.bytes, true)
+            .expect("the same bytes were found sound when the block was made")
+    }
+
+    /// Bytes it holds on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
 /// A view of the bytes of one block, whose form has been checked. Borrows the bytes, owns
 /// nothing, and is cheap to make again.
 ///
@@ -54,7 +79,8 @@ impl<'a> Groups<'a> {
 impl<'a> Column<'a> {
     /// Reads the column that is the first `len` bytes of `bytes`, which reach to the end of the
     /// block: the slack after the last column is then slack after every group.
-    fn parse(bytes: &'a [u8], len: usize, rows: usize) -> Option<Self> {
+    /// `is_known` says that its directory has been found sound before.
+    fn parse(bytes: &'a [u8], len: usize, rows: usize, is_known: bool) -> Option<Self> {
         let (&anchor_count, rest) = bytes.split_first()?;
         if anchor_count == CONSTANT_COLUMN {
             let value = u64::from_le_bytes(*rest.first_chunk()?);
@@ -76,13 +102,13 @@ impl<'a> Column<'a> {
         };
         let start = 1 + anchors.len() + 4 * groups;
         let last_rows = rows - (groups - 1) * GROUP_ROWS;
-        directory
-            .is_sound(anchor_count, start, len, last_rows)
-            .then_some(Self::Grouped(Groups {
+        (is_known || directory.is_sound(anchor_count, start, len, last_rows)).then_some(
+            Self::Grouped(Groups {
                 anchors: Anchors(anchors.as_chunks().0),
                 directory,
                 bytes,
-            }))
+            }),
+        )
     }
 
     /// The value of the first row of a group.
@@ -103,7 +129,7 @@ impl<'a> BlockReader<'a> {
     ///
     /// Errors: `CorruptBlock`. Cost: 30 ns, and 27 ns for each column that is not constant.
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
-        Self::parse(bytes).ok_or_else(|| {
+        Self::parse(bytes, false).ok_or_else(|| {
             Error::new(
                 Code::CorruptBlock,
                 format!("{} bytes are not a block of format 1", bytes.len()),
@@ -111,7 +137,7 @@ impl<'a> BlockReader<'a> {
         })
     }
 
-    fn parse(bytes: &'a [u8]) -> Option<Self> {
+    fn parse(bytes: &'a [u8], is_known: bool) -> Option<Self> {
         let header = bytes.first_chunk::<HEADER_BYTES>()?;
         let rows = usize::from(u16::from_le_bytes([header[2], header[3]]));
         let state_bits = usize::from(header[1]);
@@ -130,7 +156,8 @@ impl<'a> BlockReader<'a> {
             if end > state_end {
                 return None;
             }
-            *column = Column::parse(bytes.get(start..)?, end.checked_sub(start)?, rows)?;
+            let len = end.checked_sub(start)?;
+            *column = Column::parse(bytes.get(start..)?, len, rows, is_known)?;
             start = end;
         }
         let (states, slack) = bytes.get(start..)?.split_last_chunk::<SLACK_BYTES>()?;
