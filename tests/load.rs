@@ -343,3 +343,39 @@ fn statements_without_a_graph_go_to_the_target() {
         assert_eq!((stats.default_graph_quads, stats.named_graphs), (0, 2));
     }
 }
+
+#[test]
+fn a_prefix_that_many_iris_have_is_learned_by_the_first_load_only() {
+    let text = |prefixes: u64| -> String {
+        let item = |n: u64| format!("<http://example.org/{}/item{n}>", n % prefixes);
+        (0..4000)
+            .map(|n| format!("{} <http://example.org/next> {} .\n", item(n), item(n * 7)))
+            .collect()
+    };
+    let learned = |database: &Database| {
+        let stats = database.snapshot().unwrap().stats(&Control::new()).unwrap();
+        stats.iri_prefixes
+    };
+    for (prefixes, expected) in [(1, 1), (50, 0)] {
+        let database = memory();
+        let texts = [text(prefixes)];
+        load_all(&database, &texts, &settings(0, 2));
+        assert_eq!(learned(&database), expected);
+        // What is encoded stays so, and an IRI in the dictionary is never encoded as well (definition 7).
+        let again = [text(1), text(50)];
+        for text in &again {
+            load_all(&database, std::slice::from_ref(text), &settings(0, 2));
+        }
+        assert_eq!(learned(&database), expected);
+        let all = [texts.as_slice(), &again].concat();
+        assert_eq!(content(&database), expected_of_unlabelled(&all));
+    }
+}
+
+/// As [`expected`], for documents without blank nodes.
+fn expected_of_unlabelled(texts: &[String]) -> Dataset {
+    let quads = texts
+        .iter()
+        .flat_map(|text| NQuadsParser::new().for_slice(text).map(Result::unwrap));
+    quads.collect()
+}
