@@ -176,6 +176,8 @@ fn bless() {
         return;
     }
     make(&directory);
+    // Only the data are kept: locks and messages are of the process that wrote them.
+    fs::remove_file(directory.join("lock")).unwrap();
     for entry in fs::read_dir(directory.join("data")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

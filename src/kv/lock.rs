@@ -3,7 +3,7 @@
 
 use crate::error::{Code, Error, Result};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
@@ -26,13 +26,20 @@ impl DirectoryLock {
     /// Errors: `StoreInUse` naming the holder, `Io`.
     pub fn acquire(directory: &Path, sharing: Sharing) -> Result<Self> {
         let path = directory.join(LOCK_FILE);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(sharing == Sharing::Exclusive)
-            .create(sharing == Sharing::Exclusive)
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| Error::io("opening", &path, error))?;
+        let open = |writes: bool| {
+            OpenOptions::new()
+                .read(true)
+                .write(writes)
+                .create(writes)
+                .truncate(false)
+                .open(&path)
+        };
+        let opened = match open(sharing == Sharing::Exclusive) {
+            // A copy of a store may have been made without it.
+            Err(error) if error.kind() == ErrorKind::NotFound => open(true),
+            opened => opened,
+        };
+        let mut file = opened.map_err(|error| Error::io("opening", &path, error))?;
         let operation = match sharing {
             Sharing::Exclusive => libc::LOCK_EX,
             Sharing::Shared => libc::LOCK_SH,
