@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 
 /// Smaller runs are searched as fast as a filter is asked.
 const FILTER_ROWS_MIN: usize = 16 << 10;
+/// The sorts of smaller runs are made when they are asked for: most are merged into larger ones before that.
+const SORTED_ROWS_MIN: usize = 64;
 /// From so many rows on, as after a crash, two threads sort.
 const PARALLEL_ROWS_MIN: usize = 256 << 10;
 
@@ -33,11 +35,15 @@ impl MemRun {
     /// `quads` are keyed (s, p, o, g) and sorted, `terms` are triple terms keyed (s, p, o, t) and sorted.
     pub fn new(quads: Vec<Row>, terms: Vec<Row>, seq: u64, epoch: u32) -> Self {
         let run = Self::unfinished(quads, terms, seq, epoch);
-        run.complete();
+        run.complete_large();
         run
     }
 
-    /// As [`MemRun::new`]; a sort is made when it is first asked for, or by [`MemRun::complete`]. So a store with a long
+    fn stored_rows(&self) -> usize {
+        self.len() + self.rows(Sort::SpoTerm).len()
+    }
+
+    /// As [`MemRun::new`]; a sort is made when it is first asked for, or by [`MemRun::complete_large`]. So a store with a long
     /// log is open before all of it is sorted. Cost for the first to ask: 60 ns a row.
     pub fn unfinished(quads: Vec<Row>, terms: Vec<Row>, seq: u64, epoch: u32) -> Self {
         debug_assert!(quads.windows(2).all(|pair| pair[0].key < pair[1].key));
@@ -57,7 +63,11 @@ impl MemRun {
     pub fn merge(older: &Self, newer: &Self) -> Self {
         let mut counts = older.counts;
         counts += newer.counts;
+        let is_small = older.stored_rows() + newer.stored_rows() < SORTED_ROWS_MIN;
         let sorts = Sort::ALL.map(|sort| {
+            if is_small && !matches!(sort, Sort::Spog | Sort::SpoTerm) {
+                return OnceLock::new();
+            }
             let mut rows = Vec::new();
             merge_sorted(older.rows(sort), newer.rows(sort), &mut rows);
             OnceLock::from(rows.into_boxed_slice())
@@ -111,8 +121,11 @@ impl MemRun {
         resort(self.rows(from), from, sort)
     }
 
-    /// Makes the sorts that are not there yet.
-    pub fn complete(&self) {
+    /// Makes the sorts that are not there yet, unless the run is so small that the first to ask for one may.
+    pub fn complete_large(&self) {
+        if self.stored_rows() < SORTED_ROWS_MIN {
+            return;
+        }
         let missing = self.sorts[Sort::Psog.index()].get().is_none();
         if missing && self.len() >= PARALLEL_ROWS_MIN {
             side_by_side(|| self.rows(Sort::Psog), || self.rows(Sort::Posg));

@@ -23,7 +23,7 @@ impl Shared {
     /// Merges runs in memory until no two are worth it. What recovery has left unsorted is sorted first.
     pub(super) fn merge_memory(&self, control: &Control) -> Result<()> {
         let memory = self.published.read().memory.clone();
-        memory.iter().for_each(|run| run.complete());
+        memory.iter().for_each(|run| run.complete_large());
         loop {
             control.poll()?;
             let Some(pair) = self.head.lock().mergeable() else {
