@@ -45,6 +45,7 @@ impl Background {
             {
                 shared.collect_garbage()?;
             }
+            while !shared.signal.is_stopping() && shared.merge_segments(control)? {}
             shared.collect_garbage()
         })?;
         if let Some(interval) = watch_interval(&shared.settings) {

@@ -4,15 +4,12 @@
 //! ordinals, dead ones absent. Writers wait meanwhile; readers go on with the segments of their version.
 
 use super::Shared;
-use super::install::Install;
 use super::source::View;
 use super::version::Version;
 use crate::control::{Charge, Control};
 use crate::error::Result;
 use crate::run::{Chunk, Sort};
 use crate::term::Id;
-use crate::vocab::{Segment, SegmentOptions};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A segment is written anew if at least one of so many of its terms is dead.
@@ -24,6 +21,7 @@ impl Shared {
     pub(super) fn collect_terms(&self, control: &Control) -> Result<u64> {
         let wait = Duration::from_millis(self.settings.write_wait_ms);
         let _pass = self.gate.enter(wait, control)?;
+        let _merging = self.merging.lock();
         // So that the segments are the whole dictionary, and the runs all that names it.
         self.spill_all(control)?;
         let version = self.published.read().clone();
@@ -45,54 +43,13 @@ impl Shared {
             })?;
             let dead = present - terms.min(present);
             if dead > 0 && dead >= present / DEAD_OF {
-                self.rewrite(segment, &version, &live, control)?;
+                let dead_left_out = |ordinal| live.has(ordinal);
+                let segment = std::slice::from_ref(segment);
+                self.rewrite_segments(segment, &version, dead_left_out, control)?;
                 collected += dead;
             }
         }
         Ok(collected)
-    }
-
-    /// Writes a segment without its dead terms, and installs it in its place.
-    fn rewrite(
-        &self,
-        segment: &Arc<Segment>,
-        version: &Version,
-        live: &Marks,
-        control: &Control,
-    ) -> Result<()> {
-        let mut options =
-            SegmentOptions::new(segment.kind(), segment.first(), segment.meta().count);
-        options.key_bytes_max = usize::MAX;
-        options.rank_base = segment.rank_base().and_then(|base| {
-            let mut segments = version.vocabulary.segments().iter();
-            segments.find(|segment| segment.first() == base).cloned()
-        });
-        let extent = self.reserve_extent();
-        let rewritten = self
-            .write_segment(options, extent, control, |builder| {
-                segment.scan(segment.first()..segment.end(), control, |ordinal, key| {
-                    if live.has(ordinal) {
-                        while builder.next_ordinal() < ordinal {
-                            builder.push_absent()?;
-                        }
-                        builder.push(key)?;
-                    }
-                    Ok(())
-                })?;
-                while builder.next_ordinal() < segment.end() {
-                    builder.push_absent()?;
-                }
-                Ok(())
-            })
-            .and_then(|(reference, segment)| {
-                let install = Install {
-                    segment: Some((reference, segment)),
-                    ..Install::default()
-                };
-                self.install(Vec::new(), install)
-            });
-        self.release_extents([extent]);
-        rewritten
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Install {
     pub runs: Vec<DiskRun>,
     /// Runs the new ones stand for, by extent.
     pub replaced: Vec<u64>,
-    /// A segment of new terms, or one in the place of that with the same ordinals.
+    /// A segment of new terms, or one in the place of those with the same ordinals.
     pub segment: Option<(SegmentRef, Arc<Segment>)>,
     pub prefixes: Option<Arc<IriPrefixes>>,
     /// The log is dropped up to this commit, and runs in memory up to it.
@@ -70,7 +70,7 @@ impl Shared {
         let mut root = head.root.clone();
         let mut disk = (*head.published.disk).clone();
         let mut retired = Vec::new();
-        let mut retired_segment: Option<(u64, Arc<dyn Any + Send + Sync>)> = None;
+        let mut retired_segments: Vec<(u64, Arc<dyn Any + Send + Sync>)> = Vec::new();
         for runs in &mut disk {
             runs.retain(|run| {
                 let replaced = install.replaced.contains(&run.extent);
@@ -110,25 +110,23 @@ impl Shared {
         let mut vocabulary = (*version.vocabulary).clone();
         if let Some((reference, segment)) = install.segment {
             let segments = vocabulary.segments();
-            match segments
-                .iter()
-                .position(|old| old.first() == segment.first())
-            {
-                Some(index) => {
-                    let old = std::mem::replace(&mut root.segments[index], reference);
+            let from = segments.partition_point(|old| old.end() <= segment.first());
+            let to = segments.partition_point(|old| old.first() < segment.end());
+            if from < to {
+                let replaced = root.segments.splice(from..to, [reference]);
+                for (old, held) in replaced.zip(&segments[from..to]) {
                     root.free.push(FreeExtent {
                         extent: old.extent,
                         pages: old.pages,
                     });
-                    retired_segment = Some((old.extent, segments[index].clone()));
-                    vocabulary = vocabulary.with_rewritten(index, segment);
+                    retired_segments.push((old.extent, held.clone()));
                 }
-                None => {
-                    root.next_ordinal = root.next_ordinal.max(segment.end());
-                    root.segments.push(reference);
-                    let key_bytes_max = self.settings.max_term_bytes;
-                    vocabulary = vocabulary.with_segment(segment, key_bytes_max, &self.budget)?;
-                }
+                vocabulary = vocabulary.with_rewritten(from..to, segment);
+            } else {
+                root.next_ordinal = root.next_ordinal.max(segment.end());
+                root.segments.push(reference);
+                let key_bytes_max = self.settings.max_term_bytes;
+                vocabulary = vocabulary.with_segment(segment, key_bytes_max, &self.budget)?;
             }
         }
         if let Some(prefixes) = install.prefixes {
@@ -177,7 +175,7 @@ impl Shared {
         let install = version.install;
         let runs = retired.into_iter().map(|run| (run.extent, run as _));
         head.retired
-            .extend(runs.chain(retired_segment).map(|(extent, held)| Retired {
+            .extend(runs.chain(retired_segments).map(|(extent, held)| Retired {
                 extent,
                 held,
                 install,

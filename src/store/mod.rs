@@ -24,6 +24,7 @@ mod pinned;
 mod pins;
 mod record;
 mod root;
+mod segments;
 mod shared;
 pub mod source;
 mod spill;

@@ -160,7 +160,7 @@ impl Store {
     pub fn quiesce(&self, control: &Control) -> Result<()> {
         self.check_open()?;
         self.shared.check_writable()?;
-        while self.shared.merge_one(None, control)? {
+        while self.shared.merge_one(None, control)? || self.shared.merge_segments(control)? {
             control.poll()?;
         }
         self.shared.collect_garbage()

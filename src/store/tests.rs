@@ -517,6 +517,37 @@ fn compacting_empties_the_slots_of_dead_terms_and_keeps_every_id() {
 }
 
 #[test]
+fn segments_of_many_spills_are_merged_and_keep_every_id() {
+    let directory = Directory::new();
+    let mut store = open(&directory.0, Open::ReadWrite);
+    let mut model: BTreeSet<[u8; 4]> = BTreeSet::new();
+    let mut ids = Vec::new();
+    for n in 0..30 {
+        let quad = [n, n, n, n % 2];
+        commit(&store, &[(true, quad)]);
+        model.insert(quad);
+        store.spill(&Control::new()).unwrap();
+        let term = format!("http://example.org/term/{n}/x");
+        let version = store.version().unwrap();
+        let id = version.id(TermRef::Iri(&term), &Control::new()).unwrap();
+        ids.push((term, id.unwrap()));
+    }
+    store.quiesce(&Control::new()).unwrap();
+    for _ in 0..2 {
+        let version = store.version().unwrap();
+        assert!(version.vocabulary.segments().len() <= 8);
+        for (term, id) in &ids {
+            let found = version.id(TermRef::Iri(term), &Control::new()).unwrap();
+            assert_eq!(found, Some(*id));
+        }
+        drop(version);
+        check(&store, &model);
+        drop(store);
+        store = open(&directory.0, Open::ReadWrite);
+    }
+}
+
+#[test]
 fn a_second_writer_waits_and_is_refused_in_the_end() {
     let store = open(Path::new("/memory"), Open::Memory);
     let _held = store.begin(&Control::new()).unwrap();

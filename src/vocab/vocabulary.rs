@@ -9,6 +9,7 @@ use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::kv::{Kv, PageFile, PageId};
 use crate::term::{Id, IriPrefixes, Tag, TermBuf, TermRef, decode_inline, inline};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Segments and tails in order of their ordinals; the last tail takes new terms. Cheap to clone.
@@ -123,10 +124,10 @@ impl Vocabulary {
         })
     }
 
-    /// Puts a segment in the place of the one at `index`, which has the same ordinals.
-    pub fn with_rewritten(&self, index: usize, segment: Arc<Segment>) -> Self {
+    /// Puts a segment in the place of some of the others, whose ordinals it covers.
+    pub fn with_rewritten(&self, replaced: Range<usize>, segment: Arc<Segment>) -> Self {
         let mut segments = self.segments.to_vec();
-        segments[index] = segment;
+        segments.splice(replaced, [segment]);
         Self {
             segments: segments.into(),
             ..self.clone()
