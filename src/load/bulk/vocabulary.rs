@@ -18,8 +18,9 @@ use std::sync::Arc;
 const CHUNK_KEYS: usize = 4096;
 /// Ids of a batch that are written to the spool together.
 const CHUNK_IDS: usize = 1024;
-/// IRIs that prefixes are learned from, and the memory that takes.
-const SAMPLE_IRIS: usize = 1 << 20;
+/// Batches and keys of each that prefixes are learned from, and the memory that takes.
+const SAMPLE_BATCHES: usize = 2;
+const SAMPLE_KEYS: usize = 1 << 16;
 const LEARNER_BYTES: usize = 16 << 20;
 /// A prefix is learned if at least one of so many IRIs of the sample has it, and not fewer than this. The ids of a
 /// prefix lie far from those of another and from ordinals, so columns that mix them pack badly: LUBM with 2,900
@@ -391,20 +392,21 @@ pub(super) fn learn_prefixes(
     }
     let mut learner = PrefixLearner::new(LEARNER_BYTES);
     let mut iris = 0;
-    let share = SAMPLE_IRIS / batches.len().max(1);
-    for batch in batches {
+    for batch in batches.iter().take(SAMPLE_BATCHES) {
         let mut cursor = KeyCursor::new(batch, spools, 1);
-        let mut sampled = 0;
-        while sampled < share && cursor.advance()? {
-            if let Some((&tag, iri)) = cursor.key().split_first()
+        let step = keys_of(batch) / SAMPLE_KEYS + 1;
+        let mut at = 0usize;
+        while cursor.advance()? {
+            at += 1;
+            if at.is_multiple_of(step)
+                && let Some((&tag, iri)) = cursor.key().split_first()
                 && tag == Tag::IriDictionary.byte()
                 && let Ok(iri) = std::str::from_utf8(iri)
             {
                 learner.add(iri);
-                sampled += 1;
+                iris += 1;
             }
         }
-        iris += sampled;
     }
     let distinct_min = PREFIX_IRIS_MIN.max(iris / PREFIX_SHARE);
     let mut proposed = learner.propose(distinct_min, PREFIX_SHARE);
