@@ -117,6 +117,8 @@ fn the_programs_leave_nothing_behind_under_valgrind() {
             "--show-leak-kinds=definite",
             "--errors-for-leak-kinds=definite",
             "--child-silent-after-fork=yes",
+            // A thread that polls must not keep the others from working.
+            "--fair-sched=yes",
         ])
         .arg(format!(
             "--suppressions={}",
