@@ -73,11 +73,6 @@ impl Vocabulary {
         &self.tails[self.tails.len() - 1]
     }
 
-    /// The tail that is spilled next.
-    pub fn oldest_tail(&self) -> &Arc<Tail> {
-        &self.tails[0]
-    }
-
     /// Bytes of the tails that hold terms.
     pub fn tail_bytes(&self) -> usize {
         let filled = self.tails.iter().filter(|tail| !tail.is_empty());
