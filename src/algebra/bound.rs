@@ -19,10 +19,26 @@ pub fn bound(pattern: &Pattern) -> Bound {
         Pattern::Quad(quad) => {
             found.always.extend(quad.vars());
         }
+        Pattern::Path(path) => {
+            found.always.extend(path.vars());
+        }
+        Pattern::TripleTerm { term, triple } => {
+            found.always.insert(*term);
+            found
+                .always
+                .extend(triple.iter().filter_map(|slot| slot.var()));
+        }
         Pattern::Graphs(slot) => {
             if let Slot::Var(var) = slot {
                 found.always.insert(*var);
             }
+        }
+        Pattern::Minus { left, .. } => found = bound(left),
+        Pattern::Lateral { left, right } => {
+            found = bound(left);
+            let right = bound(right);
+            found.always.extend(right.always);
+            found.possible.extend(right.possible);
         }
         Pattern::Join(parts) => {
             for part in parts {

@@ -56,10 +56,53 @@ impl QuadPattern {
     }
 }
 
+/// A property path (SPARQL 1.1 section 9.1).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Path {
+    Predicate(Constant),
+    Inverse(Box<Path>),
+    Sequence(Vec<Path>),
+    Alternative(Vec<Path>),
+    ZeroOrMore(Box<Path>),
+    OneOrMore(Box<Path>),
+    ZeroOrOne(Box<Path>),
+    /// Any predicate but these; one solution for each triple.
+    Negated(Vec<Constant>),
+}
+
+/// A path between two terms in a graph. The path is a closure, `?` or a negated set; others are patterns of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathPattern {
+    pub subject: Slot,
+    pub path: Path,
+    pub object: Slot,
+    pub graph: GraphSlot,
+}
+
+impl PathPattern {
+    /// Variables in the order subject, object, graph, repetitions included.
+    pub fn vars(&self) -> impl Iterator<Item = Var> + '_ {
+        let graph = match self.graph {
+            GraphSlot::Named(slot) => slot.var(),
+            GraphSlot::Default => None,
+        };
+        [self.subject.var(), self.object.var(), graph]
+            .into_iter()
+            .flatten()
+    }
+}
+
 /// A graph pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pattern {
     Quad(QuadPattern),
+    Path(PathPattern),
+    /// Triple terms with these parts (SPARQL 1.2): the relation of a term and its parts. A quad of the same join binds
+    /// the term.
+    TripleTerm {
+        term: Var,
+        triple: [Slot; 3],
+    },
     /// The named graphs, or the one named if it exists.
     Graphs(Slot),
     /// Bag join of all parts; no part is one empty solution.
@@ -71,6 +114,17 @@ pub enum Pattern {
         filters: Vec<Expr>,
     },
     Union(Vec<Pattern>),
+    /// Solutions of `left` but those that share a variable with a compatible solution of `right`.
+    Minus {
+        left: Box<Pattern>,
+        right: Box<Pattern>,
+    },
+    /// Each solution of `left` joined with the solutions `right` has once that solution's values stand for its
+    /// variables (SPARQL enhancement proposal 6).
+    Lateral {
+        left: Box<Pattern>,
+        right: Box<Pattern>,
+    },
     /// Conjuncts; a solution stays if all are true.
     Filter {
         filters: Vec<Expr>,
@@ -124,11 +178,26 @@ pub struct OrderKey {
 
 /// An aggregate over the solutions of a group.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Aggregate {
-    /// `COUNT(*)`.
-    CountRows { distinct: bool },
-    /// `COUNT(expr)`: solutions in which the expression has a value.
-    Count { expr: Expr, distinct: bool },
+pub struct Aggregate {
+    pub function: AggregateFunction,
+    /// `None` is `*`: the solutions themselves.
+    pub expr: Option<Expr>,
+    pub distinct: bool,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AggregateFunction {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    Sample,
+    GroupConcat {
+        separator: String,
+    },
+    /// One that the host registered under an IRI.
+    Custom(String),
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -279,12 +279,10 @@ mod tests {
     #[test]
     fn an_unsupported_feature_is_named_with_its_place() {
         for (text, name) in [
-            ("SELECT * WHERE { ?s ?p ?o MINUS { ?s ?p 1 } }", "MINUS"),
             (
                 "SELECT * WHERE { ?s ?p ?o FILTER EXISTS { ?s ?p 1 } }",
                 "EXISTS",
             ),
-            ("SELECT (SUM(?o) AS ?n) WHERE { ?s ?p ?o }", "SUM"),
             (
                 "SELECT * WHERE { ?s ?p ?o FILTER(STRLEN(?o) = 2) }",
                 "STRLEN",
@@ -301,10 +299,6 @@ mod tests {
             );
         }
         for (text, name, at) in [
-            ("SELECT * WHERE { ?s <http://p>+ ?o }", "+", 30),
-            ("SELECT * WHERE { ?s (<p:a>/<p:b>)* ?o }", "*", 33),
-            ("SELECT * WHERE { ?s <p:a>|<p:b> ?o }", "|", 25),
-            ("SELECT * WHERE { ?s !<p:a> ?o FILTER(!?o) }", "!", 20),
             ("SELECT * WHERE { ?s ?p ?o FILTER(?o*2 = 4) }", "*", 35),
             (
                 "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o FILTER(2 * ?o = 4) }",
@@ -319,16 +313,10 @@ mod tests {
                 48,
             ),
             (
-                "SELECT * WHERE { ?s ?p <<( <x:s> <x:p> ?x )>> }",
+                "CONSTRUCT { ?s ?p <<( <x:s> <x:p> ?x )>> } WHERE { ?s ?p ?x }",
                 "triple term",
-                23,
+                18,
             ),
-            (
-                "SELECT * WHERE { << ?a <x:p> 1 >> ?p ?o }",
-                "triple term",
-                17,
-            ),
-            ("SELECT * WHERE { ?s ?p ?o {| ?q ?r |} }", "triple term", 27),
         ] {
             let error = fails(text);
             assert_eq!(error.code(), Code::QueryUnsupported, "{text}: {error}");

@@ -32,31 +32,6 @@ pub fn call(text: &str, iri: &str) -> Option<usize> {
     })
 }
 
-/// The first `operator` of a property path: behind a predicate, or for `!` where a predicate is expected.
-pub fn path(text: &str, operator: &str) -> Option<usize> {
-    let is_predicate = |token: Option<Token>, brackets: bool| {
-        token.is_some_and(|token| match token.kind {
-            Kind::Iri => true,
-            Kind::Word => token.text(text).contains(':') || token.text(text) == "a",
-            Kind::Close => brackets && token.text(text) == ")",
-            _ => false,
-        })
-    };
-    let found = |brackets: bool| {
-        find(text, |previous, token, _| {
-            token.text(text) == operator
-                && match operator {
-                    "!" => previous.is_some_and(|previous| {
-                        matches!(previous.kind, Kind::Variable | Kind::Iri | Kind::Word)
-                            || matches!(previous.text(text), ";" | "]")
-                    }),
-                    _ => is_predicate(previous, brackets),
-                }
-        })
-    };
-    found(false).or_else(|| found(true))
-}
-
 /// The first `operator` of arithmetic, between two operands or before one.
 pub fn arithmetic(text: &str, operator: &str, is_binary: bool) -> Option<usize> {
     find(text, |previous, token, _| {

@@ -5,10 +5,11 @@ use super::cost;
 use super::join::{Item, choose, empty, hash_join, join, unit, with_filters};
 use super::node::{Count, Node, Op, Plan, SortColumn};
 use crate::algebra::{
-    Aggregate, Comparison, Expr, Form, GraphSlot, OrderKey, Pattern, Query, Slot, Var,
+    Aggregate, AggregateFunction, Comparison, Expr, Form, GraphSlot, OrderKey, Pattern, Query,
+    Slot, Var,
 };
 use crate::control::Control;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::store::source::G;
 use crate::store::{Graphs, Order, QuadSource, ScanSpec, View};
 use crate::term::Id;
@@ -64,6 +65,13 @@ pub fn plan(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<
         constants,
         nodes,
     })
+}
+
+fn unsupported(feature: &str) -> Error {
+    Error::new(
+        Code::QueryUnsupported,
+        format!("{feature} is not supported"),
+    )
 }
 
 fn number(node: &mut Node, next: &mut usize) {
@@ -150,6 +158,12 @@ impl Planner<'_> {
                 right,
                 filters,
             } => self.left_join(left, right, filters)?,
+            Pattern::Path(_) => return Err(unsupported("a property path with a closure")),
+            Pattern::TripleTerm { .. } => {
+                return Err(unsupported("a triple term with variables"));
+            }
+            Pattern::Minus { .. } => return Err(unsupported("MINUS")),
+            Pattern::Lateral { .. } => return Err(unsupported("LATERAL")),
             Pattern::Union(branches) => {
                 let inputs = branches
                     .iter()
@@ -414,19 +428,23 @@ impl Planner<'_> {
         };
         let counts = aggregates
             .iter()
-            .map(|(_, aggregate)| match aggregate {
-                Aggregate::CountRows { distinct: false } => Count::Rows,
-                Aggregate::CountRows { distinct: true } => Count::DistinctRows,
-                Aggregate::Count {
+            .map(|(_, aggregate)| match (aggregate, &aggregate.expr) {
+                (
+                    Aggregate {
+                        function: AggregateFunction::Count,
+                        distinct,
+                        ..
+                    },
                     expr,
-                    distinct: false,
-                } => Count::Values(expr.clone()),
-                Aggregate::Count {
-                    expr,
-                    distinct: true,
-                } => Count::DistinctValues(expr.clone()),
+                ) => Ok(match (expr, distinct) {
+                    (None, false) => Count::Rows,
+                    (None, true) => Count::DistinctRows,
+                    (Some(expr), false) => Count::Values(expr.clone()),
+                    (Some(expr), true) => Count::DistinctValues(expr.clone()),
+                }),
+                (other, _) => Err(unsupported(&format!("the aggregate {:?}", other.function))),
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let key_columns: Vec<usize> = keys.iter().filter_map(|&key| input.column(key)).collect();
         let mut columns = keys.to_vec();
         columns.extend(aggregates.iter().map(|(var, _)| *var));
@@ -469,14 +487,15 @@ impl Planner<'_> {
             },
             _ => return Ok(None),
         };
-        let counts_rows = aggregates.iter().all(|(_, aggregate)| match aggregate {
-            Aggregate::CountRows { distinct } => !distinct,
-            // A variable of the pattern is bound in every row.
-            Aggregate::Count {
-                expr: Expr::Var(var),
-                distinct,
-            } => !distinct && quad.vars().any(|other| other == *var),
-            Aggregate::Count { .. } => false,
+        let counts_rows = aggregates.iter().all(|(_, aggregate)| {
+            aggregate.function == AggregateFunction::Count
+                && !aggregate.distinct
+                && match &aggregate.expr {
+                    None => true,
+                    // A variable of the pattern is bound in every row.
+                    Some(Expr::Var(var)) => quad.vars().any(|other| other == *var),
+                    Some(_) => false,
+                }
         });
         if !counts_rows || keys.len() > 1 {
             return Ok(None);
