@@ -9,6 +9,7 @@ use super::group::{Count, Group};
 use super::hash_join::HashJoin;
 use super::merge_join::MergeJoin;
 use super::operator::{BoxOperator, Counted, Runtime};
+use super::path::PathJoin;
 use super::probe_join::ProbeJoin;
 use super::run_count::{CountRuns, CountScan};
 use super::scan::Scan;
@@ -91,6 +92,12 @@ impl Builder<'_> {
                 self.node(input)?,
                 spec.clone(),
                 columns.clone(),
+            )),
+            Op::Path { input, spec } => Box::new(PathJoin::new(
+                runtime,
+                self.node(input)?,
+                spec.clone(),
+                input.columns.len(),
             )),
             Op::HashJoin {
                 probe,

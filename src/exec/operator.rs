@@ -111,10 +111,14 @@ impl StateCharge {
         }
     }
 
+    /// Bytes charged.
+    pub fn bytes(&self) -> usize {
+        self.charge.as_ref().map_or(0, Charge::bytes)
+    }
+
     /// States that the operator holds `bytes`. Errors: `ResourceExhausted`.
     pub fn hold(&mut self, bytes: usize) -> Result<()> {
-        let charged = self.charge.as_ref().map_or(0, Charge::bytes);
-        if bytes <= charged {
+        if bytes <= self.bytes() {
             return Ok(());
         }
         let wanted = bytes.saturating_add(bytes / 4);

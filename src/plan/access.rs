@@ -99,6 +99,19 @@ impl Data<'_> {
         Ok(Some(access))
     }
 
+    /// Triples with a predicate, in all graphs. Errors: those of [`QuadSource::count`].
+    pub fn predicate_rows(&self, predicate: u64) -> Result<f64> {
+        let spec = ScanSpec {
+            order: Order::Psog,
+            prefix: vec![predicate],
+            range: None,
+            graphs: Graphs::Any,
+            view: self.view,
+            wanted: [false; 4],
+        };
+        Ok(self.source.count(&spec, self.control)? as f64)
+    }
+
     /// The graphs GRAPH with `slot` reads; `None` if there is none.
     pub fn named_graphs(&self, slot: Slot) -> Option<Graphs> {
         match (self.constant(slot), &self.graphs.named) {

@@ -1,7 +1,7 @@
 //! A plan as text: one line for each operator, inputs indented below, with estimated rows and, after a run, the actual
 //! ones.
 
-use super::node::{Node, Op, Plan};
+use super::node::{Node, Op, PathEnd, PathGraph, PathSpec, Plan};
 use crate::algebra::{Query, Var};
 use crate::store::source::{G, O, P, S};
 use crate::store::{Graphs, Order, ScanSpec, View};
@@ -81,6 +81,7 @@ impl Printer<'_> {
                     .collect();
                 format!("on {} into {}", self.vars(&keys), self.spec(spec))
             }
+            Op::Path { input, spec } => self.path(node, input, spec),
             Op::HashJoin {
                 probe,
                 columns,
@@ -135,6 +136,41 @@ impl Printer<'_> {
         }
     }
 
+    fn path(&self, node: &Node, input: &Node, spec: &PathSpec) -> String {
+        let mut free = node.columns[input.columns.len()..].iter();
+        let mut end = |end: &PathEnd| match end {
+            PathEnd::Constant(id) => (self.term)(Id::from_raw(*id)),
+            PathEnd::Column(column) => self.var(input.columns[*column]),
+            PathEnd::Free => match free.next() {
+                Some(&var) => self.var(var),
+                // Both ends are one variable.
+                None => "the same".to_owned(),
+            },
+        };
+        let (subject, object) = (end(&spec.subject), end(&spec.object));
+        let graph = match &spec.graph {
+            PathGraph::One(graphs) => self.graphs(graphs),
+            PathGraph::Column { column, .. } => {
+                format!("graph {}", self.var(input.columns[*column]))
+            }
+            PathGraph::Free { .. } => "each named graph".to_owned(),
+        };
+        let steps = spec.forward.labels.len();
+        format!("from {subject} to {object}, {steps} kinds of step, in {graph}")
+    }
+
+    fn graphs(&self, graphs: &Graphs) -> String {
+        match graphs {
+            Graphs::Any => "all graphs".to_owned(),
+            Graphs::One(0) => "default graph".to_owned(),
+            Graphs::One(graph) => format!("graph {}", (self.term)(Id::from_raw(*graph))),
+            Graphs::Named => "named graphs".to_owned(),
+            Graphs::Listed(graphs) => format!("{} named graphs", graphs.len()),
+            Graphs::UnionAll => "union of all graphs".to_owned(),
+            Graphs::UnionListed(graphs) => format!("union of {} graphs", graphs.len()),
+        }
+    }
+
     fn spec(&self, spec: &ScanSpec) -> String {
         let implied =
             usize::from(spec.order == Order::Gspo && matches!(spec.graphs, Graphs::One(_)));
@@ -148,15 +184,7 @@ impl Printer<'_> {
             parts[spec.order.columns()[column + implied]] = (self.term)(Id::from_raw(id));
         }
         let order = format!("{:?}", spec.order).to_uppercase();
-        let graphs = match &spec.graphs {
-            Graphs::Any => "all graphs".to_owned(),
-            Graphs::One(0) => "default graph".to_owned(),
-            Graphs::One(graph) => format!("graph {}", (self.term)(Id::from_raw(*graph))),
-            Graphs::Named => "named graphs".to_owned(),
-            Graphs::Listed(graphs) => format!("{} named graphs", graphs.len()),
-            Graphs::UnionAll => "union of all graphs".to_owned(),
-            Graphs::UnionListed(graphs) => format!("union of {} graphs", graphs.len()),
-        };
+        let graphs = self.graphs(&spec.graphs);
         let view = match spec.view {
             View::Both => "",
             View::Asserted => ", asserted",

@@ -3,6 +3,7 @@
 use super::access::Access;
 use super::cost;
 use super::node::{JoinColumns, Node, Op};
+use super::path::PathAccess;
 use crate::algebra::{Expr, Var};
 use crate::store::Order;
 use rustc_hash::FxHashMap;
@@ -10,6 +11,7 @@ use rustc_hash::FxHashMap;
 /// A part of a join: a pattern that can be read in several ways, or a plan.
 pub enum Item {
     Access(Access),
+    Path(PathAccess),
     Node(Node),
 }
 
@@ -17,6 +19,7 @@ impl Item {
     fn vars(&self) -> Vec<Var> {
         match self {
             Self::Access(access) => access.all_vars(),
+            Self::Path(path) => path.all_vars(),
             Self::Node(node) => node.columns.clone(),
         }
     }
@@ -24,6 +27,7 @@ impl Item {
     fn rows(&self) -> f64 {
         match self {
             Self::Access(access) => access.rows,
+            Self::Path(path) => path.rows,
             Self::Node(node) => node.rows,
         }
     }
@@ -31,6 +35,7 @@ impl Item {
     fn distinct(&self, var: Var) -> f64 {
         match self {
             Self::Access(access) => access.distinct(var),
+            Self::Path(path) => path.distinct(var),
             Self::Node(node) => node.rows.max(1.0),
         }
     }
@@ -41,6 +46,8 @@ impl Item {
 enum Method {
     Merge(Option<Order>),
     Probe,
+    /// Walks from the rows there are.
+    Walk,
     /// Whether the item is the side held in memory.
     Hash {
         build_item: bool,
@@ -68,7 +75,7 @@ pub fn join(items: Vec<Item>, filters: Vec<Expr>) -> Node {
     for &start in by_rows.iter().take(STARTS) {
         let orders: Vec<Option<Order>> = match &items[start] {
             Item::Access(access) => access.orders().into_iter().map(Some).collect(),
-            Item::Node(_) => vec![None],
+            Item::Path(_) | Item::Node(_) => vec![None],
         };
         for order in orders {
             let node = grow(&items, start, order, &filters);
@@ -116,6 +123,7 @@ fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) ->
     let node = match (&items[start], order) {
         (Item::Access(access), Some(order)) => access.scan(order),
         (Item::Access(access), None) => access.scan(Order::Psog),
+        (Item::Path(path), _) => path.whole(),
         (Item::Node(node), _) => node.clone(),
     };
     let mut tree = Tree {
@@ -227,9 +235,15 @@ impl Tree {
         let shared = self.shared(item);
         let scan_cost = match item {
             Item::Access(_) => cost::SCAN_OPEN + theirs * cost::SCAN_ROW,
+            Item::Path(path) => path.whole().cost,
             Item::Node(node) => node.cost,
         };
         match item {
+            Item::Path(path) => {
+                if path.can_follow(&self.node) {
+                    methods.push((Method::Walk, path.walk_cost(&self.node, mine) + out));
+                }
+            }
             Item::Access(access) => {
                 for order in access.orders() {
                     if merge_keys(&self.node, &access.sorted(order), |_| true) > 0 {
@@ -293,6 +307,8 @@ impl Tree {
         let total = node.cost + cost;
         let mut node = match (method, item) {
             (Method::Probe, Item::Access(access)) => probe_join(node, access),
+            (Method::Walk, Item::Path(path)) => path.follow(node),
+            (_, Item::Path(path)) => hash_method(node, path.whole(), method),
             (Method::Merge(Some(order)), Item::Access(access)) => {
                 merge_join(node, access.scan(order))
             }

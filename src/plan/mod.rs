@@ -8,13 +8,18 @@
 //! facts, `rows` and `cost` are guesses; weights are in [`cost`] only.
 
 mod access;
+mod automaton;
 pub mod cost;
 mod explain;
 mod join;
 mod node;
+mod path;
 mod planner;
 
 pub use access::RequestGraphs;
+pub use automaton::{Automaton, Backwards, Label, Predicates, Step};
 pub use explain::explain;
-pub use node::{Count, JoinColumns, Node, Op, Plan, ProbeColumns, SortColumn};
+pub use node::{
+    Count, JoinColumns, Node, Op, PathEnd, PathGraph, PathSpec, Plan, ProbeColumns, SortColumn,
+};
 pub use planner::{Request, plan};

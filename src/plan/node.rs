@@ -1,8 +1,10 @@
 //! A plan as plain data: what each operator reads, gives and is expected to cost.
 
+use super::automaton::Automaton;
 use crate::algebra::{Expr, TemplateSlot, Var};
-use crate::store::ScanSpec;
+use crate::store::{Graphs, ScanSpec};
 use crate::term::Id;
+use std::sync::Arc;
 
 /// A plan and what its numbers mean.
 #[derive(Clone, Debug)]
@@ -68,6 +70,55 @@ pub struct ProbeColumns {
     pub equal: Vec<(usize, usize)>,
 }
 
+/// What is known of an end of a path before it is walked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathEnd {
+    Constant(u64),
+    /// The value of an input column, never unbound.
+    Column(usize),
+    /// Nothing: the end is a column of the output.
+    Free,
+}
+
+/// The graph that a path is walked in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathGraph {
+    /// One graph, or a union that is one set of triples.
+    One(Graphs),
+    /// The named graph in an input column, never unbound, if it is among `named` (ascending; `None` is all).
+    Column {
+        column: usize,
+        named: Option<Vec<u64>>,
+    },
+    /// Each named graph by itself; the graph is a column of the output.
+    Free { named: Option<Vec<u64>> },
+}
+
+/// A path and its ends. Free ends follow the input columns in the output: subject, object, graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathSpec {
+    pub forward: Arc<Automaton>,
+    /// From the object to the subject.
+    pub backward: Arc<Automaton>,
+    pub subject: PathEnd,
+    pub object: PathEnd,
+    pub graph: PathGraph,
+    /// Whether both ends are free and one variable, which the output has once.
+    pub is_same: bool,
+    /// Whether the path is a single step that gives one solution for each triple.
+    pub is_bag: bool,
+}
+
+impl PathSpec {
+    /// Columns of the output for `input` columns of the input.
+    pub fn width(&self, input: usize) -> usize {
+        input
+            + usize::from(self.subject == PathEnd::Free)
+            + usize::from(self.object == PathEnd::Free && !self.is_same)
+            + usize::from(matches!(self.graph, PathGraph::Free { .. }))
+    }
+}
+
 /// A column to sort by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SortColumn {
@@ -107,6 +158,11 @@ pub enum Op {
         input: Box<Node>,
         spec: ScanSpec,
         columns: ProbeColumns,
+    },
+    /// Each row of the input with the solutions of a path.
+    Path {
+        input: Box<Node>,
+        spec: PathSpec,
     },
     HashJoin {
         probe: Box<Node>,
@@ -186,6 +242,7 @@ impl Op {
             Self::MergeJoin { left, right, .. } => vec![left, right],
             Self::HashJoin { probe, build, .. } => vec![probe, build],
             Self::ProbeJoin { input, .. }
+            | Self::Path { input, .. }
             | Self::EqualColumns { input, .. }
             | Self::Filter { input, .. }
             | Self::Extend { input, .. }
@@ -206,6 +263,7 @@ impl Op {
             Self::Scan { .. } => "Scan",
             Self::MergeJoin { .. } => "MergeJoin",
             Self::ProbeJoin { .. } => "ProbeJoin",
+            Self::Path { .. } => "Path",
             Self::HashJoin { outer: true, .. } => "HashLeftJoin",
             Self::HashJoin { columns, .. }
                 if columns.keys.is_empty() && columns.compatible.is_empty() =>

@@ -88,6 +88,7 @@ fn number(node: &mut Node, next: &mut usize) {
             number(build, next);
         }
         Op::ProbeJoin { input, .. }
+        | Op::Path { input, .. }
         | Op::EqualColumns { input, .. }
         | Op::Filter { input, .. }
         | Op::Extend { input, .. }
@@ -148,7 +149,7 @@ impl Planner<'_> {
     /// Plans a pattern of which at most `limit` rows, in the pattern's order, are read.
     fn pattern(&mut self, pattern: &Pattern, limit: Option<u64>) -> Result<Node> {
         Ok(match pattern {
-            Pattern::Quad(_) | Pattern::Graphs(_) | Pattern::Values { .. } => {
+            Pattern::Quad(_) | Pattern::Path(_) | Pattern::Graphs(_) | Pattern::Values { .. } => {
                 self.join(std::slice::from_ref(pattern), Vec::new())?
             }
             Pattern::Join(parts) => self.join(parts, Vec::new())?,
@@ -158,7 +159,6 @@ impl Planner<'_> {
                 right,
                 filters,
             } => self.left_join(left, right, filters)?,
-            Pattern::Path(_) => return Err(unsupported("a property path with a closure")),
             Pattern::TripleTerm { .. } => {
                 return Err(unsupported("a triple term with variables"));
             }
@@ -245,7 +245,7 @@ impl Planner<'_> {
     fn filter(&mut self, filters: Vec<Expr>, inner: &Pattern) -> Result<Node> {
         match inner {
             Pattern::Join(parts) => self.join(parts, filters),
-            Pattern::Quad(_) => self.join(std::slice::from_ref(inner), filters),
+            Pattern::Quad(_) | Pattern::Path(_) => self.join(std::slice::from_ref(inner), filters),
             Pattern::Filter {
                 filters: more,
                 inner,
@@ -302,6 +302,10 @@ impl Planner<'_> {
             match part {
                 Pattern::Quad(quad) => match self.data.access(quad)? {
                     Some(access) => items.push(Item::Access(access)),
+                    None => is_empty = true,
+                },
+                Pattern::Path(path) => match self.data.path(path, Var(self.fresh))? {
+                    Some(access) => items.push(Item::Path(access)),
                     None => is_empty = true,
                 },
                 Pattern::Graphs(slot) => {

@@ -1,0 +1,16 @@
+//! Property paths that are more than patterns: closures, `?`, and sets of predicates (SPARQL 1.1 section 9).
+//!
+//! [`PathJoin`] joins its input with the solutions of a path. One start that is bound is searched level by level
+//! ([`search`]); two bound ends are searched from both sides; many starts share one exploration whose strongly connected
+//! parts are one ([`reach`]). Every level is a set of sorted probes ([`expand`]).
+//!
+//! Invariants: a walk stays in one graph; each pair of ends is given once, but for sets of predicates, which give one
+//! solution for each triple; no depth, frontier or result is cut: what does not fit in memory ends in an error.
+
+mod expand;
+mod join;
+mod reach;
+mod search;
+mod set;
+
+pub use join::PathJoin;
