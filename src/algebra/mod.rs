@@ -13,6 +13,7 @@ mod ir;
 mod nesting;
 mod parse;
 mod place;
+mod respell;
 mod scanner;
 mod syntax;
 mod translate;

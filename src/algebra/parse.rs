@@ -2,6 +2,8 @@
 
 use super::ir::Query;
 use super::nesting::{Depth, measure};
+use super::respell::{respelled, torn, without_reuse};
+use super::scanner::position;
 use super::syntax::syntax_error;
 use super::translate::translate;
 use crate::error::{Code, Error, Result};
@@ -19,6 +21,9 @@ const STACK_BYTES_PER_LINK: usize = 512;
 const STACK_BYTES_BASE: usize = 256 << 10;
 /// Texts at most this deep are parsed on the caller's stack, of which the library may take this much.
 const STACK_BYTES_OF_CALLER: usize = 448 << 10;
+
+/// What the parser says of an expression with a variable that it does not know.
+const REUSED: &str = "expression with a variable that is unbound";
 
 /// How to read a query text.
 #[derive(Clone, Debug)]
@@ -57,15 +62,7 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Query> {
     let parser = parser(options)?;
     let depth = measure(text)?;
     // The parser's tree is freed on the same stack that built it.
-    let work = move || match parser.clone().parse_query(text.trim_end()) {
-        Ok(parsed) => translate(&parsed, text),
-        Err(error) => Err(syntax_error(
-            &parser,
-            &options.prefixes,
-            text,
-            &error.to_string(),
-        )),
-    };
+    let work = move || translate(&accepted(&parser, text, options)?, text);
     let stack = stack_bytes(depth);
     if stack <= STACK_BYTES_OF_CALLER {
         return work();
@@ -85,6 +82,34 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Query> {
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// What the parser makes of a text, as far as the grammar agrees.
+fn accepted(parser: &SparqlParser, text: &str, options: &ParseOptions) -> Result<spargebra::Query> {
+    let parsed = |text: &str| parser.clone().parse_query(text.trim_end());
+    let spelled = respelled(text);
+    let error = match parsed(&spelled) {
+        Ok(query) => {
+            return match torn(&spelled, |text| parsed(text).is_ok()) {
+                None => Ok(query),
+                Some(token) => Err(Error::new(
+                    Code::QueryParse,
+                    format!("unexpected {}", token.text(text)),
+                )
+                .at(position(text, token.start))
+                .with_hint("this is an IRI; to compare, write spaces around < and >")),
+            };
+        }
+        Err(error) => error.to_string(),
+    };
+    if error.contains(REUSED)
+        && let Some(spelled) = without_reuse(&spelled, options.bytes_max)
+        && measure(&spelled).is_ok_and(|depth| stack_bytes(depth) <= STACK_BYTES_OF_CALLER)
+        && let Ok(query) = parsed(&spelled)
+    {
+        return Ok(query);
+    }
+    Err(syntax_error(parser, &options.prefixes, &spelled, &error))
 }
 
 fn stack_bytes(depth: Depth) -> usize {

@@ -18,7 +18,7 @@ pub enum Answer {
     Boolean(bool),
     Solutions(Solutions),
     /// Triples stand in the default graph.
-    Graph(Dataset),
+    Graph(Box<Dataset>),
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +89,7 @@ fn of_dataset(dataset: Dataset) -> Result<Answer, String> {
             && quad.object.to_string() == format!("<{RS}ResultSet>")
     });
     let Some(set) = result_set.map(|quad| quad.subject.into_owned()) else {
-        return Ok(Answer::Graph(dataset));
+        return Ok(Answer::Graph(Box::new(dataset)));
     };
     if let Some(Term::Literal(value)) = object(&dataset, set.as_ref(), &format!("{RS}boolean")) {
         return Ok(Answer::Boolean(value.value() == "true"));

@@ -76,7 +76,7 @@ pub fn ask(database: &Database, query: &Prepared) -> Result<Answer, String> {
             for row in read(rows)? {
                 graph.insert(&triple(row)?);
             }
-            Answer::Graph(graph)
+            Answer::Graph(Box::new(graph))
         }
     })
 }
@@ -136,15 +136,14 @@ pub fn quads(database: &Database) -> Result<Dataset, String> {
         .map_err(text)
 }
 
-/// Why SPARQL Update is not tested yet.
-const NO_UPDATE: &str = "SPARQL Update is not built";
+pub const NOT_BUILT: &str = "not built";
 
 /// Parses an update request.
 pub fn parse_update(_update: &str, _base: &str) -> Result<(), String> {
-    Err(NO_UPDATE.to_owned())
+    Err(NOT_BUILT.to_owned())
 }
 
 /// Runs an update request.
 pub fn update(_database: &Database, _update: &str, _base: &str) -> Result<(), String> {
-    Err(NO_UPDATE.to_owned())
+    Err(NOT_BUILT.to_owned())
 }

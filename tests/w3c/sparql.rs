@@ -69,15 +69,18 @@ fn request(
     }
 }
 
+/// Whether an error says that a feature is not there yet.
+pub fn is_not_built(error: &str) -> bool {
+    error.starts_with("[1004]") || error == library::NOT_BUILT
+}
+
 fn accepted(parsed: Result<(), String>, kind: &str) -> Result<(), String> {
     match (parsed, kind.starts_with("Positive")) {
         (Ok(()), true) => Ok(()),
         (Ok(()), false) => Err("was accepted".to_owned()),
         (Err(error), true) => Err(error),
         // What is not built is refused too, which says nothing about its syntax.
-        (Err(error), false) if error.contains("not supported") || error.contains("not built") => {
-            Err(error)
-        }
+        (Err(error), false) if is_not_built(&error) => Err(error),
         (Err(_), false) => Ok(()),
     }
 }

@@ -1,0 +1,213 @@
+//! Where the grammar of SPARQL and the parser differ: texts are respelled for the parser, or refused.
+
+use super::scanner::{Kind, Scanner, Token};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The text with `true` and `false` in lower case: keywords may be in any case (SPARQL 1.1 section 19.8), and the parser
+/// takes these in one only. Every byte keeps its place.
+pub fn respelled(text: &str) -> Cow<'_, str> {
+    let mut spelled: Option<String> = None;
+    for token in Scanner::new(text).filter(|token| token.kind == Kind::Word) {
+        let word = token.text(text);
+        for keyword in ["true", "false"] {
+            if word.eq_ignore_ascii_case(keyword) && word != keyword {
+                let spelled = spelled.get_or_insert_with(|| text.to_owned());
+                spelled.replace_range(token.start..token.end, keyword);
+            }
+        }
+    }
+    spelled.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The first IRI of an accepted text that the parser has read as a comparison: of two ways to read `?a<?b&&?c>?d` the
+/// longest token counts, an IRI (section 19.8, note 1). `is_accepted` parses a text.
+pub fn torn(text: &str, is_accepted: impl Fn(&str) -> bool) -> Option<Token> {
+    // Two comparisons in one expression have one of these between them.
+    let tokens: Vec<Token> = Scanner::new(text)
+        .filter(|token| token.kind == Kind::Iri)
+        .filter(|token| {
+            let iri = token.text(text);
+            iri.contains("&&") || iri.contains(',')
+        })
+        .collect();
+    let mut masked = text.to_owned();
+    for token in &tokens {
+        let inside = token.start + 1..token.end - 1;
+        let name = format!("a:{}", "a".repeat(inside.len().saturating_sub(2)));
+        masked.replace_range(inside, &name);
+    }
+    let first = tokens.first()?;
+    (!is_accepted(&masked)).then_some(*first)
+}
+
+/// Functions whose second call has another value.
+const VARYING: [&str; 4] = ["RAND", "BNODE", "UUID", "STRUUID"];
+
+/// The text with variables that a SELECT has given a value replaced by their expressions in its later ones: in a query
+/// with aggregates the parser does not know them (section 18.2.4.4 extends by one after the other). `None` if there are
+/// none, if an expression must not be evaluated twice, or if the text would be longer than `bytes_max`.
+pub fn without_reuse(text: &str, bytes_max: usize) -> Option<String> {
+    let tokens: Vec<Token> = Scanner::new(text).collect();
+    let mut written = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while at < tokens.len() {
+        let is_select =
+            tokens[at].kind == Kind::Word && tokens[at].text(text).eq_ignore_ascii_case("SELECT");
+        at += 1;
+        if !is_select {
+            continue;
+        }
+        let mut values: HashMap<&str, String> = HashMap::new();
+        while let Some(&token) = tokens.get(at) {
+            match token.kind {
+                Kind::Variable => at += 1,
+                Kind::Word if is_modifier(token.text(text)) => at += 1,
+                Kind::Open if token.text(text) == "(" => {
+                    let item = Item::at(&tokens, at, text)?;
+                    let expression = item.expression(&tokens, text, &values);
+                    written.push_str(&text[copied..tokens[at].end]);
+                    written.push_str(&expression);
+                    copied = tokens[item.end - 1].end;
+                    if !item.varies(&tokens, text) {
+                        values.insert(name(item.variable.text(text)), expression);
+                    }
+                    if written.len() > bytes_max {
+                        return None;
+                    }
+                    at = item.close + 1;
+                }
+                _ => break,
+            }
+        }
+    }
+    written.push_str(&text[copied..]);
+    (written != text && written.len() <= bytes_max).then_some(written)
+}
+
+fn is_modifier(word: &str) -> bool {
+    word.eq_ignore_ascii_case("DISTINCT") || word.eq_ignore_ascii_case("REDUCED")
+}
+
+/// A variable without its `?` or `$`.
+fn name(variable: &str) -> &str {
+    &variable[1..]
+}
+
+/// `( expression AS ?variable )` in a SELECT.
+struct Item {
+    /// The tokens of the expression.
+    begin: usize,
+    end: usize,
+    variable: Token,
+    /// The bracket that ends it.
+    close: usize,
+}
+
+impl Item {
+    /// The item whose bracket opens at a token.
+    fn at(tokens: &[Token], open: usize, text: &str) -> Option<Self> {
+        let mut depth = 0_usize;
+        let mut close = open;
+        loop {
+            match tokens.get(close)?.kind {
+                Kind::Open => depth += 1,
+                Kind::Close => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+            close += 1;
+        }
+        let end = close.checked_sub(2).filter(|&end| end > open + 1)?;
+        let is_named = tokens[end].text(text).eq_ignore_ascii_case("AS")
+            && tokens[end + 1].kind == Kind::Variable;
+        is_named.then(|| Self {
+            begin: open + 1,
+            end,
+            variable: tokens[end + 1],
+            close,
+        })
+    }
+
+    /// The text of the expression with the variables of earlier items replaced.
+    fn expression(&self, tokens: &[Token], text: &str, values: &HashMap<&str, String>) -> String {
+        let mut written = String::new();
+        let mut copied = tokens[self.begin - 1].end;
+        for token in &tokens[self.begin..self.end] {
+            if token.kind != Kind::Variable {
+                continue;
+            }
+            if let Some(value) = values.get(name(token.text(text))) {
+                written.push_str(&text[copied..token.start]);
+                written.push('(');
+                written.push_str(value);
+                written.push(')');
+                copied = token.end;
+            }
+        }
+        written.push_str(&text[copied..tokens[self.end - 1].end]);
+        written
+    }
+
+    fn varies(&self, tokens: &[Token], text: &str) -> bool {
+        tokens[self.begin..self.end].iter().any(|token| {
+            token.kind == Kind::Word
+                && VARYING
+                    .iter()
+                    .any(|varying| token.text(text).eq_ignore_ascii_case(varying))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_for_booleans_are_respelled_and_nothing_else_is() {
+        assert_eq!(
+            respelled("ASK { ?TRUE a:TRUE True, 'FALSE', FALSE , <TRUE> }"),
+            "ASK { ?TRUE a:TRUE true, 'FALSE', false , <TRUE> }"
+        );
+        assert!(matches!(respelled("ASK { true }"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_iri_read_as_two_comparisons_is_found() {
+        let accepts = |accepted: bool| move |_: &str| accepted;
+        let text = "FILTER(?x<?a&&?b>?y)";
+        assert_eq!(torn(text, accepts(false)).unwrap().text(text), "<?a&&?b>");
+        assert!(torn(text, accepts(true)).is_none());
+        assert!(torn("FILTER(?x < ?a && ?b > ?y)", accepts(false)).is_none());
+        torn("?s <http://x/?a&&b,c> ?o", |masked| {
+            assert_eq!(masked, "?s <a:aaaaaaaaaaaaaaa> ?o");
+            true
+        });
+    }
+
+    #[test]
+    fn variables_of_a_select_are_replaced_in_its_later_expressions() {
+        let same = |text: &str| assert_eq!(without_reuse(text, 1_000), None, "{text}");
+        assert_eq!(
+            without_reuse(
+                "SELECT ?k (COUNT(*) AS ?n) (?n + 1 AS ?m) ($m * ?m AS ?l) { ?n a ?m }",
+                1_000
+            )
+            .as_deref(),
+            Some(
+                "SELECT ?k (COUNT(*) AS ?n) ((COUNT(*)) + 1 AS ?m) (((COUNT(*)) + 1) * ((COUNT(*)) + 1) AS ?l) { ?n a ?m }"
+            )
+        );
+        same("SELECT (RAND() AS ?n) (?n + 1 AS ?m) {}");
+        same("SELECT (COUNT(*) AS ?n) ?m {}");
+        same("SELECT (COUNT(*) AS");
+        same("SELECT (COUNT(*) ?n) (?n AS ?m)");
+        let doubling: String = (1..40)
+            .map(|step| format!("(?v{} + ?v{} AS ?v{step}) ", step - 1, step - 1))
+            .collect();
+        same(&format!("SELECT (1 AS ?v0) {doubling} {{}}"));
+    }
+}
