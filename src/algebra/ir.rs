@@ -292,11 +292,12 @@ pub enum Form {
     Construct { template: Vec<[TemplateSlot; 3]> },
 }
 
-/// FROM and FROM NAMED of a query: IRIs, distinct, in order of appearance.
+/// FROM and FROM NAMED of a query, WITH and USING of an update: IRIs, distinct, in order of appearance.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Dataset {
     pub default: Vec<String>,
-    pub named: Vec<String>,
+    /// `None` is every named graph: WITH leaves them alone.
+    pub named: Option<Vec<String>>,
 }
 
 /// A query.

@@ -17,6 +17,7 @@ mod respell;
 mod scanner;
 mod syntax;
 mod translate;
+mod update;
 mod words;
 
 pub use bound::{Bound, bound};
@@ -26,5 +27,6 @@ pub use ir::{
     Var,
 };
 pub use nesting::{LINKS_MAX, NESTING_MAX};
-pub use parse::{ParseOptions, QUERY_BYTES_MAX, parse};
+pub use parse::{ParseOptions, QUERY_BYTES_MAX, parse, parse_update};
 pub use translate::LEVELS_MAX;
+pub use update::{Data, Modify, Operation, QuadTemplate, Target, TemplateTerm, Update};

@@ -1,13 +1,14 @@
-//! From text to [`Query`], with the place of an error and a hint.
+//! From text to [`Query`] and [`Update`], with the place of an error and a hint.
 
 use super::ir::Query;
 use super::nesting::{Depth, measure};
 use super::respell::{respelled, torn, without_reuse};
 use super::scanner::position;
-use super::syntax::syntax_error;
-use super::translate::translate;
+use super::syntax::{Language, syntax_error};
+use super::translate::{translate, translate_update};
+use super::update::Update;
 use crate::error::{Code, Error, Result};
-use spargebra::SparqlParser;
+use spargebra::{SparqlParser, SparqlSyntaxError};
 
 /// The longest query text, in bytes, unless configured otherwise.
 pub const QUERY_BYTES_MAX: usize = 4 << 20;
@@ -49,11 +50,30 @@ impl Default for ParseOptions {
 /// Errors: `QueryParse` with place and hint, `QueryUnsupported`, `NestingTooDeep`, `QueryLimit` for a text that is
 /// too long, `InvalidIri` for a bad base or prefix.
 pub fn parse(text: &str, options: &ParseOptions) -> Result<Query> {
+    let parser = SparqlParser::parse_query;
+    read(text, options, Language::Query, parser, translate)
+}
+
+/// Parses an update request. Errors: as [`parse`].
+pub fn parse_update(text: &str, options: &ParseOptions) -> Result<Update> {
+    let parser = SparqlParser::parse_update;
+    read(text, options, Language::Update, parser, translate_update)
+}
+
+/// Parses and translates a text on a stack that suffices for its nesting.
+fn read<P, T: Send>(
+    text: &str,
+    options: &ParseOptions,
+    language: Language,
+    parse: fn(SparqlParser, &str) -> std::result::Result<P, SparqlSyntaxError>,
+    translate: fn(&P, &str) -> Result<T>,
+) -> Result<T> {
     if text.len() > options.bytes_max {
         return Err(Error::new(
             Code::QueryLimit,
             format!(
-                "the query has {} bytes, the limit is {}",
+                "the {} has {} bytes, the limit is {}",
+                language.noun(),
                 text.len(),
                 options.bytes_max
             ),
@@ -62,7 +82,10 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Query> {
     let parser = parser(options)?;
     let depth = measure(text)?;
     // The parser's tree is freed on the same stack that built it.
-    let work = move || translate(&accepted(&parser, text, options)?, text);
+    let work = move || {
+        let parsed = accepted(&parser, language, text, options, parse)?;
+        translate(&parsed, text)
+    };
     let stack = stack_bytes(depth);
     if stack <= STACK_BYTES_OF_CALLER {
         return work();
@@ -85,13 +108,19 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Query> {
 }
 
 /// What the parser makes of a text, as far as the grammar agrees.
-fn accepted(parser: &SparqlParser, text: &str, options: &ParseOptions) -> Result<spargebra::Query> {
-    let parsed = |text: &str| parser.clone().parse_query(text.trim_end());
+fn accepted<P>(
+    parser: &SparqlParser,
+    language: Language,
+    text: &str,
+    options: &ParseOptions,
+    parse: fn(SparqlParser, &str) -> std::result::Result<P, SparqlSyntaxError>,
+) -> Result<P> {
+    let parsed = |text: &str| parse(parser.clone(), text.trim_end());
     let spelled = respelled(text);
     let error = match parsed(&spelled) {
-        Ok(query) => {
+        Ok(whole) => {
             return match torn(&spelled, |text| parsed(text).is_ok()) {
-                None => Ok(query),
+                None => Ok(whole),
                 Some(token) => Err(Error::new(
                     Code::QueryParse,
                     format!("unexpected {}", token.text(text)),
@@ -105,11 +134,17 @@ fn accepted(parser: &SparqlParser, text: &str, options: &ParseOptions) -> Result
     if error.contains(REUSED)
         && let Some(spelled) = without_reuse(&spelled, options.bytes_max)
         && measure(&spelled).is_ok_and(|depth| stack_bytes(depth) <= STACK_BYTES_OF_CALLER)
-        && let Ok(query) = parsed(&spelled)
+        && let Ok(whole) = parsed(&spelled)
     {
-        return Ok(query);
+        return Ok(whole);
     }
-    Err(syntax_error(parser, &options.prefixes, &spelled, &error))
+    Err(syntax_error(
+        parser,
+        language,
+        &options.prefixes,
+        &spelled,
+        &error,
+    ))
 }
 
 fn stack_bytes(depth: Depth) -> usize {

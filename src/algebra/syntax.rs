@@ -9,10 +9,55 @@ use spargebra::SparqlParser;
 /// More than the parser reads ahead: its longest keyword is `ENCODE_FOR_URI`.
 const AHEAD: usize = 32;
 
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Language {
+    Query,
+    Update,
+}
+
+impl Language {
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Update => "update",
+        }
+    }
+
+    /// What the parser says about a text; `None` if it is well-formed.
+    fn objection(self, parser: &SparqlParser, text: &str) -> Option<String> {
+        let parser = parser.clone();
+        match self {
+            Self::Query => parser.parse_query(text).err(),
+            Self::Update => parser.parse_update(text).err(),
+        }
+        .map(|error| error.to_string())
+    }
+
+    /// Whether a text is well-formed and says something.
+    fn reads(self, parser: &SparqlParser, text: &str) -> bool {
+        let parser = parser.clone();
+        match self {
+            Self::Query => parser.parse_query(text).is_ok(),
+            Self::Update => parser
+                .parse_update(text)
+                .is_ok_and(|update| !update.operations.is_empty()),
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Query => Self::Update,
+            Self::Update => Self::Query,
+        }
+    }
+}
+
 /// The error for a text that does not parse; `message` is what the parser said, `prefixes` are those the text need not
 /// declare.
 pub fn syntax_error(
     parser: &SparqlParser,
+    language: Language,
     prefixes: &[(String, String)],
     text: &str,
     message: &str,
@@ -20,7 +65,7 @@ pub fn syntax_error(
     let Some((reported, expected)) = place(text, message) else {
         return Error::new(Code::QueryParse, message);
     };
-    let at = locate(parser, text, reported);
+    let at = locate(parser, language, text, reported);
     // The parser reads a string or IRI that does not end as far as it can.
     let at = unclosed(text).map_or(at, |start| start.min(at));
     // Conditions beyond the grammar are sentences among the expected tokens.
@@ -31,9 +76,16 @@ pub fn syntax_error(
     let detail = match (condition, text[at..].split_whitespace().next()) {
         (Some(condition), _) => condition.to_owned(),
         (None, Some(word)) => format!("unexpected {:?}", word.chars().take(40).collect::<String>()),
-        (None, None) => "unexpected end of the query".to_owned(),
+        (None, None) => format!("unexpected end of the {}", language.noun()),
     };
     let error = Error::new(Code::QueryParse, detail).at(position(text, at));
+    if language.other().reads(parser, text.trim_end()) {
+        let hint = match language {
+            Language::Query => "the text is an update: run it as one, not as a query",
+            Language::Update => "the text is a query: run it as one, not as an update",
+        };
+        return error.with_hint(hint);
+    }
     match hint(text, at, prefixes) {
         Some(hint) => error.with_hint(hint),
         None => error,
@@ -53,7 +105,7 @@ fn place<'m>(text: &str, message: &'m str) -> Option<(usize, &'m str)> {
 
 /// The byte of the token the parser could not use. Parses again with the spaces between tokens near the reported place
 /// stretched, so that reading ahead from one token never reaches the next.
-fn locate(parser: &SparqlParser, text: &str, reported: usize) -> usize {
+fn locate(parser: &SparqlParser, language: Language, text: &str, reported: usize) -> usize {
     let near = reported.saturating_sub(4 * AHEAD)..reported.saturating_add(4 * AHEAD);
     let pad = " ".repeat(AHEAD);
     let mut stretched = String::with_capacity(text.len() + 16 * AHEAD);
@@ -76,9 +128,8 @@ fn locate(parser: &SparqlParser, text: &str, reported: usize) -> usize {
         end = token.end;
     }
     stretched.push_str(&pad);
-    let message = match parser.clone().parse_query(&stretched) {
-        Ok(_) => return reported,
-        Err(error) => error.to_string(),
+    let Some(message) = language.objection(parser, &stretched) else {
+        return reported;
     };
     let Some((furthest, _)) = place(&stretched, &message) else {
         return reported;

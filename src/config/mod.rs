@@ -179,6 +179,9 @@ knobs! {
     /// Time limit of a query that does not bring its own.
     query_timeout_ms: Millis { zero: Some("no limit"), min: 1, max: MAX_MILLIS } = 0;
 
+    /// Time limit of an update request that does not bring its own.
+    update_timeout_ms: Millis { zero: Some("no limit"), min: 1, max: MAX_MILLIS } = 0;
+
     /// Memory one query may use. A query that needs more fails; it never gives a shortened answer.
     query_memory_bytes: Bytes { zero: Some("a quarter of the budget"), min: MIB, max: MAX_BYTES } = 0;
 

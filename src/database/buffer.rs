@@ -5,13 +5,10 @@
 
 use super::WriteTxn;
 use crate::control::Charge;
-use crate::error::{Code, Result};
-use crate::load::{
-    Format, Input, InvalidTerm, ParseOptions, RawTerm, Refusal, StatementSink, check_iri, parse,
-};
+use crate::error::Result;
+use crate::load::{Format, Input, ParseOptions, RawTerm, Refusal, Resolve, StatementSink, parse};
 use crate::store::Transaction;
-use crate::term::{Id, TermRef};
-use rustc_hash::FxHashMap;
+use crate::term::Id;
 
 /// Quads charged at a time.
 const CHARGED_QUADS: usize = 4096;
@@ -21,7 +18,8 @@ impl WriteTxn {
     /// Errors: `DataParse`, `InvalidIri`, `InvalidUtf8`, `NestingTooDeep`, `TermTooLarge`, `TruncatedInput` with the
     /// place; `ResourceExhausted`, `Cancelled`, `QueryTimeout`, those of reading.
     pub fn insert_nquads(&mut self, text: &[u8]) -> Result<u64> {
-        let quads = self.read_nquads(text, Resolve::Insert(FxHashMap::default()))?;
+        let resolve = Resolve::insert(&self.transaction)?;
+        let quads = self.read_nquads(text, resolve)?;
         for &quad in &quads.rows {
             self.transaction.insert(quad)?;
         }
@@ -42,7 +40,7 @@ impl WriteTxn {
     fn read_nquads(&mut self, text: &[u8], resolve: Resolve) -> Result<Quads> {
         let control = self.transaction.control().clone();
         let mut options = ParseOptions::new(Format::NQuads);
-        options.max_term_bytes = self.max_term_bytes;
+        options.max_term_bytes = super::usize_of(self.database.config().max_term_bytes);
         let mut sink = Sink {
             transaction: &mut self.transaction,
             resolve,
@@ -65,63 +63,10 @@ struct Quads {
     charge: Charge,
 }
 
-/// How terms become ids.
-enum Resolve {
-    /// New terms are added; a label has a blank node of its own.
-    Insert(FxHashMap<Box<str>, Id>),
-    Delete,
-}
-
 struct Sink<'t> {
     transaction: &'t mut Transaction,
     resolve: Resolve,
     quads: Quads,
-}
-
-impl Sink<'_> {
-    /// The id of a term; `None` if it is to be deleted and not known.
-    fn id(&mut self, term: RawTerm<'_>) -> Result<Option<Id>, Refusal> {
-        let term = match term {
-            RawTerm::Iri(iri) => TermRef::Iri(iri),
-            RawTerm::Blank(label) => return self.blank(label).map(Some),
-            RawTerm::Literal(literal) => TermRef::Literal(literal.into()),
-            RawTerm::Triple([s, p, o]) => match (self.id(*s)?, self.id(*p)?, self.id(*o)?) {
-                (Some(s), Some(p), Some(o)) => TermRef::Triple([s, p, o]),
-                _ => return Ok(None),
-            },
-        };
-        if let Some(known) = self.transaction.lookup(term)? {
-            return Ok(Some(known));
-        }
-        if let TermRef::Iri(iri) = term {
-            check_iri(iri)?;
-        }
-        if matches!(self.resolve, Resolve::Delete) {
-            return Ok(None);
-        }
-        match self.transaction.intern(term) {
-            Ok(id) => Ok(Some(id)),
-            Err(error) if error.code() == Code::TermTooLarge => Err(Refusal::Term(
-                InvalidTerm::new(Code::TermTooLarge, error.detail()),
-            )),
-            Err(error) => Err(Refusal::Stop(error)),
-        }
-    }
-
-    fn blank(&mut self, label: &str) -> Result<Id, Refusal> {
-        let Resolve::Insert(labels) = &mut self.resolve else {
-            return Err(Refusal::Term(InvalidTerm::new(
-                Code::InvalidInput,
-                format!("_:{label} addresses no stored blank node: text never does"),
-            )));
-        };
-        if let Some(&id) = labels.get(label) {
-            return Ok(id);
-        }
-        let id = self.transaction.fresh_blank();
-        labels.insert(label.into(), id);
-        Ok(id)
-    }
 }
 
 impl StatementSink for Sink<'_> {
@@ -138,7 +83,7 @@ impl StatementSink for Sink<'_> {
             .zip([Some(subject), Some(predicate), Some(object), graph])
         {
             if let Some(term) = term {
-                *id = self.id(term)?;
+                *id = self.resolve.id(self.transaction, term)?;
             }
         }
         self.quads.statements += 1;

@@ -30,9 +30,7 @@ impl Snapshot {
         let control = self.cursor_control(&pinned, control);
         control.poll()?;
         control.set_phase(Phase::Query);
-        let spec = pattern
-            .resolve(pinned.version(), &control)
-            .map_err(|error| pinned.pin().explain(error))?;
+        let spec = pinned.explain(pattern.resolve(pinned.version(), &control))?;
         let scan = match spec {
             Some(spec) => Some(pinned.scan(&spec, &control)?),
             None => None,

@@ -13,6 +13,7 @@ mod pattern;
 mod read;
 mod term_list;
 mod terms;
+mod update;
 mod write;
 
 pub use dump::DumpTarget;
@@ -22,6 +23,7 @@ pub use matches::QuadRows;
 pub use pattern::{GraphPattern, QuadPattern};
 pub use read::{Quads, Snapshot, Stats};
 pub use term_list::{NO_TERM, Place, TermList, graph_name};
+pub use update::UpdateOptions;
 pub use write::WriteTxn;
 
 use crate::config::{Config, Durability as Choice};
@@ -30,7 +32,7 @@ use crate::error::{Code, Error, Result};
 use crate::kv::{self, Open, RecoveryMode};
 use crate::store::{Durability, OpenOptions, PinLimits, Settings, Store};
 
-pub use crate::store::{CheckReport, PinInfo, PinKind};
+pub use crate::store::{Changed, CheckReport, Committed, PinInfo, PinKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,15 +182,18 @@ impl Database {
 
     /// `control` with the memory limit of a query, and its deadline if that is the earlier one.
     pub fn limited(&self, control: &Control) -> Control {
-        let config = &self.inner.config;
-        let limit = usize_of(config.memory_shares().query);
-        let control = self
-            .listening(control)
-            .with_memory(self.inner.budget.child("query", limit));
-        match config.query_timeout_ms {
+        let control = self.with_query_memory(control);
+        match self.inner.config.query_timeout_ms {
             0 => control,
             ms => control.with_timeout(Duration::from_millis(ms)),
         }
+    }
+
+    /// `control` with the memory limit of a query, ending when the store is closed.
+    fn with_query_memory(&self, control: &Control) -> Control {
+        let limit = usize_of(self.inner.config.memory_shares().query);
+        self.listening(control)
+            .with_memory(self.inner.budget.child("query", limit))
     }
 
     /// `control`, charging to the store's memory and ending when the store is closed.

@@ -40,10 +40,14 @@ pub struct Stats {
 impl Database {
     /// The newest snapshot. Errors: `Closed`.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot {
-            pinned: Arc::new(self.inner.store.pin(PinKind::Snapshot)?),
+        Ok(self.snapshot_of(self.inner.store.pin(PinKind::Snapshot)?))
+    }
+
+    pub(super) fn snapshot_of(&self, pinned: PinnedVersion) -> Snapshot {
+        Snapshot {
+            pinned: Arc::new(pinned),
             closing: self.inner.closing.clone(),
-        })
+        }
     }
 }
 
@@ -106,9 +110,7 @@ impl Snapshot {
         let pinned = self.for_cursor();
         let control = self.cursor_control(&pinned, control);
         control.poll()?;
-        let spec = pattern
-            .resolve(pinned.version(), &control)
-            .map_err(|error| pinned.pin().explain(error))?;
+        let spec = pinned.explain(pattern.resolve(pinned.version(), &control))?;
         Ok(Quads::new(pinned, spec, control))
     }
 
@@ -122,7 +124,7 @@ impl Snapshot {
             Ok(None) => Ok(0),
             Err(error) => Err(error),
         };
-        count.map_err(|error| self.pinned.pin().explain(error))
+        self.pinned.explain(count)
     }
 
     /// Cost: one pass over the leading columns of three sorts.
@@ -130,8 +132,7 @@ impl Snapshot {
     pub fn stats(&self, control: &Control) -> Result<Stats> {
         let control = &self.listening(control);
         control.poll()?;
-        self.counted(control)
-            .map_err(|error| self.pinned.pin().explain(error))
+        self.pinned.explain(self.counted(control))
     }
 
     fn counted(&self, control: &Control) -> Result<Stats> {
@@ -224,10 +225,8 @@ impl Iterator for Quads {
 
     /// After an error the cursor is at its end.
     fn next(&mut self) -> Option<Result<Quad>> {
-        let quad = self
-            .advance()
-            .map_err(|error| self.pinned.pin().explain(error))
-            .transpose();
+        let quad = self.advance();
+        let quad = self.pinned.explain(quad).transpose();
         if matches!(quad, Some(Err(_))) {
             // What it read is not kept for a cursor that has ended.
             self.spec = None;

@@ -1,17 +1,20 @@
 //! Writing without SPARQL: typed quads in one transaction.
 
-use super::Database;
 use super::terms::{intern, known};
+use super::{Database, QuadPattern, Snapshot};
 use crate::control::Control;
 use crate::error::Result;
-use crate::store::{Committed, Transaction};
+use crate::query::{QueryOptions, QueryResults};
+use crate::store::{Committed, PinKind, Transaction};
 use crate::term::Id;
 use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term};
 
 /// A write transaction. There is one at a time; dropping it rolls back.
+///
+/// Its own readers see its changes: [`WriteTxn::snapshot`].
 pub struct WriteTxn {
     pub(super) transaction: Transaction,
-    pub(super) max_term_bytes: usize,
+    pub(super) database: Database,
 }
 
 impl Database {
@@ -21,7 +24,7 @@ impl Database {
         let control = self.charged("transaction", control);
         Ok(WriteTxn {
             transaction: self.inner.store.begin(&control)?,
-            max_term_bytes: super::usize_of(self.inner.config.max_term_bytes),
+            database: self.clone(),
         })
     }
 
@@ -123,6 +126,32 @@ impl WriteTxn {
             }
         }
         Ok(Some(ids))
+    }
+
+    /// What the transaction sees now: the commits before it and its own changes. Later changes are not in it. It reads on
+    /// after the commit; after a rollback it fails with `TransactionEnded`.
+    /// Errors: those of reading; `ResourceExhausted`, `Cancelled`, `QueryTimeout`, `TransactionEnded`; `Io` if there are
+    /// more changes than memory for them.
+    pub fn snapshot(&mut self) -> Result<Snapshot> {
+        let pinned = self.transaction.pinned_view(PinKind::Snapshot)?;
+        Ok(self.database.snapshot_of(pinned))
+    }
+
+    /// Runs a query on what the transaction sees now. Errors: as [`WriteTxn::snapshot`] and [`Snapshot::query`].
+    pub fn query(
+        &mut self,
+        text: &str,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<QueryResults> {
+        let control = self.database.limited(control);
+        self.snapshot()?.query(text, options, &control)
+    }
+
+    /// The exact number of quads that match, changes of the transaction included.
+    /// Errors: as [`WriteTxn::snapshot`] and [`Snapshot::count`].
+    pub fn count(&mut self, pattern: &QuadPattern, control: &Control) -> Result<u64> {
+        self.snapshot()?.count(pattern, control)
     }
 
     /// The controls of the transaction, which end with the store too.

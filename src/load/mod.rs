@@ -29,6 +29,7 @@ mod pipe;
 mod position;
 mod rdfxml;
 mod report;
+mod resolve;
 mod statement;
 mod strict;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use options::{ContextLoader, MAX_TERM_BYTES, OnCheckpoint, ParseOptions};
 pub use parse::{Parsed, parse};
 pub use pipe::{PIPE_BYTES, PipeReader, PipeWriter, pipe};
 pub use report::{BadStatement, BadStatements, OnError, REPORT_KEPT};
+pub use resolve::{Labels, Resolve};
 pub use statement::{
     ChunkEnd, Direction, InvalidTerm, RDF_DIR_LANG_STRING, RDF_LANG_STRING, RawLiteral, RawTerm,
     Refusal, StatementSink, XSD_STRING, check_iri,

@@ -14,9 +14,11 @@ mod batch;
 mod bounded;
 mod prepared;
 mod results;
+mod update;
 
 pub use crate::algebra::ParseOptions;
 pub use batch::{ResultBatch, UNBOUND};
 pub use bounded::{Cursor, Pulled, RowSource};
 pub use prepared::{DefaultGraph, Prepared, QueryOptions, Snapshot};
 pub use results::{QueryResults, Rows};
+pub use update::{Document, DocumentSource, LoadAccess, PreparedUpdate, UpdateOptions};

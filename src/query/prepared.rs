@@ -55,6 +55,13 @@ impl Prepared {
         })
     }
 
+    /// A query that was translated already.
+    pub(super) fn of(query: Query) -> Self {
+        Self {
+            query: Arc::new(query),
+        }
+    }
+
     pub fn query(&self) -> &Query {
         &self.query
     }
@@ -181,7 +188,7 @@ impl Prepared {
                 [graph] => Some(Graphs::One(graph)),
                 _ => Some(Graphs::UnionListed(default)),
             },
-            named: Some(ids(&dataset.named)?),
+            named: dataset.named.as_deref().map(ids).transpose()?,
         })
     }
 }

@@ -5,6 +5,7 @@ use crate::algebra::Query;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::exec::{Batch, BoxOperator, Runtime};
+use crate::expr::Terms;
 use crate::plan::{Plan, explain};
 use crate::store::BATCH_ROWS;
 use crate::term::Id;
@@ -78,6 +79,11 @@ impl Rows {
 
     pub fn control(&self) -> &Control {
         &self.runtime.control
+    }
+
+    /// From the ids of [`Rows::next_ids`] to terms.
+    pub fn terms(&self) -> &Terms {
+        &self.runtime.terms
     }
 
     /// Replaces `out` by the next rows, at least one and at most `rows_max` (and at most

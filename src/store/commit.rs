@@ -4,16 +4,17 @@
 //! the states of its quads and stages a run and a log record. (c) One thread writes the records of all
 //! staged commits in one batch, (d) publishes them, and (e) each caller returns.
 
+use super::changes::{ChangeSet, Precedence, net_row};
 use super::gate::WritePass;
 use super::head::{LARGE_RUNS_MAX, Pending};
-use super::large::changes_max;
+use super::layer::{Changed, Layer};
 use super::pins::{Pin, PinKind};
 use super::record::Record;
 use super::version::Version;
 use super::{Durability, Shared};
-use crate::control::{Charge, Control};
+use crate::control::{Charge, Control, Signal};
 use crate::error::{Code, Error, Result};
-use crate::run::{Key, MemRun, PieceSpool, Row, State, States, by_key};
+use crate::run::{Key, MemRun, Row, Sort, States};
 use crate::term::{Id, Tag, TermRef, inline};
 use crate::vocab::{self, Tail, dictionary_key};
 use rustc_hash::FxHashMap;
@@ -22,13 +23,10 @@ use std::time::{Duration, SystemTime};
 
 /// Records above this size are not written to the log; the commit is installed as runs (definition 25).
 const RECORD_BYTES_MAX: usize = 8 << 20;
-/// Changes charged at a time.
-const CHARGE_STEP: usize = 4096;
-/// Bytes of a change while it is in memory: itself, and a row in each order when it is committed.
-pub(super) const CHANGE_BYTES: usize = size_of::<Change>() + 5 * size_of::<Row>();
-
-/// A quad (s, p, o, g) and whether it is inserted.
-pub(super) type Change = (Key, bool);
+/// Bytes a new triple term takes until it is in a layer.
+const TRIPLE_BYTES: usize = 64;
+/// New triple terms charged at a time.
+const TRIPLES_CHARGED: usize = 1024;
 
 /// What a commit did. Counts are net over the transaction.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -40,24 +38,34 @@ pub struct Committed {
 }
 
 /// The one write transaction that may be open. Dropping it rolls back.
+///
+/// Changes are collected, and compared with what is there when somebody reads or at the commit: they become a
+/// [`Layer`] over the base, and the base with its layers is what the transaction's own readers see.
 pub struct Transaction {
     pub(super) shared: Arc<Shared>,
-    pass: WritePass,
+    pub(super) pass: WritePass,
     pub(super) control: Control,
     pub(super) base: Arc<Version>,
-    _pin: Pin,
+    /// The base with `layers`.
+    pub(super) view: Arc<Version>,
+    pub(super) pin: Pin,
     pub(super) tail: Arc<Tail>,
-    /// End of the tail when the transaction began.
+    /// End of the tail when the transaction began; beyond all terms once they are the commit's.
     pub(super) mark: u64,
     pub(super) next_number: u64,
-    /// In order. Earlier ones may be in `spooled`, sorted.
-    pub(super) changes: Vec<Change>,
-    changes_max: usize,
-    pub(super) spooled: Option<PieceSpool>,
-    /// New triple terms by their parts.
-    new_triples: FxHashMap<[Id; 3], Id>,
+    pub(super) changes: ChangeSet,
+    /// Oldest first.
+    pub(super) layers: Vec<Layer>,
+    /// How many layers each savepoint had: those are not merged with later ones.
+    pub(super) floors: Vec<usize>,
+    /// Extents of layers on disk; given up unless they are installed.
+    pub(super) extents: Vec<u64>,
+    /// Raised when the transaction is rolled back: what reads it ends.
+    pub(super) rolled_back: Signal,
+    /// New triple terms that are in no layer, by their parts.
+    pub(super) new_triples: FxHashMap<[Id; 3], Id>,
+    pub(super) triples_charge: Charge,
     key: Vec<u8>,
-    charge: Charge,
 }
 
 impl Transaction {
@@ -73,31 +81,34 @@ impl Transaction {
         let control = &pin.listening(control);
         let tail = base.vocabulary.newest_tail().clone();
         let mark = tail.end();
+        let rolled_back = Signal::new(Code::TransactionEnded, "the transaction was rolled back");
         if shared.settings.write_idle_ms > 0 {
-            let tail = tail.clone();
-            pass.may_idle(move || tail.writer().rollback(mark));
+            let (tail, rolled_back) = (tail.clone(), rolled_back.clone());
+            pass.may_idle(move || {
+                // Readers are told before ordinals are given to other terms.
+                rolled_back.raise();
+                tail.writer().rollback(mark);
+            });
         }
         Ok(Self {
             mark,
-            _pin: pin,
+            pin,
             next_number: base.next_number,
-            charge: control.charge(0)?,
+            changes: ChangeSet::new(shared, control)?,
+            triples_charge: control.charge(0)?,
             shared: shared.clone(),
             pass,
             control: control.clone(),
+            view: base.clone(),
             base,
             tail,
-            changes: Vec::new(),
-            changes_max: changes_max(shared, control),
-            spooled: None,
+            layers: Vec::new(),
+            floors: Vec::new(),
+            extents: Vec::new(),
+            rolled_back,
             new_triples: FxHashMap::default(),
             key: Vec::new(),
         })
-    }
-
-    /// The version the transaction reads: everything staged before it.
-    pub fn base(&self) -> &Arc<Version> {
-        &self.base
     }
 
     pub fn control(&self) -> &Control {
@@ -122,12 +133,16 @@ impl Transaction {
         self.at_work(|this| this.interned(term))
     }
 
-    /// Does something that no one may take the pass from. Errors: `TransactionEnded` if it was taken.
+    /// Does something during which the transaction does not count as idle. Errors: `TransactionEnded` if it was
+    /// rolled back, those of `work`.
     #[inline]
-    fn at_work<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub fn at_work<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let is_within = self.pass.is_at_work();
         self.pass.work()?;
         let done = work(self);
-        self.pass.rest();
+        if !is_within {
+            self.pass.rest();
+        }
         done
     }
 
@@ -165,8 +180,12 @@ impl Transaction {
         if let Some(&id) = self.new_triples.get(&parts) {
             return Ok(id);
         }
-        if let Some(id) = self.base.triple_term(parts, &self.control)? {
+        if let Some(id) = self.view.triple_term(parts, &self.control)? {
             return Ok(id);
+        }
+        if self.new_triples.len().is_multiple_of(TRIPLES_CHARGED) {
+            let triples = self.new_triples.len() + TRIPLES_CHARGED;
+            self.triples_charge.resize(triples * TRIPLE_BYTES)?;
         }
         let id = Id::new(Tag::Triple, self.take_number());
         self.new_triples.insert(parts, id);
@@ -182,7 +201,7 @@ impl Transaction {
         match term {
             TermRef::Triple(parts) => match self.new_triples.get(&parts) {
                 Some(&id) => Ok(Some(id)),
-                None => self.base.triple_term(parts, &self.control),
+                None => self.view.triple_term(parts, &self.control),
             },
             TermRef::Blank(number) if number >= self.next_number => Ok(None),
             _ => self.base.vocabulary.id(term, u64::MAX, &mut self.key),
@@ -200,25 +219,15 @@ impl Transaction {
     }
 
     fn change(&mut self, quad: Key, insert: bool) -> Result<()> {
-        if self.changes.len().is_multiple_of(CHARGE_STEP) {
-            self.control.poll()?;
-            let bytes = (self.changes.len() + CHARGE_STEP) * CHANGE_BYTES;
-            let is_full = self.changes.len() >= self.changes_max
-                || match self.charge.resize(bytes) {
-                    Err(error) if error.code() == Code::ResourceExhausted => {
-                        !self.changes.is_empty()
-                    }
-                    other => {
-                        other?;
-                        false
-                    }
-                };
-            if is_full {
-                self.spool_changes()?;
-                self.charge.resize(CHARGE_STEP * CHANGE_BYTES)?;
-            }
+        self.changes.push(quad, insert, &self.shared, &self.control)
+    }
+
+    /// How changes of one quad from now on are judged. Errors: as [`Transaction::view`].
+    pub fn set_precedence(&mut self, precedence: Precedence) -> Result<()> {
+        if self.changes.precedence() != precedence {
+            self.at_work(Self::freeze)?;
+            self.changes.set_precedence(precedence);
         }
-        self.changes.push((quad, insert));
         Ok(())
     }
 
@@ -227,29 +236,26 @@ impl Transaction {
     /// `Closed`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
         self.pass.work()?;
-        if self.spooled.is_some() {
-            return self.commit_spooled();
-        }
-        let rows = self.net_rows()?;
-        if rows.is_empty() {
-            let seq = self.base.seq;
-            let shared = self.shared.clone();
-            drop(self);
-            // What it found to be there already may be on its way to the log.
-            shared.write_log(seq)?;
-            return Ok(Committed {
-                seq,
-                ..Committed::default()
-            });
-        }
-        let mut committed = Committed {
-            seq: self.base.seq + 1,
-            ..Committed::default()
+        self.floors.clear();
+        self.freeze()?;
+        self.merge_layers()?;
+        let Some(layer) = self.layers.first() else {
+            return self.commit_nothing();
         };
-        rows.iter().for_each(|row| committed.count(row.states));
-        let triple_terms = self.triple_term_rows();
-        let record = self.record(&rows, &triple_terms)?;
-        let run = MemRun::new(rows, triple_terms, committed.seq, self.base.epoch);
+        let Changed { inserted, deleted } = layer.changed();
+        if inserted + deleted == 0 {
+            return self.commit_nothing();
+        }
+        let committed = Committed {
+            seq: self.base.seq + 1,
+            inserted,
+            deleted,
+        };
+        let Some(run) = layer.memory().cloned() else {
+            self.install_layer(committed.seq)?;
+            return Ok(committed);
+        };
+        let record = self.record(&run)?;
         if record.len() > RECORD_BYTES_MAX {
             self.shared
                 .install_commit(run, &self.tail, self.next_number, &self.control)?;
@@ -263,8 +269,20 @@ impl Transaction {
         Ok(committed)
     }
 
-    /// The new triple terms (s, p, o, t), sorted.
-    pub(super) fn triple_term_rows(&mut self) -> Vec<Row> {
+    fn commit_nothing(self) -> Result<Committed> {
+        let seq = self.base.seq;
+        let shared = self.shared.clone();
+        drop(self);
+        // What it found to be there already may be on its way to the log.
+        shared.write_log(seq)?;
+        Ok(Committed {
+            seq,
+            ..Committed::default()
+        })
+    }
+
+    /// The new triple terms (s, p, o, t), sorted. None are left.
+    pub(super) fn take_triple_terms(&mut self) -> Vec<Row> {
         let mut rows: Vec<Row> = self
             .new_triples
             .drain()
@@ -277,9 +295,9 @@ impl Transaction {
         rows
     }
 
-    fn stage(&mut self, run: MemRun, record: Vec<u8>) {
+    fn stage(&mut self, run: Arc<MemRun>, record: Vec<u8>) {
         let pending = Pending {
-            run: Arc::new(run),
+            run,
             record: record.into(),
             watermark: self.tail.end(),
             next_number: self.next_number,
@@ -291,36 +309,22 @@ impl Transaction {
         self.shared.rotate_if_full(&mut head);
     }
 
-    /// The changes in memory, sorted, of each quad the last one. None are left.
-    pub(super) fn take_last_changes(&mut self) -> Vec<Change> {
-        let unordered = std::mem::take(&mut self.changes);
-        let mut changes: Vec<Change> = Vec::with_capacity(unordered.len());
-        // Changes of one quad come in the order they were made, and the last one is kept.
-        for at in by_key(unordered.len(), |at| &unordered[at].0) {
-            let change = unordered[at];
-            match changes.last_mut() {
-                Some(last) if last.0 == change.0 => *last = change,
-                _ => changes.push(change),
-            }
-        }
-        changes
-    }
-
-    /// The rows this transaction changes; changes without effect go.
-    fn net_rows(&mut self) -> Result<Vec<Row>> {
-        let changes = self.take_last_changes();
+    /// The rows that the changes in memory make; changes without effect go.
+    pub(super) fn net_rows(&mut self) -> Result<Vec<Row>> {
+        let changes = self.changes.take_memory();
         self.control.poll()?;
         let keys: Vec<Key> = changes.iter().map(|change| change.0).collect();
         let mut states = Vec::new();
-        self.base.states(&keys, &mut states, &self.control)?;
+        self.view.states(&keys, &mut states, &self.control)?;
         Ok(changes
             .into_iter()
             .zip(states)
-            .filter_map(|((key, insert), before)| net_row(key, insert, before))
+            .filter_map(|(change, before)| net_row(change, before))
             .collect())
     }
 
-    fn record(&self, quads: &[Row], triple_terms: &[Row]) -> Result<Vec<u8>> {
+    fn record(&self, run: &MemRun) -> Result<Vec<u8>> {
+        let quads = run.rows(Sort::Spog);
         let mut keys: Vec<Vec<u8>> = Vec::new();
         for ordinal in self.mark..self.tail.end() {
             let mut key = Vec::new();
@@ -339,7 +343,7 @@ impl Transaction {
             next_number: self.next_number,
             first_ordinal: self.mark,
             terms: keys.iter().map(|key| &key[..]).collect(),
-            triple_terms: triple_terms.to_vec(),
+            triple_terms: run.rows(Sort::SpoTerm).to_vec(),
             quads: quads.to_vec(),
         };
         let mut bytes = Vec::with_capacity(64 + 40 * quads.len());
@@ -351,31 +355,16 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         // Whoever took the pass has rolled back.
-        if self.pass.work().is_ok() && self.mark < self.tail.end() {
-            self.tail.writer().rollback(self.mark);
+        if self.pass.work().is_ok() && self.mark != u64::MAX {
+            // A transaction that has changed nothing leaves its readers alone.
+            if self.mark < self.tail.end() || !self.layers.is_empty() {
+                self.rolled_back.raise();
+            }
+            if self.mark < self.tail.end() {
+                self.tail.writer().rollback(self.mark);
+            }
         }
-    }
-}
-
-/// The row of a quad that is inserted or deleted; `None` if that changes nothing.
-pub(super) fn net_row(key: Key, insert: bool, before: State) -> Option<Row> {
-    let after = match (insert, before) {
-        (true, _) => State::Asserted,
-        (false, State::Asserted) => State::Absent,
-        (false, unchanged) => unchanged,
-    };
-    (before != after).then_some(Row {
-        key,
-        states: States::new(before, after),
-    })
-}
-
-impl Committed {
-    /// Counts a row of the commit.
-    pub(super) fn count(&mut self, states: States) {
-        let asserted = State::Asserted as u8;
-        self.inserted += u64::from(states.after() == asserted);
-        self.deleted += u64::from(states.before() == asserted);
+        self.shared.release_extents(self.extents.drain(..));
     }
 }
 

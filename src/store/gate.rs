@@ -38,13 +38,27 @@ struct Queue {
 struct Idler {
     ticket: u64,
     word: Arc<AtomicU64>,
+    activity: Activity,
     roll_back: Box<dyn FnOnce() + Send>,
+}
+
+/// Use of a pass by others than its holder: what reads a transaction keeps it from being idle.
+#[derive(Clone, Default)]
+pub struct Activity(Arc<AtomicU64>);
+
+impl Activity {
+    /// Cost: an atomic addition.
+    #[inline]
+    pub fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// What a look at the holder found, and since when that has not changed.
 pub struct Idle {
     ticket: u64,
     word: u64,
+    activity: u64,
     since: Instant,
 }
 
@@ -56,6 +70,7 @@ pub struct WritePass {
     word: Arc<AtomicU64>,
     used: u64,
     is_busy: bool,
+    activity: Activity,
 }
 
 impl WritePass {
@@ -64,8 +79,14 @@ impl WritePass {
         self.gate.queue.lock().idler = Some(Idler {
             ticket: self.ticket,
             word: self.word.clone(),
+            activity: self.activity.clone(),
             roll_back: Box::new(roll_back),
         });
+    }
+
+    /// What others note their use of the pass in.
+    pub fn activity(&self) -> Activity {
+        self.activity.clone()
     }
 
     /// The holder is at work until [`WritePass::rest`]. Errors: `TransactionEnded` if the pass was taken away.
@@ -85,6 +106,12 @@ impl WritePass {
             }
             Err(_) => Err(revoked()),
         }
+    }
+
+    /// Whether [`WritePass::rest`] is still to be called.
+    #[inline]
+    pub fn is_at_work(&self) -> bool {
+        self.is_busy
     }
 
     #[inline]
@@ -113,13 +140,16 @@ impl Gate {
             return;
         };
         let word = idler.word.load(Ordering::Relaxed);
+        let activity = idler.activity.0.load(Ordering::Relaxed);
+        let found = (idler.ticket, word, activity);
         let since = match seen {
-            Some(idle) if idle.ticket == idler.ticket && idle.word == word => idle.since,
+            Some(idle) if (idle.ticket, idle.word, idle.activity) == found => idle.since,
             _ => Instant::now(),
         };
         *seen = Some(Idle {
             ticket: idler.ticket,
             word,
+            activity,
             since,
         });
         let is_idle = word & BUSY == 0 && since.elapsed() >= limit;
@@ -158,6 +188,7 @@ impl Gate {
             word: Arc::new(AtomicU64::new(0)),
             used: 0,
             is_busy: false,
+            activity: Activity::default(),
         };
         while queue.tickets.front() != Some(&ticket) {
             let refusal = control.poll().err().or_else(|| {

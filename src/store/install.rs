@@ -28,7 +28,7 @@ pub struct NewSegment {
 /// What an install changes.
 #[derive(Default)]
 pub(super) struct Install {
-    pub runs: Vec<DiskRun>,
+    pub runs: Vec<Arc<DiskRun>>,
     /// Runs the new ones stand for, by extent.
     pub replaced: Vec<u64>,
     /// A segment of new terms, or one in the place of those with the same ordinals.
@@ -102,7 +102,7 @@ impl Shared {
                     last_seq: run.last_seq,
                 },
             );
-            disk[run.sort.index()].insert(place, Arc::new(run));
+            disk[run.sort.index()].insert(place, run);
         }
         let mut version = (*head.published).clone();
         version.install += 1;
@@ -187,6 +187,32 @@ impl Shared {
         Ok(())
     }
 
+    /// Has runs that were ingested and never installed deleted once no one reads them.
+    pub(super) fn retire_reserved(&self, runs: Vec<Arc<DiskRun>>) {
+        if runs.is_empty() {
+            return;
+        }
+        let mut head = self.head.lock();
+        let mut extents = self.extents.lock();
+        // Versions of this install may read them.
+        let install = head.published.install + 1;
+        for run in runs {
+            extents.reserved.remove(&run.extent);
+            head.root.free.push(FreeExtent {
+                extent: run.extent,
+                pages: run.pages,
+            });
+            head.retired.push(Retired {
+                extent: run.extent,
+                held: run,
+                install,
+            });
+        }
+        drop(extents);
+        drop(head);
+        self.signal.wake();
+    }
+
     /// Makes pages readable. Errors: those of writing; then the store takes no more writes, since nobody knows
     /// whether its page store has them.
     pub(super) fn ingest(&self, pages: Vec<WrittenExtent>) -> Result<()> {
@@ -253,7 +279,7 @@ impl Shared {
     /// holds the gate. Its new terms are the last of `tail`.
     pub(super) fn install_commit(
         &self,
-        run: MemRun,
+        run: Arc<MemRun>,
         tail: &Tail,
         next_number: u64,
         control: &Control,
@@ -268,7 +294,7 @@ impl Shared {
             next_number,
         };
         let mut runs = self.published.read().memory.clone();
-        runs.push(Arc::new(run));
+        runs.push(run);
         let cut = commit.seq;
         self.write_runs(&runs, Some(tail), cut, Some((commit, Vec::new())), control)
     }
@@ -367,7 +393,7 @@ impl BulkInstall {
                 counts += run.meta.counts;
             }
             pages.push(written);
-            install.runs.push(run);
+            install.runs.push(Arc::new(run));
         }
         let mut watermark = self.first_ordinal();
         if let Some(segment) = segment {

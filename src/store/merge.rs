@@ -104,7 +104,7 @@ impl Shared {
             };
             let mut pages = Vec::new();
             if let Some((run, written)) = builder.finish(epoch, first_seq, last_seq)? {
-                install.runs.push(run);
+                install.runs.push(Arc::new(run));
                 pages.push(written);
             }
             self.install(pages, install)

@@ -9,6 +9,7 @@
 //! never disagree, because one write changes all three; a page is deleted only when no version names it.
 
 mod background;
+mod changes;
 mod check;
 mod collect;
 mod commit;
@@ -16,7 +17,7 @@ pub mod dictionary;
 mod gate;
 mod head;
 mod install;
-mod large;
+mod layer;
 mod merge;
 mod open;
 mod pace;
@@ -30,18 +31,22 @@ pub mod source;
 mod spill;
 #[cfg(test)]
 mod tests;
+mod uncommitted;
 mod version;
 
+pub use changes::Precedence;
 pub use check::CheckReport;
 pub use commit::{Committed, Transaction};
 pub use dictionary::Dictionary;
 pub use install::{BulkInstall, NewSegment};
+pub use layer::{Changed, Layer};
 pub use open::{OpenOptions, Store};
 pub use pinned::PinnedVersion;
 pub use pins::{Pin, PinInfo, PinKind, PinLimits};
 pub use root::FORMAT;
 pub use shared::{Durability, Settings};
 pub use source::{BATCH_ROWS, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View};
+pub use uncommitted::Savepoint;
 pub use version::Version;
 
 use shared::Shared;

@@ -14,6 +14,7 @@ use super::pins::{PinInfo, PinKind};
 use super::record::Record;
 use super::root::Root;
 use super::shared::{Durability, Settings};
+use super::source::QuadSource;
 use super::version::Version;
 use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
@@ -171,9 +172,9 @@ impl Store {
     pub fn check(&self, control: &Control) -> Result<CheckReport> {
         self.check_open()?;
         let pinned = self.shared.pin(PinKind::Check);
-        let report = super::check::check(pinned.version(), &pinned.pin().listening(control));
+        let report = super::check::check(pinned.version(), &pinned.listening(control));
         // What is missing may have gone with the pin.
-        pinned.pin().check()?;
+        pinned.check()?;
         report
     }
 
@@ -485,6 +486,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
         generation: root.generation,
         epoch: root.epoch,
         install: 0,
+        uncommitted: Vec::new(),
         memory: Vec::new(),
         disk: Arc::new(disk),
         vocabulary: Arc::new(Vocabulary::new(segments, tail, prefixes)?),

@@ -1,10 +1,13 @@
 //! A version that a pin keeps readable: what queries, cursors and snapshots hold.
+//!
+//! A version of a transaction that is not committed ends with its rollback, too.
 
 use super::dictionary::Dictionary;
+use super::gate::Activity;
 use super::pins::{Pin, PinKind};
 use super::source::{QuadScan, QuadSource, ScanBatch, ScanSpec};
 use super::version::Version;
-use crate::control::Control;
+use crate::control::{Control, Signal};
 use crate::error::Result;
 use crate::term::{Id, TermRef};
 use std::sync::Arc;
@@ -13,19 +16,59 @@ use std::sync::Arc;
 pub struct PinnedVersion {
     version: Arc<Version>,
     pin: Pin,
+    within: Option<Within>,
+}
+
+/// The transaction that a version is of.
+#[derive(Clone)]
+struct Within {
+    rolled_back: Signal,
+    activity: Activity,
 }
 
 impl PinnedVersion {
     pub(super) fn new(version: Arc<Version>, pin: Pin) -> Self {
-        Self { version, pin }
+        Self {
+            version,
+            pin,
+            within: None,
+        }
+    }
+
+    /// A version of a transaction; reading it is use of the transaction.
+    pub(super) fn within(
+        version: Arc<Version>,
+        pin: Pin,
+        rolled_back: Signal,
+        activity: Activity,
+    ) -> Self {
+        Self {
+            version,
+            pin,
+            within: Some(Within {
+                rolled_back,
+                activity,
+            }),
+        }
+    }
+
+    /// Errors: `SnapshotTooOld` once the pin was ended, `TransactionEnded` once the transaction was rolled back.
+    pub fn check(&self) -> Result<()> {
+        if let Some(within) = &self.within {
+            within.activity.note();
+            within.rolled_back.check()?;
+        }
+        self.pin.check()
+    }
+
+    /// What a read gave, unless what it read may have been gone.
+    pub fn explain<T>(&self, read: Result<T>) -> Result<T> {
+        self.check()?;
+        read
     }
 
     pub fn version(&self) -> &Arc<Version> {
         &self.version
-    }
-
-    pub fn pin(&self) -> &Pin {
-        &self.pin
     }
 
     /// The same version for another holder.
@@ -33,40 +76,45 @@ impl PinnedVersion {
         Self {
             version: self.version.clone(),
             pin: self.pin.again(kind),
+            within: self.within.clone(),
         }
     }
 }
 
 impl QuadSource for PinnedVersion {
     fn scan(&self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan>> {
-        let control = self.pin.listening(control);
+        let control = self.listening(control);
         let scan = self.version.scan(spec, &control)?;
-        Ok(Box::new(PinnedScan { scan, control }))
+        Ok(Box::new(PinnedScan {
+            scan,
+            control,
+            activity: self.within.as_ref().map(|within| within.activity.clone()),
+        }))
     }
 
     fn count(&self, spec: &ScanSpec, control: &Control) -> Result<u64> {
-        self.pin.check()?;
-        self.version
-            .count(spec, &self.pin.listening(control))
-            .map_err(|error| self.pin.explain(error))
+        self.check()?;
+        self.explain(self.version.count(spec, &self.listening(control)))
     }
 
     fn ranges(&self, spec: &ScanSpec, parts: usize) -> Result<Vec<(u64, u64)>> {
-        self.pin.check()?;
-        self.version
-            .ranges(spec, parts)
-            .map_err(|error| self.pin.explain(error))
+        self.check()?;
+        self.explain(self.version.ranges(spec, parts))
     }
 
     fn listening(&self, control: &Control) -> Control {
-        self.pin.listening(control)
+        let control = self.pin.listening(control);
+        match &self.within {
+            Some(within) => control.with_signal(&within.rolled_back),
+            None => control,
+        }
     }
 }
 
 impl Dictionary for PinnedVersion {
     fn id(&self, term: TermRef<'_>) -> Result<Option<Id>> {
-        self.pin.check()?;
-        Dictionary::id(&*self.version, term).map_err(|error| self.pin.explain(error))
+        self.check()?;
+        self.explain(Dictionary::id(&*self.version, term))
     }
 
     fn terms(
@@ -74,10 +122,9 @@ impl Dictionary for PinnedVersion {
         ids: &[Id],
         sink: &mut dyn FnMut(usize, TermRef<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.pin.check()?;
-        self.version
-            .terms(ids, sink)
-            .map_err(|error| self.pin.explain(error))
+        self.check()?;
+        // After a rollback ids may be given to other terms: what was read is judged afterwards.
+        self.explain(self.version.terms(ids, sink))
     }
 }
 
@@ -85,10 +132,14 @@ struct PinnedScan {
     scan: Box<dyn QuadScan>,
     /// Ends with the pin, which whoever holds the source keeps.
     control: Control,
+    activity: Option<Activity>,
 }
 
 impl QuadScan for PinnedScan {
     fn next(&mut self, batch: &mut ScanBatch) -> Result<()> {
+        if let Some(activity) = &self.activity {
+            activity.note();
+        }
         self.scan.next(batch).map_err(|error| {
             // A page that is missing went with the pin.
             self.control.poll().err().unwrap_or(error)

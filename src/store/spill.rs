@@ -5,7 +5,6 @@ use super::install::{Install, InstalledCommit, segment_bytes};
 use super::root::SegmentRef;
 use crate::control::Control;
 use crate::error::Result;
-use crate::kv::WrittenExtent;
 use crate::run::{DiskRun, MemRun, Row, RunBuilder, Sort, merge_sorted};
 use crate::vocab::{Segment, SegmentBuilder, SegmentKind, SegmentOptions, Tail};
 use std::sync::Arc;
@@ -37,14 +36,14 @@ impl Shared {
     }
 
     /// Writes runs (oldest first) and a frozen tail, and installs them in their place up to commit `cut`. A
-    /// `commit` that is installed by itself may bring runs that are written already.
+    /// `commit` that is installed by itself may bring runs that are ingested already.
     /// The caller holds the spill lock.
     pub(super) fn write_runs(
         &self,
         runs: &[Arc<MemRun>],
         tail: Option<&Tail>,
         cut: u64,
-        commit: Option<(InstalledCommit, Vec<(DiskRun, WrittenExtent)>)>,
+        commit: Option<(InstalledCommit, Vec<Arc<DiskRun>>)>,
         control: &Control,
     ) -> Result<()> {
         let epoch = self.published.read().epoch;
@@ -57,10 +56,7 @@ impl Shared {
         let last_seq = runs.last().map_or(cut, |run| run.last_seq);
         if let Some((commit, runs)) = commit {
             install.commit = Some(commit);
-            for (run, written) in runs {
-                install.runs.push(run);
-                pages.push(written);
-            }
+            install.runs = runs;
         }
         let built = (|| {
             for sort in Sort::ALL {
@@ -79,7 +75,7 @@ impl Shared {
                 }
                 let first_seq = runs.first().map_or(cut, |run| run.first_seq);
                 if let Some((run, written)) = builder.finish(epoch, first_seq, last_seq)? {
-                    install.runs.push(run);
+                    install.runs.push(Arc::new(run));
                     pages.push(written);
                 }
             }
@@ -155,7 +151,7 @@ impl Shared {
 }
 
 /// The rows of several runs of one sort, oldest first, as one.
-fn merged_rows(runs: &[Arc<MemRun>], sort: Sort, epoch: u32) -> Vec<Row> {
+pub(super) fn merged_rows(runs: &[Arc<MemRun>], sort: Sort, epoch: u32) -> Vec<Row> {
     // Merging neighbours pairwise copies each row once per doubling.
     let mut parts: Vec<Vec<Row>> = runs
         .iter()

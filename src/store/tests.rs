@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A directory that is removed with the value.
-struct Directory(PathBuf);
+pub(super) struct Directory(pub PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("ts-store-{}-{number}", std::process::id());
@@ -31,7 +31,7 @@ impl Drop for Directory {
     }
 }
 
-fn options(path: &Path, open: Open) -> OpenOptions<'_> {
+pub(super) fn options(path: &Path, open: Open) -> OpenOptions<'_> {
     OpenOptions {
         path,
         open,
@@ -50,17 +50,17 @@ fn options(path: &Path, open: Open) -> OpenOptions<'_> {
     }
 }
 
-fn open(path: &Path, mode: Open) -> Store {
+pub(super) fn open(path: &Path, mode: Open) -> Store {
     Store::open(options(path, mode)).unwrap()
 }
 
-fn number(transaction: &mut Transaction, n: u64) -> u64 {
+pub(super) fn number(transaction: &mut Transaction, n: u64) -> u64 {
     let iri = format!("http://example.org/term/{n}/x");
     transaction.intern(TermRef::Iri(&iri)).unwrap().raw()
 }
 
 /// Inserts and deletes quads given by small numbers.
-fn commit(store: &Store, changes: &[(bool, [u8; 4])]) -> Committed {
+pub(super) fn commit(store: &Store, changes: &[(bool, [u8; 4])]) -> Committed {
     commit_with(store, changes, &Control::new()).unwrap()
 }
 
@@ -134,7 +134,7 @@ fn quads(version: &Version, sort: Sort) -> BTreeSet<[u8; 4]> {
     }
 }
 
-fn check(store: &Store, model: &BTreeSet<[u8; 4]>) {
+pub(super) fn check(store: &Store, model: &BTreeSet<[u8; 4]>) {
     check_version(&store.version().unwrap(), model);
     let report = store.check(&Control::new()).unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
@@ -142,7 +142,7 @@ fn check(store: &Store, model: &BTreeSet<[u8; 4]>) {
 }
 
 /// Every sort, every count and the graphs of a version against the model.
-fn check_version(version: &Version, model: &BTreeSet<[u8; 4]>) {
+pub(super) fn check_version(version: &Version, model: &BTreeSet<[u8; 4]>) {
     for sort in Sort::QUADS {
         assert_eq!(quads(version, sort), *model, "{sort:?}");
     }

@@ -1,6 +1,7 @@
 //! A version: an immutable, consistent set of quads, and how it is read (definition 14 to 17).
 
 use super::dictionary::Dictionary;
+use super::layer::Layer;
 use super::source::{
     BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View,
 };
@@ -25,6 +26,9 @@ pub struct Version {
     pub epoch: u32,
     /// Installs since the store was opened. A run that a later one replaced may still be read by this version.
     pub install: u64,
+    /// What a transaction has changed, for its own readers; oldest first, newer than all runs. No published version
+    /// has any.
+    pub uncommitted: Vec<Layer>,
     /// Oldest first.
     pub memory: Vec<Arc<MemRun>>,
     pub disk: Arc<DiskRuns>,
@@ -41,6 +45,8 @@ pub struct Version {
 impl Version {
     /// The runs of a sort, newest first.
     pub fn sources(&self, sort: Sort) -> Vec<Source> {
+        let own = self.uncommitted.iter().rev();
+        let own = own.filter_map(|layer| layer.source(sort));
         let memory = self
             .memory
             .iter()
@@ -51,7 +57,7 @@ impl Version {
                 sort,
             });
         let disk = self.disk[sort.index()].iter().cloned().map(Source::Disk);
-        memory.chain(disk).collect()
+        own.chain(memory).chain(disk).collect()
     }
 
     /// Quads in the view, of all graphs.

@@ -50,7 +50,7 @@ pub fn prepare(query: &str, base: &str) -> Result<Prepared, String> {
 pub fn graphs(query: &Prepared) -> Vec<String> {
     let dataset = query.query().dataset.as_ref();
     dataset.map_or_else(Vec::new, |dataset| {
-        let named = dataset.default.iter().chain(&dataset.named);
+        let named = dataset.default.iter().chain(dataset.named.iter().flatten());
         named.cloned().collect()
     })
 }

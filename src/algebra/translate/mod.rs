@@ -7,6 +7,9 @@ mod path;
 mod pattern;
 mod template;
 mod triple;
+mod update;
+
+pub use update::translate_update;
 
 use super::ir::{Constant, Dataset, Form, GraphSlot, Pattern, Query, Var};
 use super::place;
@@ -22,12 +25,7 @@ pub const LEVELS_MAX: usize = 256;
 /// Translates a parsed query; `text` is searched for the place of what is not supported.
 /// Errors: `QueryUnsupported`, `NestingTooDeep`.
 pub fn translate(parsed: &spargebra::Query, text: &str) -> Result<Query> {
-    let mut translator = Translator {
-        text,
-        variables: Vec::new(),
-        constants: Vec::new(),
-        constant_numbers: FxHashMap::default(),
-    };
+    let mut translator = Translator::new(text);
     let mut scope = Scope::default();
     let (form, pattern) = match parsed {
         spargebra::Query::Select { pattern, .. } => {
@@ -70,7 +68,7 @@ fn dataset(parsed: &spargebra::algebra::QueryDataset) -> Dataset {
     };
     Dataset {
         default: distinct(&parsed.default),
-        named: distinct(parsed.named.as_deref().unwrap_or_default()),
+        named: parsed.named.as_deref().map(distinct),
     }
 }
 
@@ -130,6 +128,17 @@ impl At {
             ));
         }
         Ok(Self { level, ..self })
+    }
+}
+
+impl<'t> Translator<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            variables: Vec::new(),
+            constants: Vec::new(),
+            constant_numbers: FxHashMap::default(),
+        }
     }
 }
 

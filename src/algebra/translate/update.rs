@@ -1,0 +1,289 @@
+//! Update requests.
+
+use super::super::ir::{Form, Query, Var};
+use super::super::update::{Data, Modify, Operation, QuadTemplate, Target, TemplateTerm, Update};
+use super::triple::{ground_term, ground_triple};
+use super::{At, LEVELS_MAX, Scope, Translator, dataset};
+use crate::error::{Code, Error, Result};
+use rustc_hash::FxHashMap;
+use spargebra::GraphUpdateOperation;
+use spargebra::algebra::{GraphPattern, GraphTarget, QueryDataset};
+use spargebra::term::{
+    GraphName, GraphNamePattern, GroundQuad, GroundQuadPattern, GroundTermPattern,
+    NamedNodePattern, NamedOrBlankNode, Quad, QuadPattern, Term, TermPattern, TriplePattern,
+    Variable,
+};
+
+/// Translates a parsed request; `text` is searched for the place of what is not supported.
+/// Errors: `QueryUnsupported`, `NestingTooDeep`.
+pub fn translate_update(parsed: &spargebra::Update, text: &str) -> Result<Update> {
+    let operations = parsed
+        .operations
+        .iter()
+        .map(|operation| translate_operation(operation, text))
+        .collect::<Result<_>>()?;
+    Ok(Update { operations })
+}
+
+fn translate_operation(operation: &GraphUpdateOperation, text: &str) -> Result<Operation> {
+    let mut template = Template::new(text);
+    Ok(match operation {
+        GraphUpdateOperation::InsertData { data } => {
+            let insert = data.iter().map(|quad| template.data(quad));
+            Operation::Data(Data {
+                delete: Vec::new(),
+                insert: insert.collect::<Result<_>>()?,
+                constants: template.translator.constants,
+            })
+        }
+        GraphUpdateOperation::DeleteData { data } => {
+            let delete = data.iter().map(|quad| template.ground_data(quad));
+            Operation::Data(Data {
+                delete: delete.collect(),
+                insert: Vec::new(),
+                constants: template.translator.constants,
+            })
+        }
+        GraphUpdateOperation::DeleteInsert {
+            delete,
+            insert,
+            using,
+            pattern,
+        } => Operation::Modify(Box::new(template.modify(
+            delete,
+            insert,
+            using.as_ref(),
+            pattern,
+        )?)),
+        GraphUpdateOperation::Load {
+            silent,
+            source,
+            destination,
+        } => Operation::Load {
+            silent: *silent,
+            source: source.as_str().to_owned(),
+            graph: match destination {
+                GraphName::NamedNode(graph) => Some(graph.as_str().to_owned()),
+                GraphName::DefaultGraph => None,
+            },
+        },
+        GraphUpdateOperation::Clear { silent, graph }
+        | GraphUpdateOperation::Drop { silent, graph } => Operation::Clear {
+            silent: *silent,
+            target: match graph {
+                GraphTarget::NamedNode(graph) => Target::Graph(graph.as_str().to_owned()),
+                GraphTarget::DefaultGraph => Target::Default,
+                GraphTarget::NamedGraphs => Target::Named,
+                GraphTarget::AllGraphs => Target::All,
+            },
+        },
+        GraphUpdateOperation::Create { silent, graph } => Operation::Create {
+            silent: *silent,
+            graph: graph.as_str().to_owned(),
+        },
+    })
+}
+
+/// Makes the templates of one operation.
+struct Template<'t> {
+    translator: Translator<'t>,
+    scope: Scope,
+    blanks: FxHashMap<String, u32>,
+}
+
+impl<'t> Template<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            translator: Translator::new(text),
+            scope: Scope::default(),
+            blanks: FxHashMap::default(),
+        }
+    }
+
+    fn modify(
+        mut self,
+        delete: &[GroundQuadPattern],
+        insert: &[QuadPattern],
+        using: Option<&QueryDataset>,
+        pattern: &GraphPattern,
+    ) -> Result<Modify> {
+        let pattern = self.translator.pattern(pattern, &mut self.scope, At::TOP)?;
+        let delete: Vec<QuadTemplate> = delete
+            .iter()
+            .map(|quad| self.ground_quad(quad))
+            .collect::<Result<_>>()?;
+        let insert: Vec<QuadTemplate> = insert
+            .iter()
+            .map(|quad| self.quad(quad))
+            .collect::<Result<_>>()?;
+        let mut vars: Vec<Var> = Vec::new();
+        for quad in delete.iter().chain(&insert) {
+            quad.visit_vars(&mut |var| {
+                if !vars.contains(&var) {
+                    vars.push(var);
+                }
+            });
+        }
+        Ok(Modify {
+            delete,
+            insert,
+            query: Query {
+                form: Form::Select { vars },
+                pattern,
+                variables: self.translator.variables,
+                constants: self.translator.constants,
+                dataset: using.map(dataset),
+            },
+        })
+    }
+
+    fn constant(&mut self, term: impl Into<Term>) -> TemplateTerm {
+        TemplateTerm::Constant(self.translator.constant(term))
+    }
+
+    fn var(&mut self, variable: &Variable) -> TemplateTerm {
+        TemplateTerm::Var(self.translator.var(variable, &mut self.scope))
+    }
+
+    fn blank(&mut self, label: &str) -> TemplateTerm {
+        let next = self.blanks.len() as u32;
+        TemplateTerm::Blank(*self.blanks.entry(label.to_owned()).or_insert(next))
+    }
+
+    fn name(&mut self, name: &NamedNodePattern) -> TemplateTerm {
+        match name {
+            NamedNodePattern::NamedNode(node) => self.constant(node.clone()),
+            NamedNodePattern::Variable(variable) => self.var(variable),
+        }
+    }
+
+    fn graph(&mut self, graph: &GraphNamePattern) -> Option<TemplateTerm> {
+        match graph {
+            GraphNamePattern::DefaultGraph => None,
+            GraphNamePattern::NamedNode(node) => Some(self.constant(node.clone())),
+            GraphNamePattern::Variable(variable) => Some(self.var(variable)),
+        }
+    }
+
+    fn graph_name(&mut self, graph: &GraphName) -> Option<TemplateTerm> {
+        match graph {
+            GraphName::DefaultGraph => None,
+            GraphName::NamedNode(node) => Some(self.constant(node.clone())),
+        }
+    }
+
+    fn quad(&mut self, quad: &QuadPattern) -> Result<QuadTemplate> {
+        Ok(QuadTemplate {
+            triple: [
+                self.term(&quad.subject, 0)?,
+                self.name(&quad.predicate),
+                self.term(&quad.object, 0)?,
+            ],
+            graph: self.graph(&quad.graph_name),
+        })
+    }
+
+    fn term(&mut self, term: &TermPattern, level: usize) -> Result<TemplateTerm> {
+        Ok(match term {
+            TermPattern::NamedNode(node) => self.constant(node.clone()),
+            TermPattern::Literal(literal) => self.constant(literal.clone()),
+            TermPattern::BlankNode(node) => self.blank(node.as_str()),
+            TermPattern::Variable(variable) => self.var(variable),
+            TermPattern::Triple(triple) => self.triple(triple, level)?,
+        })
+    }
+
+    fn triple(&mut self, triple: &TriplePattern, level: usize) -> Result<TemplateTerm> {
+        if let Some(ground) = ground_triple(triple) {
+            return Ok(self.constant(ground));
+        }
+        check(level)?;
+        Ok(TemplateTerm::Triple(Box::new([
+            self.term(&triple.subject, level + 1)?,
+            self.name(&triple.predicate),
+            self.term(&triple.object, level + 1)?,
+        ])))
+    }
+
+    fn ground_quad(&mut self, quad: &GroundQuadPattern) -> Result<QuadTemplate> {
+        Ok(QuadTemplate {
+            triple: [
+                self.ground(&quad.subject, 0)?,
+                self.name(&quad.predicate),
+                self.ground(&quad.object, 0)?,
+            ],
+            graph: self.graph(&quad.graph_name),
+        })
+    }
+
+    fn ground(&mut self, term: &GroundTermPattern, level: usize) -> Result<TemplateTerm> {
+        Ok(match term {
+            GroundTermPattern::NamedNode(node) => self.constant(node.clone()),
+            GroundTermPattern::Literal(literal) => self.constant(literal.clone()),
+            GroundTermPattern::Variable(variable) => self.var(variable),
+            GroundTermPattern::Triple(triple) => {
+                check(level)?;
+                TemplateTerm::Triple(Box::new([
+                    self.ground(&triple.subject, level + 1)?,
+                    self.name(&triple.predicate),
+                    self.ground(&triple.object, level + 1)?,
+                ]))
+            }
+        })
+    }
+
+    fn data(&mut self, quad: &Quad) -> Result<QuadTemplate> {
+        Ok(QuadTemplate {
+            triple: [
+                self.subject(&quad.subject),
+                self.constant(quad.predicate.clone()),
+                self.object(&quad.object, 0)?,
+            ],
+            graph: self.graph_name(&quad.graph_name),
+        })
+    }
+
+    fn subject(&mut self, subject: &NamedOrBlankNode) -> TemplateTerm {
+        match subject {
+            NamedOrBlankNode::NamedNode(node) => self.constant(node.clone()),
+            NamedOrBlankNode::BlankNode(node) => self.blank(node.as_str()),
+        }
+    }
+
+    fn object(&mut self, object: &Term, level: usize) -> Result<TemplateTerm> {
+        Ok(match object {
+            Term::BlankNode(node) => self.blank(node.as_str()),
+            Term::Triple(triple) => {
+                check(level)?;
+                TemplateTerm::Triple(Box::new([
+                    self.subject(&triple.subject),
+                    self.constant(triple.predicate.clone()),
+                    self.object(&triple.object, level + 1)?,
+                ]))
+            }
+            other => self.constant(other.clone()),
+        })
+    }
+
+    fn ground_data(&mut self, quad: &GroundQuad) -> QuadTemplate {
+        QuadTemplate {
+            triple: [
+                self.constant(quad.subject.clone()),
+                self.constant(quad.predicate.clone()),
+                self.constant(ground_term(&quad.object)),
+            ],
+            graph: self.graph_name(&quad.graph_name),
+        }
+    }
+}
+
+/// Errors: `NestingTooDeep`.
+fn check(level: usize) -> Result<()> {
+    if level >= LEVELS_MAX {
+        return Err(Error::new(
+            Code::NestingTooDeep,
+            format!("a triple term of the update nests more than {LEVELS_MAX} levels deep"),
+        ));
+    }
+    Ok(())
+}

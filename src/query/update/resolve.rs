@@ -1,0 +1,163 @@
+//! From terms of a request to ids of the transaction.
+
+use crate::control::Charge;
+use crate::error::{Code, Error, Result};
+use crate::expr::{TermTable, Terms};
+use crate::load::MAX_NESTING;
+use crate::store::Transaction;
+use crate::term::{Id, Tag, TermBuf, TermRef};
+use rustc_hash::FxHashMap;
+use spargebra::term::{NamedOrBlankNode, Term};
+use std::borrow::Cow;
+
+/// Bytes of an entry of the table of computed terms.
+const ENTRY_BYTES: usize = 40;
+/// Entries charged at a time.
+const CHARGED_ENTRIES: usize = 1024;
+
+/// What becomes of terms the store does not have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unknown {
+    /// They are added.
+    Insert,
+    /// No quad holds them: unbound.
+    Skip,
+}
+
+/// The ids of a constant. Errors: `TermTooLarge`, `ResourceExhausted`, `TransactionEnded`, those of reading.
+pub(super) fn constant(transaction: &mut Transaction, term: &Term, unknown: Unknown) -> Result<Id> {
+    let mut is_known = true;
+    let mut part = |term: Term| -> Result<Id> {
+        let id = constant(transaction, &term, unknown)?;
+        is_known &= !id.is_unbound();
+        Ok(id)
+    };
+    let term = TermRef::from_oxrdf(
+        term.as_ref(),
+        |_| {
+            Err(Error::new(
+                Code::Internal,
+                "a blank node is no constant of an update",
+            ))
+        },
+        |triple| {
+            let subject = match &triple.subject {
+                NamedOrBlankNode::NamedNode(node) => part(node.clone().into())?,
+                NamedOrBlankNode::BlankNode(node) => part(node.clone().into())?,
+            };
+            Ok([
+                subject,
+                part(triple.predicate.clone().into())?,
+                part(triple.object.clone())?,
+            ])
+        },
+    )?;
+    if !is_known {
+        return Ok(Id::UNBOUND);
+    }
+    // Sets a language tag in lower case, as stored terms have it.
+    let term = TermBuf::from(term);
+    resolved(transaction, term.as_ref(), unknown)
+}
+
+/// The id of a term whose parts, if it is a triple term, are of the transaction; unbound if it is to be skipped.
+pub(super) fn resolved(
+    transaction: &mut Transaction,
+    term: TermRef<'_>,
+    unknown: Unknown,
+) -> Result<Id> {
+    match unknown {
+        Unknown::Insert => transaction.intern(term),
+        Unknown::Skip => Ok(transaction.lookup(term)?.unwrap_or(Id::UNBOUND)),
+    }
+}
+
+/// Ids of the transaction for the terms that a pattern has computed (definition 3).
+pub(super) struct Computed {
+    unknown: Unknown,
+    ids: FxHashMap<Id, Id>,
+    charge: Charge,
+    table: TermTable,
+}
+
+impl Computed {
+    pub fn new(transaction: &Transaction, unknown: Unknown) -> Result<Self> {
+        Ok(Self {
+            unknown,
+            ids: FxHashMap::default(),
+            charge: transaction.control().charge(0)?,
+            table: TermTable::new(),
+        })
+    }
+
+    /// A column of solutions as ids of the transaction; unbound where a term is to be skipped.
+    /// Errors: as [`constant`]; `NestingTooDeep`.
+    pub fn column<'c>(
+        &mut self,
+        column: &'c [u64],
+        terms: &Terms,
+        transaction: &mut Transaction,
+    ) -> Result<Cow<'c, [u64]>> {
+        let is_local = |raw: &u64| Id::from_raw(*raw).is_local();
+        let Some(first) = column.iter().position(is_local) else {
+            return Ok(Cow::Borrowed(column));
+        };
+        let mut resolved = column.to_vec();
+        for raw in resolved[first..].iter_mut().filter(|raw| is_local(raw)) {
+            *raw = self.id(Id::from_raw(*raw), terms, transaction)?.raw();
+        }
+        Ok(Cow::Owned(resolved))
+    }
+
+    /// The id of a computed term. Parts of triple terms come first; there are at most as many levels as in a document.
+    fn id(&mut self, id: Id, terms: &Terms, transaction: &mut Transaction) -> Result<Id> {
+        if let Some(&known) = self.ids.get(&id) {
+            return Ok(known);
+        }
+        let mut open = vec![id];
+        while let Some(&next) = open.last() {
+            if open.len() > MAX_NESTING {
+                return Err(Error::new(
+                    Code::NestingTooDeep,
+                    format!("a triple term nests more than {MAX_NESTING} levels deep"),
+                ));
+            }
+            terms.fetch(&[next], &mut self.table)?;
+            let term = self.table.get(0).ok_or_else(unknown_id)?;
+            let found = match term {
+                TermRef::Triple(parts) => {
+                    let missing = parts
+                        .iter()
+                        .find(|part| part.is_local() && !self.ids.contains_key(part));
+                    if let Some(&part) = missing {
+                        open.push(part);
+                        continue;
+                    }
+                    let parts = parts.map(|part| self.ids.get(&part).copied().unwrap_or(part));
+                    match parts.iter().any(|part| part.is_unbound()) {
+                        true => Id::UNBOUND,
+                        false => resolved(transaction, TermRef::Triple(parts), self.unknown)?,
+                    }
+                }
+                TermRef::Blank(_) if next.tag() == Some(Tag::LocalBlank) => match self.unknown {
+                    // Computed by BNODE(): one node, wherever the request names it.
+                    Unknown::Insert => transaction.fresh_blank(),
+                    Unknown::Skip => Id::UNBOUND,
+                },
+                term => resolved(transaction, term, self.unknown)?,
+            };
+            if self.ids.len().is_multiple_of(CHARGED_ENTRIES) {
+                let entries = self.ids.len() + CHARGED_ENTRIES;
+                self.charge.resize(entries * ENTRY_BYTES)?;
+            }
+            self.ids.insert(next, found);
+            open.pop();
+        }
+        self.ids.get(&id).copied().ok_or_else(unknown_id)
+    }
+}
+
+#[cold]
+fn unknown_id() -> Error {
+    Error::new(Code::Internal, "a computed term of an update has no text")
+}
