@@ -26,7 +26,7 @@ test: setup
 	sh tests/install.sh
 
 bench: setup
-	cargo bench --bench codec --bench parse --bench term --bench store
+	cargo bench --bench codec --bench parse --bench term --bench store --bench results
 
 # The table of docs/performance.md, in under ten minutes on a quiet machine.
 bench-table: setup

@@ -26,6 +26,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("query.rs", "Queries"),
     ("rows.rs", "Rows"),
     ("batch.rs", "Batches"),
+    ("result.rs", "Results as documents"),
     ("terms.rs", "Terms"),
     (
         "pattern.rs",

@@ -263,6 +263,8 @@ enum ts_query_kind
      * default graph.
      */
     TS_QUERY_KIND_MATCH = 4,
+    /** As TS_QUERY_KIND_CONSTRUCT. */
+    TS_QUERY_KIND_DESCRIBE = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -512,6 +514,65 @@ enum ts_named_graphs
 typedef enum ts_named_graphs ts_named_graphs;
 #else
 typedef int32_t ts_named_graphs;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a result is written. Some formats are for SELECT and ASK, the others for CONSTRUCT, DESCRIBE
+ * and ts_match().
+ */
+enum ts_result_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** JSON for SELECT and ASK, N-Triples for CONSTRUCT and DESCRIBE, N-Quads for ts_match(). */
+    TS_RESULT_FORMAT_DEFAULT = 0,
+    /** SPARQL 1.2 Query Results JSON (application/sparql-results+json). */
+    TS_RESULT_FORMAT_JSON = 1,
+    /** SPARQL 1.2 Query Results XML (application/sparql-results+xml). */
+    TS_RESULT_FORMAT_XML = 2,
+    /** Comma-separated values (text/csv): the texts of terms, not their kinds. */
+    TS_RESULT_FORMAT_CSV = 3,
+    /** Tab-separated values (text/tab-separated-values): terms as in Turtle. */
+    TS_RESULT_FORMAT_TSV = 4,
+    /** N-Triples (application/n-triples). */
+    TS_RESULT_FORMAT_NTRIPLES = 5,
+    /** N-Quads (application/n-quads). */
+    TS_RESULT_FORMAT_NQUADS = 6,
+    /** Turtle (text/turtle). */
+    TS_RESULT_FORMAT_TURTLE = 7,
+    /** TriG (application/trig). */
+    TS_RESULT_FORMAT_TRIG = 8,
+    /** RDF/XML (application/rdf+xml). */
+    TS_RESULT_FORMAT_RDF_XML = 9,
+    /** JSON-LD (application/ld+json). */
+    TS_RESULT_FORMAT_JSONLD = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_result_format ts_result_format;
+#else
+typedef int32_t ts_result_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** How a plan is shown. */
+enum ts_explain_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** For people: a line for each operator, its inputs indented below it. */
+    TS_EXPLAIN_FORMAT_TEXT = 0,
+    /** A JSON object; docs/sparql.md has its keys. */
+    TS_EXPLAIN_FORMAT_JSON = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_explain_format ts_explain_format;
+#else
+typedef int32_t ts_explain_format;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -879,8 +940,11 @@ typedef struct ts_query_options {
     int32_t default_graph;
     /** A ts_view. */
     int32_t view;
-    /** Always 0. */
-    uint32_t reserved;
+    /**
+     * 1: ts_rows_explain() shows the time of each operator. Costs two looks at the clock for each of
+     * its batches.
+     */
+    uint32_t measure_times;
     /**
      * Milliseconds from the start of running; 0: the limit of the configuration. The earlier one
      * of this, the configuration's and that of the ts_op counts.
@@ -947,6 +1011,26 @@ typedef struct ts_batch_header {
 } ts_batch_header;
 
 /**
+ * How a result is written. Set struct_size to sizeof(ts_write_options) and the rest to zero
+ * (`ts_write_options options = {.struct_size = sizeof options}`).
+ */
+typedef struct ts_write_options {
+    uint32_t struct_size;
+    /** A ts_result_format. */
+    int32_t format;
+    /** What IRIs are written relative to, in Turtle, TriG and JSON-LD. Empty: all are absolute. */
+    struct ts_text base_iri;
+    /** Prefix names and IRIs in turns, with a zero byte between them, for Turtle, TriG and RDF/XML. */
+    struct ts_text prefixes;
+} ts_write_options;
+
+/**
+ * Takes the next bytes of a document. Returns 0, or another value to stop with
+ * TS_STATUS_CALLBACK.
+ */
+typedef int32_t (*ts_write_fn)(void *user_data, const char *data, size_t data_len);
+
+/**
  * How a dump is written. Set struct_size to sizeof(ts_dump_options) and the rest to zero
  * (`ts_dump_options options = {.struct_size = sizeof options}`).
  */
@@ -966,12 +1050,6 @@ typedef struct ts_dump_options {
     /** 1: ts_dump_file() replaces a file that exists; 0: it refuses to. */
     int32_t overwrite;
 } ts_dump_options;
-
-/**
- * Takes the next bytes of a document. Returns 0, or another value to stop with
- * TS_STATUS_CALLBACK.
- */
-typedef int32_t (*ts_write_fn)(void *user_data, const char *data, size_t data_len);
 
 /** What a commit did. Set struct_size to sizeof(ts_committed) before the call. */
 typedef struct ts_committed {
@@ -1886,7 +1964,7 @@ size_t ts_statement_variable_count(const struct ts_statement *statement);
 struct ts_text ts_statement_variable(const struct ts_statement *statement, size_t index);
 
 /**
- * The plan of a statement as text, with estimated rows, as it would be run now.
+ * The plan of a statement in a ts_explain_format, with estimates, as it would be run now.
  *
  * Owner: the text is borrowed from the statement until its next ts_statement_explain().
  * Threads: exclusive use of statement.
@@ -1896,6 +1974,7 @@ struct ts_text ts_statement_variable(const struct ts_statement *statement, size_
  */
 TS_NODISCARD
 ts_status ts_statement_explain(struct ts_statement *statement,
+                               int32_t format,
                                const struct ts_op *op,
                                struct ts_text *plan,
                                struct ts_error **err);
@@ -1976,7 +2055,7 @@ size_t ts_rows_column_count(const struct ts_rows *rows);
 struct ts_text ts_rows_column(const struct ts_rows *rows, size_t index);
 
 /**
- * How many rows ts_rows_next() has given so far.
+ * How many rows ts_rows_next() and ts_rows_write() have given so far.
  *
  * Owner: a plain value.
  * Threads: any.
@@ -1984,6 +2063,17 @@ struct ts_text ts_rows_column(const struct ts_rows *rows, size_t index);
  * Errors: none; 0 if the argument is not valid.
  */
 uint64_t ts_rows_given(const struct ts_rows *rows);
+
+/**
+ * Whether the end was reached: ts_rows_given() is then the number of all rows. For ASK, whether
+ * the answer is known.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; false if the argument is not valid, and after an error.
+ */
+bool ts_rows_done(const struct ts_rows *rows);
 
 /**
  * Gets the next rows: at least one and at most max_rows, 2,048 at most. max_ms bounds the time of
@@ -2023,8 +2113,9 @@ ts_status ts_rows_boolean(struct ts_rows *rows,
                           struct ts_error **err);
 
 /**
- * The plan of a running query as text, with the rows each step has given so far. Empty for a match
- * and while a query that answered TS_STATUS_WAITING is at work.
+ * The plan of a running query in a ts_explain_format, with the rows each operator has given so far
+ * (and its time, with measure_times of ts_query_options). Empty for a match and while a query that
+ * answered TS_STATUS_WAITING is at work. To analyze a query, read or write its rows first.
  *
  * Owner: the text is borrowed from the rows until their next ts_rows_explain().
  * Threads: exclusive use of rows.
@@ -2033,6 +2124,7 @@ ts_status ts_rows_boolean(struct ts_rows *rows,
  */
 TS_NODISCARD
 ts_status ts_rows_explain(struct ts_rows *rows,
+                          int32_t format,
                           struct ts_text *plan,
                           struct ts_error **err);
 
@@ -2137,6 +2229,55 @@ const struct ts_batch_header *ts_batch_data(const struct ts_batch *batch);
  * Errors: none.
  */
 void ts_batch_free(struct ts_batch *batch);
+
+/* Results as documents ------------------------------------------------------------------------- */
+
+/**
+ * Writes the rows that ts_rows_next() has not given yet as a document, through a callback, in
+ * pieces of about 64 KiB (256 KiB for graphs) while the query is worked; of ASK its answer. The
+ * rows are then at their end.
+ *
+ * After an error the callback has had the beginning of a document. In JSON, XML, RDF/XML and
+ * JSON-LD no parser takes that for a whole; in the other formats it looks like a shorter result,
+ * and this call's status is the only sign that it is not. Nothing is written to mark it.
+ *
+ * Owner: borrows rows and options (NULL: the defaults); user_data is only used during the call.
+ * `written` (NULL if it is not wanted) is the caller's: how many rows or statements, 0 for ASK.
+ * Threads: exclusive use of rows; the callback is called on the calling thread only.
+ * Cost: the query's, and 10 to 20 nanoseconds a value. Memory for one batch.
+ * Errors: those of ts_rows_next(); TS_STATUS_QUERY_INVALID_OPTION for a format of the other kind;
+ * TS_STATUS_INVALID_INPUT for what the format cannot express; TS_STATUS_CALLBACK;
+ * TS_STATUS_INVALID_ARGUMENT (also for a prefix or base that is not an IRI),
+ * TS_STATUS_INVALID_UTF8.
+ */
+TS_NODISCARD
+ts_status ts_rows_write(struct ts_rows *rows,
+                        const struct ts_write_options *options,
+                        ts_write_fn callback,
+                        void *user_data,
+                        uint64_t *written,
+                        struct ts_error **err);
+
+/**
+ * ts_query() and ts_rows_write() in one call.
+ *
+ * Owner: borrows store, the text, both options, and op, which may be NULL; the rest as
+ * ts_rows_write().
+ * Threads: any; the callback is called on the calling thread only.
+ * Cost: that of these two.
+ * Errors: those of these two.
+ */
+TS_NODISCARD
+ts_status ts_query_write(const struct ts_store *store,
+                         const char *sparql,
+                         size_t sparql_len,
+                         const struct ts_query_options *query_options,
+                         const struct ts_write_options *write_options,
+                         ts_write_fn callback,
+                         void *user_data,
+                         const struct ts_op *op,
+                         uint64_t *written,
+                         struct ts_error **err);
 
 /* Terms ---------------------------------------------------------------------------------------- */
 

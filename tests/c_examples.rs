@@ -44,6 +44,7 @@ fn every_example_has_a_test() {
             "load.c",
             "query.c",
             "quickstart.c",
+            "stream.c",
             "transaction.c"
         ]
     );
@@ -112,6 +113,30 @@ fn query_prints_every_kind_of_term_and_a_mistake() {
              a mistake:\n\
              [1001] 1:22: Prefix not found (the prefix ex: at 1:22 is not declared; \
              add PREFIX ex: <...> before the query)\n"
+        ),
+    );
+}
+
+#[test]
+fn stream_writes_documents_to_a_callback() {
+    let decimal = "http://www.w3.org/2001/XMLSchema#decimal";
+    let row = |name: &str, language: &str, t: &str| {
+        format!(
+            "{{\"name\":{{\"type\":\"literal\",\"value\":\"{name}\"{language}}},\
+             \"t\":{{\"type\":\"literal\",\"value\":\"{t}\",\"datatype\":\"{decimal}\"}}}}"
+        )
+    };
+    prints(
+        "stream",
+        &[],
+        &format!(
+            "{{\"head\":{{\"vars\":[\"name\",\"t\"]}},\"results\":{{\"bindings\":[{},{}]}}}}\n\
+             name,t\r\n\"Hall, west\",17.0\r\nKitchen,21.5\r\n\n\
+             ?name\t?t\n\"Hall, west\"\t17.0\n\"Kitchen\"@en\t21.5\n\n\
+             @prefix : <http://example.org/> .\n:room1 a :WarmRoom .\n1 statement\n\
+             stopped by the reader: yes\n",
+            row("Hall, west", "", "17.0"),
+            row("Kitchen", ",\"xml:lang\":\"en\"", "21.5")
         ),
     );
 }

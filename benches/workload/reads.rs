@@ -85,7 +85,8 @@ pub fn merge_join(
     let options = QueryOptions::default();
     let plan = prepared
         .explain(&source, &options, &Control::new())
-        .unwrap();
+        .unwrap()
+        .to_string();
     assert!(plan.contains("MergeJoin"), "{plan}");
     let rows_in = [left, right]
         .map(|name| rows_of(snapshot, name))

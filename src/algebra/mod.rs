@@ -15,6 +15,7 @@ mod parse;
 mod place;
 mod respell;
 mod scanner;
+mod star;
 mod syntax;
 mod translate;
 mod update;

@@ -9,7 +9,7 @@
 
 use super::{
     batch::*, config::*, dump::*, error::*, inspect::*, load::*, loader::*, log::*, op::*,
-    pattern::*, query::*, rows::*, status::*, store::*, terms::*, txn::*, version::*,
+    pattern::*, query::*, result::*, rows::*, status::*, store::*, terms::*, txn::*, version::*,
 };
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
@@ -143,7 +143,7 @@ exports! {
     ts_statement_kind(_);
     ts_statement_variable_count(_);
     ts_statement_variable(_, _);
-    ts_statement_explain(_, _, _, _);
+    ts_statement_explain(_, _, _, _, _);
     ts_execute(_, _, _, _);
     ts_query(_, _, _, _, _, _, _);
     ts_statement_free(_);
@@ -152,10 +152,14 @@ exports! {
     ts_rows_column_count(_);
     ts_rows_column(_, _);
     ts_rows_given(_);
+    ts_rows_done(_);
     ts_rows_next(_, _, _, _, _);
     ts_rows_boolean(_, _, _, _);
-    ts_rows_explain(_, _, _);
+    ts_rows_explain(_, _, _, _);
     ts_rows_free(_);
+
+    ts_rows_write(_, _, _, _, _, _);
+    ts_query_write(_, _, _, _, _, _, _, _, _, _);
 
     ts_batch_rows(_);
     ts_batch_columns(_);

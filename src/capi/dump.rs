@@ -63,9 +63,17 @@ impl Sized32 for ts_dump_options {
 unsafe impl Input for ts_dump_options {}
 
 /// A callback of the caller as a writer.
-struct Callback {
+pub(super) struct Callback {
     call: unsafe extern "C" fn(*mut c_void, *const c_char, usize) -> i32,
     user_data: *mut c_void,
+}
+
+impl Callback {
+    /// Errors: `InvalidArgument` for NULL.
+    pub(super) fn new(callback: ts_write_fn, user_data: *mut c_void) -> Result<Self> {
+        let call = callback.ok_or_else(|| invalid_argument("the callback is NULL"))?;
+        Ok(Self { call, user_data })
+    }
 }
 
 impl Write for Callback {
@@ -85,6 +93,29 @@ impl Write for Callback {
     }
 }
 
+/// Prefix names and IRIs. Errors: `InvalidUtf8`, `InvalidArgument` for a name without an IRI.
+///
+/// # Safety
+/// As for [`ts_text::read`].
+pub(super) unsafe fn prefixes(list: ts_text) -> Result<Vec<(String, String)>> {
+    // SAFETY: required of the caller.
+    let list = unsafe { list.read("the list of prefixes") }?;
+    // The whole is UTF-8, so the items are.
+    let texts: Vec<String> = items(list.as_bytes())
+        .map(|item| String::from_utf8_lossy(item).into_owned())
+        .collect();
+    let (pairs, rest) = texts.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(invalid_argument(
+            "the list of prefixes has a name without an IRI",
+        ));
+    }
+    Ok(pairs
+        .iter()
+        .map(|[name, iri]| (name.clone(), iri.clone()))
+        .collect())
+}
+
 /// Options as the facade has them.
 struct Options {
     format: Option<Format>,
@@ -101,27 +132,13 @@ unsafe fn options(options: *const ts_dump_options) -> Result<Options> {
     unsafe {
         let options = sized::read(options)?;
         let base_iri = options.base_iri.read("the base IRI")?;
-        // The whole is UTF-8, so the items are.
-        let list = options.prefixes.read("the list of prefixes")?;
-        let texts: Vec<String> = items(list.as_bytes())
-            .map(|item| String::from_utf8_lossy(item).into_owned())
-            .collect();
-        let (pairs, rest) = texts.as_chunks::<2>();
-        if !rest.is_empty() {
-            return Err(invalid_argument(
-                "the list of prefixes has a name without an IRI",
-            ));
-        }
         const REFUSE: i32 = ts_named_graphs::Refuse as i32;
         const SKIP: i32 = ts_named_graphs::Skip as i32;
         Ok(Options {
             format: format(options.format)?,
             overwrite: options.overwrite != 0,
             dump: DumpOptions {
-                prefixes: pairs
-                    .iter()
-                    .map(|[name, iri]| (name.clone(), iri.clone()))
-                    .collect(),
+                prefixes: prefixes(options.prefixes)?,
                 base_iri: (!base_iri.is_empty()).then(|| base_iri.to_owned()),
                 named_graphs: match options.named_graphs {
                     REFUSE => NamedGraphs::Refuse,
@@ -165,9 +182,7 @@ pub unsafe extern "C" fn ts_dump(
     unsafe {
         guard::status(err, || {
             let wanted = guard::wanted(statements, 0);
-            let Some(call) = callback else {
-                return Err(invalid_argument("the callback is NULL"));
-            };
+            let out = Callback::new(callback, user_data)?;
             let database = handle::shared(store)?;
             let pattern = self::pattern(pattern)?;
             let options = self::options(options)?;
@@ -175,7 +190,6 @@ pub unsafe extern "C" fn ts_dump(
                 .format
                 .ok_or_else(|| invalid_argument("a dump to a callback needs a format"))?;
             let written = Running::run(op, |control| {
-                let out = Callback { call, user_data };
                 database.dump(&pattern, format, &options.dump, out, control)
             })?;
             if let Some(statements) = wanted {

@@ -39,6 +39,7 @@ pub mod log;
 pub mod op;
 pub mod pattern;
 pub mod query;
+pub mod result;
 pub mod rows;
 mod sized;
 pub mod status;

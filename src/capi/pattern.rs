@@ -4,12 +4,10 @@ use super::error::ts_error;
 use super::guard;
 use super::handle::{self, Handle, Owned};
 use super::op::{Running, ts_op};
-use super::query::ts_query_kind;
 use super::rows::{self, ts_rows};
 use super::status::{invalid_argument, ts_status};
 use super::store::ts_store;
 use super::terms::ts_terms;
-use super::text::ZeroEnded;
 use crate::database::{GraphPattern, Place, QuadPattern};
 use crate::error::Result;
 use crate::store::View;
@@ -240,9 +238,7 @@ pub unsafe extern "C" fn ts_match(
             let pattern = self::pattern(pattern)?;
             let running = Running::start(op)?;
             let cursor = running.explain(database.open_match(&pattern, running.control()))?;
-            let columns = ["subject", "predicate", "object", "graph"].map(ZeroEnded::new);
-            let opened = rows::opened(cursor, running, ts_query_kind::Match, columns.to_vec());
-            *out = handle::into_raw(opened);
+            *out = handle::into_raw(rows::opened(cursor, running));
             Ok(ts_status::Ok)
         })
     }

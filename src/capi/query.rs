@@ -10,10 +10,11 @@ use super::sized::{self, Input, Sized32};
 use super::status::{invalid_argument, ts_status};
 use super::store::ts_store;
 use super::text::{ZeroEnded, ts_text, utf8};
-use crate::algebra::Form;
 use crate::database::Database;
 use crate::error::Result;
-use crate::query::{DefaultGraph, ParseOptions, Prepared, QueryOptions};
+use crate::query::{
+    DefaultGraph, Explanation, ParseOptions, Prepared, QueryOptions, ResultKind, Shape,
+};
 use safer_ffi::derive_ReprC;
 use std::ffi::c_char;
 use std::time::Duration;
@@ -59,6 +60,29 @@ pub enum ts_query_kind {
     /// ts_match(): the columns subject, predicate, object, graph; the graph is unbound in the
     /// default graph.
     Match = 4,
+    /// As TS_QUERY_KIND_CONSTRUCT.
+    Describe = 5,
+}
+
+impl From<ResultKind> for ts_query_kind {
+    fn from(kind: ResultKind) -> Self {
+        match kind {
+            ResultKind::Select => Self::Select,
+            ResultKind::Ask => Self::Ask,
+            ResultKind::Construct => Self::Construct,
+            ResultKind::Describe => Self::Describe,
+            ResultKind::Match => Self::Match,
+        }
+    }
+}
+
+/// Names of columns, as they are handed out.
+pub(super) fn column_names(shape: &Shape) -> Vec<ZeroEnded> {
+    shape
+        .columns
+        .iter()
+        .map(|name| ZeroEnded::new(name))
+        .collect()
 }
 
 /// What the default graph of a query without FROM is.
@@ -72,6 +96,30 @@ pub enum ts_default_graph {
     Union = 1,
 }
 
+/// How a plan is shown.
+#[derive_ReprC]
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ts_explain_format {
+    /// For people: a line for each operator, its inputs indented below it.
+    Text = 0,
+    /// A JSON object; docs/sparql.md has its keys.
+    Json = 1,
+}
+
+/// A plan in a format. Errors: `InvalidArgument` for a number that is none.
+pub(super) fn shown(explanation: &Explanation, format: i32) -> Result<ZeroEnded> {
+    const TEXT: i32 = ts_explain_format::Text as i32;
+    const JSON: i32 = ts_explain_format::Json as i32;
+    match format {
+        TEXT => Ok(ZeroEnded::new(&explanation.to_string())),
+        JSON => Ok(ZeroEnded::new(&explanation.to_json()?)),
+        _ => Err(invalid_argument(format!(
+            "{format} is not a ts_explain_format"
+        ))),
+    }
+}
+
 /// How a query is run. Set struct_size to sizeof(ts_query_options) and the rest to zero
 /// (`ts_query_options options = {.struct_size = sizeof options}`).
 #[derive_ReprC]
@@ -83,8 +131,9 @@ pub struct ts_query_options {
     pub default_graph: i32,
     /// A ts_view.
     pub view: i32,
-    /// Always 0.
-    pub reserved: u32,
+    /// 1: ts_rows_explain() shows the time of each operator. Costs two looks at the clock for each of
+    /// its batches.
+    pub measure_times: u32,
     /// Milliseconds from the start of running; 0: the limit of the configuration. The earlier one
     /// of this, the configuration's and that of the ts_op counts.
     pub timeout_ms: u64,
@@ -129,17 +178,14 @@ unsafe fn statement(
             view: view(options.view)?,
             timeout: (options.timeout_ms != 0).then(|| Duration::from_millis(options.timeout_ms)),
             row_limit: (options.row_limit != 0).then_some(options.row_limit),
+            timed: options.measure_times != 0,
         };
         let prepared = Prepared::new(text, &parse_options)?;
-        let variables = prepared.variables();
+        let shape = prepared.shape();
         Ok(Statement {
             database: database.clone(),
-            kind: match prepared.query().form {
-                Form::Select { .. } => ts_query_kind::Select,
-                Form::Ask => ts_query_kind::Ask,
-                Form::Construct { .. } => ts_query_kind::Construct,
-            },
-            variables: variables.iter().map(|name| ZeroEnded::new(name)).collect(),
+            kind: shape.kind.into(),
+            variables: column_names(&shape),
             prepared,
             options: query_options,
             plan: ZeroEnded::new(""),
@@ -170,9 +216,22 @@ unsafe fn execute(statement: &Statement, op: *const ts_op) -> Result<Owned<ts_ro
         statement
             .database
             .open_query(&statement.prepared, &statement.options, running.control());
-    let cursor = running.explain(cursor)?;
-    let columns = statement.variables.clone();
-    Ok(rows::opened(cursor, running, statement.kind, columns))
+    Ok(rows::opened(running.explain(cursor)?, running))
+}
+
+/// The rows of a query given as text. Errors: as ts_query().
+///
+/// # Safety
+/// As for the arguments in the header.
+pub(super) unsafe fn started(
+    store: *const ts_store,
+    sparql: *const c_char,
+    sparql_len: usize,
+    options: *const ts_query_options,
+    op: *const ts_op,
+) -> Result<Owned<ts_rows>> {
+    // SAFETY: required of the caller.
+    unsafe { execute(&statement(store, sparql, sparql_len, options)?, op) }
 }
 
 /// Parses and checks a SPARQL query: SELECT, ASK or CONSTRUCT.
@@ -253,7 +312,7 @@ pub unsafe extern "C" fn ts_statement_variable(
     })
 }
 
-/// The plan of a statement as text, with estimated rows, as it would be run now.
+/// The plan of a statement in a ts_explain_format, with estimates, as it would be run now.
 ///
 /// Owner: the text is borrowed from the statement until its next ts_statement_explain().
 /// Threads: exclusive use of statement.
@@ -264,6 +323,7 @@ pub unsafe extern "C" fn ts_statement_variable(
 #[must_use]
 pub unsafe extern "C" fn ts_statement_explain(
     statement: *mut ts_statement,
+    format: i32,
     op: *const ts_op,
     plan: *mut ts_text,
     err: *mut *mut ts_error,
@@ -273,7 +333,7 @@ pub unsafe extern "C" fn ts_statement_explain(
         guard::status(err, || {
             let plan = guard::out(plan, ts_text::EMPTY, "plan")?;
             let mut statement = handle::exclusive(statement)?;
-            let text = Running::run(op, |control| {
+            let explanation = Running::run(op, |control| {
                 let Statement {
                     database,
                     prepared,
@@ -283,7 +343,7 @@ pub unsafe extern "C" fn ts_statement_explain(
                 let snapshot = database.snapshot()?.source();
                 prepared.explain(&snapshot, options, &database.limited(control))
             })?;
-            statement.plan = ZeroEnded::new(&text);
+            statement.plan = shown(&explanation, format)?;
             *plan = statement.plan.as_text();
             Ok(ts_status::Ok)
         })
@@ -337,8 +397,7 @@ pub unsafe extern "C" fn ts_query(
     unsafe {
         guard::status(err, || {
             let out = guard::out(rows, std::ptr::null_mut(), "rows")?;
-            let statement = statement(store, sparql, sparql_len, options)?;
-            *out = handle::into_raw(execute(&statement, op)?);
+            *out = handle::into_raw(started(store, sparql, sparql_len, options, op)?);
             Ok(ts_status::Ok)
         })
     }

@@ -5,12 +5,13 @@ use super::error::ts_error;
 use super::guard;
 use super::handle::{self, Handle, Owned};
 use super::op::Running;
-use super::query::ts_query_kind;
+use super::query::{self, ts_query_kind};
 use super::status::{invalid_argument, ts_status};
 use super::text::{ZeroEnded, ts_text};
 use crate::error::Result;
-use crate::query::{Cursor, Pulled, ResultBatch};
+use crate::query::{Cursor, Pulled, ResultBatch, WriteOptions, write_result};
 use safer_ffi::derive_ReprC;
+use std::io::Write;
 use std::time::Duration;
 
 /// Rows of a query or match, read in batches. They are those of one commit, whatever is written
@@ -32,7 +33,6 @@ pub(super) struct State {
     columns: Vec<ZeroEnded>,
     /// The answer of ASK, once it is known.
     answer: Option<bool>,
-    done: bool,
     /// What ts_rows_explain() answered last.
     plan: ZeroEnded,
 }
@@ -44,41 +44,67 @@ impl Handle for ts_rows {
     const SURVIVES_FORK: bool = false;
 }
 
-pub(super) fn opened(
-    cursor: Cursor,
-    running: Running,
-    kind: ts_query_kind,
-    columns: Vec<ZeroEnded>,
-) -> Owned<ts_rows> {
+pub(super) fn opened(cursor: Cursor, running: Running) -> Owned<ts_rows> {
     Owned(State {
+        kind: cursor.shape().kind.into(),
+        columns: query::column_names(cursor.shape()),
         cursor,
         running: Some(running),
-        kind,
-        columns,
         answer: None,
-        done: false,
         plan: ZeroEnded::new(""),
     })
 }
 
 impl State {
-    /// The next rows within a time. Ends the operation at the end of the rows and after an error.
+    /// Works the cursor. Ends the operation at the end of the rows and after an error.
+    fn work<T>(&mut self, work: impl FnOnce(&mut Cursor) -> Result<T>) -> Result<T> {
+        let worked = work(&mut self.cursor);
+        let worked = match &self.running {
+            Some(running) => running.explain(worked),
+            None => worked,
+        };
+        if self.cursor.is_done() || worked.is_err() {
+            self.running = None;
+        }
+        worked
+    }
+
+    /// The next rows within a time.
     fn pull(&mut self, rows_max: usize, max_ms: i64, out: &mut ResultBatch) -> Result<Pulled> {
-        if self.done {
+        if self.cursor.is_done() {
             return Ok(Pulled::Done);
         }
         // A negative number is no limit.
         let limit = u64::try_from(max_ms).ok().map(Duration::from_millis);
-        let pulled = self.cursor.next(rows_max, limit, out);
-        let pulled = match &self.running {
-            Some(running) => running.explain(pulled),
-            None => pulled,
-        };
-        self.done = matches!(pulled, Ok(Pulled::Done));
-        if self.done || pulled.is_err() {
-            self.running = None;
+        self.work(|cursor| cursor.next(rows_max, limit, out))
+    }
+
+    /// The answer of ASK; `None` if the time was over first.
+    fn answer(&mut self, max_ms: i64) -> Result<Option<bool>> {
+        if self.answer.is_none() {
+            self.answer = match self.pull(1, max_ms, &mut ResultBatch::new())? {
+                Pulled::Rows => Some(true),
+                Pulled::Waiting => None,
+                Pulled::Done => Some(false),
+            };
+            if self.answer.is_some() {
+                self.running = None;
+            }
         }
-        pulled
+        Ok(self.answer)
+    }
+
+    /// Writes what was not given yet and returns how many rows. Errors: those of [`Cursor::write`].
+    pub(super) fn write(&mut self, options: &WriteOptions, out: &mut dyn Write) -> Result<u64> {
+        if self.kind == ts_query_kind::Ask {
+            // The row that says yes is taken once.
+            let answer = self.answer(TS_NO_LIMIT)? == Some(true);
+            let (shape, control) = (self.cursor.shape(), self.cursor.control());
+            return write_result(shape, options, out, control, &mut |_| Ok(answer));
+        }
+        let written = self.work(|cursor| cursor.write(options, out))?;
+        self.running = None;
+        Ok(written)
     }
 }
 
@@ -134,7 +160,7 @@ pub unsafe extern "C" fn ts_rows_column(rows: *const ts_rows, index: usize) -> t
     unsafe { read(rows, ts_text::EMPTY, name) }
 }
 
-/// How many rows ts_rows_next() has given so far.
+/// How many rows ts_rows_next() and ts_rows_write() have given so far.
 ///
 /// Owner: a plain value.
 /// Threads: any.
@@ -144,6 +170,23 @@ pub unsafe extern "C" fn ts_rows_column(rows: *const ts_rows, index: usize) -> t
 pub unsafe extern "C" fn ts_rows_given(rows: *const ts_rows) -> u64 {
     // SAFETY: the caller keeps the contract of the header.
     unsafe { read(rows, 0, |rows| rows.cursor.rows_so_far()) }
+}
+
+/// Whether the end was reached: ts_rows_given() is then the number of all rows. For ASK, whether
+/// the answer is known.
+///
+/// Owner: a plain value.
+/// Threads: any.
+/// Cost: none.
+/// Errors: none; false if the argument is not valid, and after an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_rows_done(rows: *const ts_rows) -> bool {
+    // SAFETY: the caller keeps the contract of the header.
+    unsafe {
+        read(rows, false, |rows| {
+            rows.cursor.is_done() || rows.answer.is_some()
+        })
+    }
 }
 
 /// Gets the next rows: at least one and at most max_rows, 2,048 at most. max_ms bounds the time of
@@ -214,22 +257,20 @@ pub unsafe extern "C" fn ts_rows_boolean(
                 return Err(invalid_argument("the query is not ASK")
                     .with_hint("ts_rows_next() gives its rows"));
             }
-            if state.answer.is_none() {
-                state.answer = match state.pull(1, max_ms, &mut ResultBatch::new())? {
-                    Pulled::Rows => Some(true),
-                    Pulled::Waiting => return Ok(ts_status::Waiting),
-                    Pulled::Done => Some(false),
-                };
-                state.running = None;
-            }
-            *out = state.answer == Some(true);
-            Ok(ts_status::Ok)
+            Ok(match state.answer(max_ms)? {
+                Some(answer) => {
+                    *out = answer;
+                    ts_status::Ok
+                }
+                None => ts_status::Waiting,
+            })
         })
     }
 }
 
-/// The plan of a running query as text, with the rows each step has given so far. Empty for a match
-/// and while a query that answered TS_STATUS_WAITING is at work.
+/// The plan of a running query in a ts_explain_format, with the rows each operator has given so far
+/// (and its time, with measure_times of ts_query_options). Empty for a match and while a query that
+/// answered TS_STATUS_WAITING is at work. To analyze a query, read or write its rows first.
 ///
 /// Owner: the text is borrowed from the rows until their next ts_rows_explain().
 /// Threads: exclusive use of rows.
@@ -239,6 +280,7 @@ pub unsafe extern "C" fn ts_rows_boolean(
 #[must_use]
 pub unsafe extern "C" fn ts_rows_explain(
     rows: *mut ts_rows,
+    format: i32,
     plan: *mut ts_text,
     err: *mut *mut ts_error,
 ) -> ts_status {
@@ -247,7 +289,10 @@ pub unsafe extern "C" fn ts_rows_explain(
         guard::status(err, || {
             let plan = guard::out(plan, ts_text::EMPTY, "plan")?;
             let mut state = handle::exclusive(rows)?;
-            state.plan = ZeroEnded::new(&state.cursor.explain().unwrap_or_default());
+            state.plan = match state.cursor.explain() {
+                Some(explanation) => query::shown(&explanation, format)?,
+                None => ZeroEnded::new(""),
+            };
             *plan = state.plan.as_text();
             Ok(ts_status::Ok)
         })

@@ -13,6 +13,7 @@ mod compact;
 mod diagnostic;
 mod dump;
 mod exit;
+mod explain;
 mod figures;
 mod interrupt;
 mod load;
@@ -22,6 +23,7 @@ mod prologue;
 mod query;
 mod recover;
 mod report;
+mod request;
 mod results;
 mod standard_input;
 mod stats;
@@ -47,6 +49,7 @@ struct Arguments {
 enum Command {
     Load(load::Load),
     Query(query::Query),
+    Explain(explain::Explain),
     Dump(dump::Dump),
     Stats(stats::Stats),
     Check(check::Check),
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Load(command) => command.run(store),
         Command::Query(command) => command.run(store),
+        Command::Explain(command) => command.run(store),
         Command::Dump(command) => command.run(store),
         Command::Stats(command) => command.run(store),
         Command::Check(command) => command.run(store),

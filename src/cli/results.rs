@@ -1,14 +1,15 @@
-//! Answers of queries in the formats for rows and graphs.
+//! Answers of queries: a table for people, or a document of the library's writers.
 
 use super::output::{Output, write_error};
 use super::table::{Names, Table};
 use clap::ValueEnum;
-use oxrdf::{GraphNameRef, NamedNode, QuadRef, Term, Variable};
-use sparesults::{QueryResultsFormat, QueryResultsSerializer};
+use oxrdf::{NamedNode, Term};
 use std::io::Write;
 use triplestore::error::{Code, Error, Result};
-use triplestore::load::{self, Dump, DumpOptions};
-use triplestore::query::{ResultBatch, Rows, UNBOUND};
+use triplestore::load::Format;
+use triplestore::query::{
+    ResultBatch, ResultFormat as Document, ResultKind, RowFormat, Rows, UNBOUND, WriteOptions,
+};
 use triplestore::term::TermRef;
 
 /// Rows pulled at a time.
@@ -41,62 +42,66 @@ pub enum ResultFormat {
     Jsonld,
 }
 
-/// How rows are written.
+/// How an answer of a known kind is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RowFormat {
+pub enum Layout {
     Table,
-    Results(QueryResultsFormat),
+    Document(Document),
 }
 
-/// What a format is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    Rows(RowFormat),
-    Graph(load::Format),
-}
-
-impl ResultFormat {
-    pub fn kind(self) -> Kind {
-        let rows = |format| Kind::Rows(RowFormat::Results(format));
-        match self {
-            Self::Table => Kind::Rows(RowFormat::Table),
-            Self::Json => rows(QueryResultsFormat::Json),
-            Self::Csv => rows(QueryResultsFormat::Csv),
-            Self::Tsv => rows(QueryResultsFormat::Tsv),
-            Self::Xml => rows(QueryResultsFormat::Xml),
-            Self::Nt => Kind::Graph(load::Format::NTriples),
-            Self::Nq => Kind::Graph(load::Format::NQuads),
-            Self::Ttl => Kind::Graph(load::Format::Turtle),
-            Self::Trig => Kind::Graph(load::Format::TriG),
-            Self::Rdf => Kind::Graph(load::Format::RdfXml),
-            Self::Jsonld => Kind::Graph(load::Format::JsonLd),
-        }
+impl Layout {
+    /// Errors: `QueryInvalidOption` for a table of a graph; what the writers refuse, they refuse themselves.
+    pub fn chosen(kind: ResultKind, format: Option<ResultFormat>) -> Result<Self> {
+        let document = match format {
+            None if kind.is_graph() => Document::Graph(Format::Turtle),
+            Some(ResultFormat::Table) if kind.is_graph() => {
+                return Err(Error::new(
+                    Code::QueryInvalidOption,
+                    "a graph is not written as a table",
+                )
+                .with_hint("use one of nt, nq, ttl, trig, rdf, jsonld"));
+            }
+            None | Some(ResultFormat::Table) => return Ok(Self::Table),
+            Some(ResultFormat::Json) => Document::Rows(RowFormat::Json),
+            Some(ResultFormat::Csv) => Document::Rows(RowFormat::Csv),
+            Some(ResultFormat::Tsv) => Document::Rows(RowFormat::Tsv),
+            Some(ResultFormat::Xml) => Document::Rows(RowFormat::Xml),
+            Some(ResultFormat::Nt) => Document::Graph(Format::NTriples),
+            Some(ResultFormat::Nq) => Document::Graph(Format::NQuads),
+            Some(ResultFormat::Ttl) => Document::Graph(Format::Turtle),
+            Some(ResultFormat::Trig) => Document::Graph(Format::TriG),
+            Some(ResultFormat::Rdf) => Document::Graph(Format::RdfXml),
+            Some(ResultFormat::Jsonld) => Document::Graph(Format::JsonLd),
+        };
+        document.check(kind)?;
+        Ok(Self::Document(document))
     }
 }
 
-/// Writes the answer of an ASK. Errors: `Io`.
-pub fn write_boolean(answer: bool, format: RowFormat, mut out: Output) -> Result<()> {
-    match format {
-        RowFormat::Table => writeln!(out, "{answer}"),
-        RowFormat::Results(format) => QueryResultsSerializer::from_format(format)
-            .serialize_boolean_to_writer(&mut out, answer)
-            .and_then(|out| writeln!(out)),
+/// Writes a result as a document, which ends with a line. Errors: those of [`Rows::write`].
+pub fn write_document(mut rows: Rows, options: &WriteOptions, mut out: Output) -> Result<()> {
+    let kind = rows.shape().kind;
+    rows.write(options, &mut out)?;
+    let ends_with_line = match options.format {
+        Some(Document::Rows(RowFormat::Csv | RowFormat::Tsv)) => kind == ResultKind::Select,
+        Some(Document::Graph(_)) => true,
+        Some(Document::Rows(RowFormat::Json | RowFormat::Xml)) | None => false,
+    };
+    if !ends_with_line {
+        writeln!(out).map_err(write_error)?;
     }
-    .map_err(write_error)?;
     out.finish()
 }
 
-/// Writes the rows of a SELECT. Errors: those of [`Rows::next`], `Io`.
-pub fn write_rows(rows: Rows, format: RowFormat, names: &Names, out: Output) -> Result<()> {
-    match format {
-        RowFormat::Table => write_table(rows, names, out),
-        RowFormat::Results(format) => write_results(rows, format, out),
-    }
-}
-
-fn write_table(mut rows: Rows, names: &Names, out: Output) -> Result<()> {
-    let mut table = Table::new(rows.variables(), out);
+/// Writes rows as a table, or the answer of an ASK. Errors: those of [`Rows::next`], `Io`.
+pub fn write_table(mut rows: Rows, names: &Names, mut out: Output) -> Result<()> {
     let mut batch = ResultBatch::new();
+    if rows.shape().kind == ResultKind::Ask {
+        let answer = rows.next(1, &mut batch)?;
+        writeln!(out, "{answer}").map_err(write_error)?;
+        return out.finish();
+    }
+    let mut table = Table::new(rows.variables(), out);
     while rows.next(BATCH_ROWS, &mut batch)? {
         let texts: Vec<String> = terms(&batch)?.iter().map(|term| names.term(term)).collect();
         let mut cells = Vec::new();
@@ -110,76 +115,6 @@ fn write_table(mut rows: Rows, names: &Names, out: Output) -> Result<()> {
         }
     }
     table.finish().map_err(write_error)?.finish()
-}
-
-fn write_results(mut rows: Rows, format: QueryResultsFormat, out: Output) -> Result<()> {
-    let variables: Vec<Variable> = rows
-        .variables()
-        .iter()
-        .map(|name| Variable::new_unchecked(name.as_str()))
-        .collect();
-    let mut results = QueryResultsSerializer::from_format(format)
-        .serialize_solutions_to_writer(out, variables.clone())
-        .map_err(write_error)?;
-    let mut batch = ResultBatch::new();
-    while rows.next(BATCH_ROWS, &mut batch)? {
-        let terms = terms(&batch)?;
-        for row in 0..batch.rows() {
-            let bound = variables
-                .iter()
-                .zip(batch.columns())
-                .filter(|(_, column)| column[row] != UNBOUND)
-                .map(|(variable, column)| (variable, &terms[column[row] as usize]));
-            results.serialize(bound).map_err(write_error)?;
-        }
-    }
-    let mut out = results.finish().map_err(write_error)?;
-    if matches!(format, QueryResultsFormat::Json | QueryResultsFormat::Xml) {
-        writeln!(out).map_err(write_error)?;
-    }
-    out.finish()
-}
-
-/// Writes the triples of a CONSTRUCT. Errors: those of [`Rows::next`], `Io`, `InvalidInput` for what the format cannot
-/// express.
-pub fn write_graph(
-    mut rows: Rows,
-    format: load::Format,
-    options: &DumpOptions,
-    out: Output,
-) -> Result<()> {
-    let mut dump = Dump::new(format, options, out)?;
-    let mut batch = ResultBatch::new();
-    while rows.next(BATCH_ROWS, &mut batch)? {
-        let terms = terms(&batch)?;
-        let term = |column: usize, row: usize| terms.get(batch.columns()[column][row] as usize);
-        for row in 0..batch.rows() {
-            let (Some(subject), Some(Term::NamedNode(predicate)), Some(object)) =
-                (term(0, row), term(1, row), term(2, row))
-            else {
-                return Err(misplaced());
-            };
-            dump.quad(QuadRef {
-                subject: match subject {
-                    Term::NamedNode(iri) => iri.as_ref().into(),
-                    Term::BlankNode(blank) => blank.as_ref().into(),
-                    _ => return Err(misplaced()),
-                },
-                predicate: predicate.as_ref(),
-                object: object.as_ref(),
-                graph_name: GraphNameRef::DefaultGraph,
-            })?;
-        }
-    }
-    dump.finish()?.finish()
-}
-
-#[cold]
-fn misplaced() -> Error {
-    Error::new(
-        Code::Internal,
-        "a constructed triple has a term in a position it cannot have",
-    )
 }
 
 /// The distinct terms of a batch, by index. Errors: `Internal`.

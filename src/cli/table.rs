@@ -5,6 +5,7 @@ use super::figures;
 use oxrdf::vocab::xsd;
 use oxrdf::{Literal, Term};
 use std::io::{self, Write};
+use triplestore::query::is_bare;
 use unicode_width::UnicodeWidthStr;
 
 /// The first rows decide how wide columns are: so many, or so many bytes.
@@ -157,7 +158,7 @@ impl Names {
     fn literal(&self, literal: &Literal) -> String {
         let datatype = literal.datatype();
         let text = literal.value();
-        if is_bare(text, datatype) {
+        if is_bare(text, datatype.as_str()) {
             return text.to_owned();
         }
         let mut shown = String::from("\"");
@@ -184,28 +185,6 @@ impl Names {
             shown.push_str(&self.iri(datatype.as_str()));
         }
         shown
-    }
-}
-
-/// Whether Turtle reads the bare text as this literal.
-fn is_bare(text: &str, datatype: oxrdf::NamedNodeRef<'_>) -> bool {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let decimal = |part: &str| {
-        part.split_once('.')
-            .is_some_and(|(whole, rest)| (whole.is_empty() || digits(whole)) && digits(rest))
-    };
-    match datatype {
-        xsd::BOOLEAN => matches!(text, "true" | "false"),
-        xsd::INTEGER => digits(unsigned),
-        xsd::DECIMAL => decimal(unsigned),
-        xsd::DOUBLE => unsigned
-            .split_once(['e', 'E'])
-            .is_some_and(|(base, exponent)| {
-                (digits(base) || decimal(base))
-                    && digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
-            }),
-        _ => false,
     }
 }
 

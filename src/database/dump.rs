@@ -3,10 +3,9 @@
 use super::{Database, QuadPattern, Snapshot};
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
-use crate::load::{self, Dump, DumpOptions, Format, RawLiteral, RawTerm};
-use crate::query::{ResultBatch, RowSource, UNBOUND};
+use crate::load::{Dump, DumpOptions, Format};
+use crate::query::{RawTerms, ResultBatch, RowSource};
 use crate::store::BATCH_ROWS;
-use crate::term::{Direction, LiteralKind, TermRef, write_blank_label};
 use std::io::Write;
 use std::path::Path;
 
@@ -94,76 +93,10 @@ impl Snapshot {
         while quads.next(BATCH_ROWS, &mut batch)? {
             let terms = RawTerms::new(&batch);
             for row in 0..batch.rows() {
-                let [s, p, o, g] = [0, 1, 2, 3].map(|column| batch.columns()[column][row]);
-                terms.with(s, &mut |s| {
-                    terms.with(p, &mut |p| {
-                        terms.with(o, &mut |o| match g {
-                            UNBOUND => out.statement(s, p, o, None),
-                            g => terms.with(g, &mut |g| out.statement(s, p, o, Some(g))),
-                        })
-                    })
-                })?;
+                terms.statement(row, &mut |[s, p, o], graph| out.statement(s, p, o, graph))?;
             }
             rows += batch.rows() as u64;
         }
         Ok(rows)
-    }
-}
-
-/// Terms of a batch as the writers take them.
-struct RawTerms<'b> {
-    batch: &'b ResultBatch,
-    /// Labels of the blank nodes, by their slots; empty for other terms.
-    labels: Vec<String>,
-}
-
-impl<'b> RawTerms<'b> {
-    fn new(batch: &'b ResultBatch) -> Self {
-        let label = |slot| match batch.terms().get(slot) {
-            Some(TermRef::Blank(number)) => {
-                let mut label = Vec::new();
-                write_blank_label(number, &mut label);
-                String::from_utf8_lossy(&label).into_owned()
-            }
-            _ => String::new(),
-        };
-        Self {
-            batch,
-            labels: (0..batch.terms().len()).map(label).collect(),
-        }
-    }
-
-    fn with(&self, slot: u32, then: &mut dyn FnMut(RawTerm<'_>) -> Result<()>) -> Result<()> {
-        let term =
-            self.batch.terms().get(slot as usize).ok_or_else(|| {
-                Error::new(Code::Internal, "a batch lacks a term that its rows name")
-            })?;
-        match term {
-            TermRef::Iri(iri) => then(RawTerm::Iri(iri)),
-            TermRef::Blank(_) => then(RawTerm::Blank(&self.labels[slot as usize])),
-            TermRef::Literal(literal) => {
-                let (language, direction) = match literal.kind {
-                    LiteralKind::Language { tag, direction } => (Some(tag), direction),
-                    LiteralKind::String | LiteralKind::Typed(_) => (None, None),
-                };
-                then(RawTerm::Literal(RawLiteral {
-                    lexical: literal.lexical,
-                    datatype: literal.datatype(),
-                    language,
-                    direction: direction.map(|direction| match direction {
-                        Direction::LeftToRight => load::Direction::Ltr,
-                        Direction::RightToLeft => load::Direction::Rtl,
-                    }),
-                }))
-            }
-            TermRef::Triple(parts) => {
-                let [s, p, o] = parts.map(|part| self.batch.index_of(part).unwrap_or(UNBOUND));
-                self.with(s, &mut |s| {
-                    self.with(p, &mut |p| {
-                        self.with(o, &mut |o| then(RawTerm::Triple(&[s, p, o])))
-                    })
-                })
-            }
-        }
     }
 }

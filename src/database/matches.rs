@@ -5,7 +5,7 @@ use crate::control::{Control, Phase};
 use crate::error::Result;
 use crate::exec::Batch;
 use crate::expr::Terms;
-use crate::query::{ResultBatch, RowSource};
+use crate::query::{ResultBatch, RowSource, Shape};
 use crate::store::{BATCH_ROWS, QuadScan, QuadSource, ScanBatch};
 
 /// A cursor over quads as rows of subject, predicate, object, graph; the graph is unbound in the default graph.
@@ -74,5 +74,13 @@ impl RowSource for QuadRows {
         self.given = end;
         out.fill(&mut self.batch, &self.terms)?;
         Ok(true)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::quads()
+    }
+
+    fn control(&self) -> &Control {
+        &self.control
     }
 }

@@ -4,7 +4,7 @@ use super::terms::{Decoder, named, subject};
 use super::{Database, QuadPattern};
 use crate::control::{Control, Signal};
 use crate::error::Result;
-use crate::query::{self, ParseOptions, Prepared, QueryOptions, QueryResults};
+use crate::query::{self, Explanation, ParseOptions, Prepared, QueryOptions, QueryResults};
 use crate::run::{Chunk, Sort};
 use crate::store::{PinKind, PinnedVersion, QuadSource, ScanSpec, Version, View};
 use crate::term::Id;
@@ -85,8 +85,13 @@ impl Snapshot {
         Prepared::new(text, &ParseOptions::default())?.run(&self.source(), options, control)
     }
 
-    /// The plan of a query as text. Errors: as [`Snapshot::query`].
-    pub fn explain(&self, text: &str, options: &QueryOptions, control: &Control) -> Result<String> {
+    /// The plan of a query, as it would be run. Errors: as [`Snapshot::query`].
+    pub fn explain(
+        &self,
+        text: &str,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<Explanation> {
         Prepared::new(text, &ParseOptions::default())?.explain(&self.source(), options, control)
     }
 

@@ -7,6 +7,7 @@ use crate::expr::Terms;
 use crate::store::{QuadSource, View};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// A node of a running plan, pulled from above.
 pub trait Operator: Send {
@@ -33,6 +34,9 @@ pub struct Runtime {
     pub view: View,
     /// Rows each plan node has given, by its number.
     rows: Vec<AtomicU64>,
+    /// Nanoseconds each plan node and those below it took; empty if they are not measured.
+    times: Vec<AtomicU64>,
+    started: Instant,
 }
 
 impl Runtime {
@@ -49,7 +53,31 @@ impl Runtime {
             control,
             view,
             rows: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
+            times: Vec::new(),
+            started: Instant::now(),
         }
+    }
+
+    /// Measures the time of each plan node, at two looks at the clock for each of its batches.
+    #[must_use]
+    pub fn timed(mut self) -> Self {
+        self.times = self.rows.iter().map(|_| AtomicU64::new(0)).collect();
+        self
+    }
+
+    /// Time since the query was started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Time taken so far by each plan node and those below it; `None` if it is not measured.
+    pub fn all_times(&self) -> Option<Vec<Duration>> {
+        let times = || self.times.iter();
+        (!self.times.is_empty()).then(|| {
+            times()
+                .map(|time| Duration::from_nanos(time.load(Ordering::Relaxed)))
+                .collect()
+        })
     }
 
     /// Rows given so far by plan node `node`.
@@ -84,7 +112,13 @@ pub struct Counted {
 impl Operator for Counted {
     fn next(&mut self, batch: &mut Batch) -> Result<bool> {
         self.runtime.control.poll()?;
-        let more = self.inner.next(batch)?;
+        let start = self.runtime.times.get(self.node).map(|_| Instant::now());
+        let more = self.inner.next(batch);
+        if let (Some(start), Some(time)) = (start, self.runtime.times.get(self.node)) {
+            let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            time.fetch_add(nanos, Ordering::Relaxed);
+        }
+        let more = more?;
         if more {
             debug_assert!(!batch.is_empty());
             self.runtime.add_rows(self.node, batch.len());

@@ -1,85 +1,98 @@
-//! A plan as text: one line for each operator, inputs indented below, with estimated rows and, after a run, the actual
-//! ones.
+//! A plan described: for each operator its name, what it works on and how, and what is expected of it. Text and JSON are
+//! made of this one description, so they cannot differ.
 
-use super::node::{Node, Op, PathEnd, PathGraph, PathSpec, Plan};
-use crate::algebra::{Query, Var};
-use crate::store::source::{G, O, P, S};
+use super::node::{Count, Node, Op, PathEnd, PathGraph, PathSpec, Plan, SortColumn};
+use crate::algebra::{Expr, Query, Var};
+use crate::store::source::{O, P, S};
 use crate::store::{Graphs, Order, ScanSpec, View};
 use crate::term::Id;
-use std::fmt::Write;
 
-/// Shows a plan. `term` prints a term; `actual` are the rows each node gave, by its number.
-pub fn explain(
-    plan: &Plan,
-    query: &Query,
-    term: &dyn Fn(Id) -> String,
-    actual: Option<&[u64]>,
-) -> String {
-    let mut text = String::new();
-    let printer = Printer {
-        query,
-        term,
-        actual,
-    };
-    printer.node(&plan.root, 0, &mut text);
-    text
+/// An operator of a plan with its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    pub operator: &'static str,
+    pub details: Vec<Detail>,
+    /// Names of the output columns, without question marks.
+    pub variables: Vec<String>,
+    /// Those by which the rows are sorted.
+    pub sorted: Vec<String>,
+    pub estimated_rows: f64,
+    /// Nanoseconds expected for this operator and those below.
+    pub cost_ns: f64,
+    /// The number of the node: where what it has done is counted.
+    pub number: usize,
+    pub inputs: Vec<Description>,
 }
 
-struct Printer<'a> {
+/// One thing to know about an operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// Its key in JSON.
+    pub name: &'static str,
+    /// The word before it in text; may be empty.
+    pub label: &'static str,
+    pub value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(String),
+    Number(u64),
+    /// Variables, without question marks.
+    Variables(Vec<String>),
+}
+
+/// Describes a plan. `term` prints a term.
+pub fn describe(plan: &Plan, query: &Query, term: &dyn Fn(Id) -> String) -> Description {
+    Describer { query, term }.node(&plan.root)
+}
+
+struct Describer<'a> {
     query: &'a Query,
     term: &'a dyn Fn(Id) -> String,
-    actual: Option<&'a [u64]>,
 }
 
-impl Printer<'_> {
-    fn node(&self, node: &Node, depth: usize, text: &mut String) {
-        let mut line = format!("{:indent$}{}", "", node.op.name(), indent = depth * 2);
-        let details = self.details(node);
-        if !details.is_empty() {
-            line.push(' ');
-            line.push_str(&details);
-        }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{line}  [rows ~{:.0}", node.rows);
-        if let Some(actual) = self.actual.and_then(|actual| actual.get(node.number)) {
-            let _ = write!(text, ", actual {actual}");
-        }
-        let _ = writeln!(text, ", cost {:.1} us]", node.cost / 1000.0);
-        for input in node.op.inputs() {
-            self.node(input, depth + 1, text);
+impl Describer<'_> {
+    fn node(&self, node: &Node) -> Description {
+        Description {
+            operator: node.op.name(),
+            details: self.details(node),
+            variables: self.names(&node.columns),
+            sorted: self.names(&node.sorted),
+            estimated_rows: node.rows,
+            cost_ns: node.cost,
+            number: node.number,
+            inputs: node
+                .op
+                .inputs()
+                .into_iter()
+                .map(|input| self.node(input))
+                .collect(),
         }
     }
 
-    fn vars(&self, vars: &[Var]) -> String {
-        vars.iter()
-            .map(|&var| self.var(var))
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
-    fn var(&self, var: Var) -> String {
-        format!("?{}", self.query.name(var))
-    }
-
-    fn details(&self, node: &Node) -> String {
+    /// Without a wildcard, so that a new operator has to say what it does.
+    fn details(&self, node: &Node) -> Vec<Detail> {
+        let outputs = |label| self.variables("outputs", label, &node.columns);
         match &node.op {
-            Op::Scan { spec, .. } => format!("{} -> {}", self.spec(spec), self.vars(&node.columns)),
-            Op::CountScan { spec } | Op::CountRuns { spec, .. } => {
-                format!("{} -> {}", self.spec(spec), self.vars(&node.columns))
+            Op::Fixed { rows, .. } => vec![outputs(""), number("rows", "rows", *rows as u64)],
+            Op::Scan { spec, .. } | Op::CountScan { spec } | Op::CountRuns { spec, .. } => {
+                let mut details = self.scan(spec, "");
+                details.push(outputs("->"));
+                details
             }
-            Op::Fixed { rows, .. } => format!("{} ({rows} rows)", self.vars(&node.columns)),
-            Op::MergeJoin { left, keys, .. } => format!("on {}", self.vars(&left.columns[..*keys])),
+            Op::MergeJoin { left, keys, .. } => {
+                vec![self.variables("keys", "on", &left.columns[..*keys])]
+            }
             Op::ProbeJoin {
                 input,
                 spec,
                 columns,
             } => {
-                let keys: Vec<Var> = columns
-                    .keys
-                    .iter()
-                    .map(|&column| input.columns[column])
-                    .collect();
-                format!("on {} into {}", self.vars(&keys), self.spec(spec))
+                let keys = columns.keys.iter().map(|&column| input.columns[column]);
+                let mut details = vec![self.variables("keys", "on", &keys.collect::<Vec<_>>())];
+                details.extend(self.scan(spec, "into"));
+                details
             }
             Op::Path { input, spec } => self.path(node, input, spec),
             Op::HashJoin {
@@ -88,75 +101,99 @@ impl Printer<'_> {
                 filters,
                 ..
             } => {
-                let pairs = columns.keys.iter().chain(&columns.compatible);
-                let keys: Vec<Var> = pairs.map(|&(column, _)| probe.columns[column]).collect();
-                match (keys.is_empty(), filters.len()) {
-                    (true, _) => String::new(),
-                    (false, 0) => format!("on {}", self.vars(&keys)),
-                    (false, filters) => format!("on {} with {filters} filters", self.vars(&keys)),
-                }
+                let names = |columns: &[(usize, usize)]| -> Vec<Var> {
+                    let columns = columns.iter();
+                    columns.map(|&(column, _)| probe.columns[column]).collect()
+                };
+                let mut details = vec![self.variables("keys", "on", &names(&columns.keys))];
+                let compatible = names(&columns.compatible);
+                details.push(self.variables("compatible", "compatible", &compatible));
+                details.extend(self.conditions(filters));
+                details
             }
-            Op::Filter { filters, .. } => format!(
-                "{} conditions on {}",
-                filters.len(),
-                self.vars(&{
-                    let mut vars: Vec<Var> =
-                        filters.iter().flat_map(|filter| filter.vars()).collect();
-                    vars.sort_unstable();
-                    vars.dedup();
-                    vars
-                })
-            ),
+            Op::EqualColumns { input, pairs } => {
+                let columns = pairs.iter().flat_map(|&(left, right)| [left, right]);
+                let columns: Vec<Var> = columns.map(|column| input.columns[column]).collect();
+                vec![self.variables("equal", "", &columns)]
+            }
+            Op::Filter { filters, .. } => self.conditions(filters),
+            Op::Extend { input, .. } => {
+                vec![self.variables("computed", "", &node.columns[input.columns.len()..])]
+            }
+            Op::Columns { .. } => vec![outputs("")],
+            Op::Distinct { .. } | Op::DropRepeated { .. } => vec![outputs("")],
             Op::Sort { keys, limit, .. } => {
-                let keys: Vec<String> = keys
+                let keys: Vec<String> = keys.iter().map(|key| self.sort_key(node, key)).collect();
+                let mut details = vec![text("keys", "by", keys.join(" "))];
+                details.extend(limit.map(|limit| number("limit", "limit", limit)));
+                details
+            }
+            Op::Slice { offset, limit, .. } => {
+                let mut details = Vec::new();
+                if *offset > 0 {
+                    details.push(number("offset", "offset", *offset));
+                }
+                if *limit < u64::MAX {
+                    details.push(number("limit", "limit", *limit));
+                }
+                details
+            }
+            Op::Union { inputs } => vec![number("branches", "of", inputs.len() as u64)],
+            Op::Group {
+                input,
+                keys,
+                counts,
+            } => {
+                let keys: Vec<Var> = keys.iter().map(|&column| input.columns[column]).collect();
+                let counts: Vec<&str> = counts
                     .iter()
-                    .map(|key| {
-                        let var = self.var(node.columns[key.column]);
-                        if key.descending {
-                            format!("DESC({var})")
-                        } else {
-                            var
-                        }
+                    .map(|count| match count {
+                        Count::Rows => "COUNT(*)",
+                        Count::DistinctRows => "COUNT(DISTINCT *)",
+                        Count::Values(_) => "COUNT(..)",
+                        Count::DistinctValues(_) => "COUNT(DISTINCT ..)",
                     })
                     .collect();
-                match limit {
-                    Some(limit) => format!("by {} limit {limit}", keys.join(" ")),
-                    None => format!("by {}", keys.join(" ")),
-                }
+                vec![
+                    self.variables("keys", "by", &keys),
+                    text("aggregates", "", counts.join(" ")),
+                    outputs("->"),
+                ]
             }
-            Op::Slice { offset, limit, .. } => match *limit {
-                u64::MAX => format!("offset {offset}"),
-                limit => format!("offset {offset} limit {limit}"),
-            },
-            Op::Columns { .. } | Op::Group { .. } | Op::Extend { .. } | Op::Distinct { .. } => {
-                self.vars(&node.columns)
+            Op::Construct { template, .. } => {
+                vec![number("template", "triples", template.len() as u64)]
             }
-            Op::Construct { template, .. } => format!("{} triples", template.len()),
-            Op::EqualColumns { .. } | Op::DropRepeated { .. } | Op::Union { .. } => String::new(),
         }
+        .into_iter()
+        .filter(|detail| match &detail.value {
+            Value::Text(text) => !text.is_empty(),
+            Value::Variables(names) => !names.is_empty(),
+            Value::Number(_) => true,
+        })
+        .collect()
     }
 
-    fn path(&self, node: &Node, input: &Node, spec: &PathSpec) -> String {
-        let mut free = node.columns[input.columns.len()..].iter();
-        let mut end = |end: &PathEnd| match end {
-            PathEnd::Constant(id) => (self.term)(Id::from_raw(*id)),
-            PathEnd::Column(column) => self.var(input.columns[*column]),
-            PathEnd::Free => match free.next() {
-                Some(&var) => self.var(var),
-                // Both ends are one variable.
-                None => "the same".to_owned(),
-            },
-        };
-        let (subject, object) = (end(&spec.subject), end(&spec.object));
-        let graph = match &spec.graph {
-            PathGraph::One(graphs) => self.graphs(graphs),
-            PathGraph::Column { column, .. } => {
-                format!("graph {}", self.var(input.columns[*column]))
-            }
-            PathGraph::Free { .. } => "each named graph".to_owned(),
-        };
-        let steps = spec.forward.labels.len();
-        format!("from {subject} to {object}, {steps} kinds of step, in {graph}")
+    /// Which triples are read, and of which graphs.
+    fn scan(&self, spec: &ScanSpec, label: &'static str) -> Vec<Detail> {
+        let implied =
+            usize::from(spec.order == Order::Gspo && matches!(spec.graphs, Graphs::One(_)));
+        let mut parts = [(); 4].map(|()| "?".to_owned());
+        for (column, &id) in spec.prefix.iter().enumerate() {
+            parts[spec.order.columns()[column + implied]] = (self.term)(Id::from_raw(id));
+        }
+        let mut details = vec![
+            text("order", label, format!("{:?}", spec.order).to_uppercase()),
+            text(
+                "pattern",
+                "",
+                format!("({} {} {})", parts[S], parts[P], parts[O]),
+            ),
+            text("graphs", "in", self.graphs(&spec.graphs)),
+        ];
+        if spec.view != View::Both {
+            details.push(text("view", "view", view_name(spec.view).to_owned()));
+        }
+        details
     }
 
     fn graphs(&self, graphs: &Graphs) -> String {
@@ -171,29 +208,92 @@ impl Printer<'_> {
         }
     }
 
-    fn spec(&self, spec: &ScanSpec) -> String {
-        let implied =
-            usize::from(spec.order == Order::Gspo && matches!(spec.graphs, Graphs::One(_)));
-        let mut parts = [
-            "?".to_owned(),
-            "?".to_owned(),
-            "?".to_owned(),
-            "?".to_owned(),
-        ];
-        for (column, &id) in spec.prefix.iter().enumerate() {
-            parts[spec.order.columns()[column + implied]] = (self.term)(Id::from_raw(id));
-        }
-        let order = format!("{:?}", spec.order).to_uppercase();
-        let graphs = self.graphs(&spec.graphs);
-        let view = match spec.view {
-            View::Both => "",
-            View::Asserted => ", asserted",
-            View::Inferred => ", inferred",
+    /// From where to where a path is walked, and in which graph.
+    fn path(&self, node: &Node, input: &Node, spec: &PathSpec) -> Vec<Detail> {
+        let mut free = node.columns[input.columns.len()..].iter();
+        let mut end = |end: &PathEnd| match end {
+            PathEnd::Constant(id) => (self.term)(Id::from_raw(*id)),
+            PathEnd::Column(column) => self.shown(input.columns[*column]),
+            PathEnd::Free => match free.next() {
+                Some(&var) => self.shown(var),
+                // Both ends are one variable.
+                None => "the same".to_owned(),
+            },
         };
-        debug_assert_eq!([S, P, O, G], [0, 1, 2, 3]);
-        format!(
-            "{order} ({} {} {}) in {graphs}{view}",
-            parts[S], parts[P], parts[O]
-        )
+        let (subject, object) = (end(&spec.subject), end(&spec.object));
+        let graph = match &spec.graph {
+            PathGraph::One(graphs) => self.graphs(graphs),
+            PathGraph::Column { column, .. } => {
+                format!("graph {}", self.shown(input.columns[*column]))
+            }
+            PathGraph::Free { .. } => "each named graph".to_owned(),
+        };
+        vec![
+            text("from", "from", subject),
+            text("to", "to", object),
+            number(
+                "steps",
+                "by kinds of step",
+                spec.forward.labels.len() as u64,
+            ),
+            text("graphs", "in", graph),
+        ]
+    }
+
+    fn shown(&self, var: Var) -> String {
+        format!("?{}", self.query.name(var))
+    }
+
+    /// How many conditions, and what they read.
+    fn conditions(&self, filters: &[Expr]) -> Vec<Detail> {
+        if filters.is_empty() {
+            return Vec::new();
+        }
+        let mut vars: Vec<Var> = filters.iter().flat_map(Expr::vars).collect();
+        vars.sort_unstable();
+        vars.dedup();
+        vec![
+            number("conditions", "conditions", filters.len() as u64),
+            self.variables("reads", "on", &vars),
+        ]
+    }
+
+    fn sort_key(&self, node: &Node, key: &SortColumn) -> String {
+        let name = self.shown(node.columns[key.column]);
+        match key.descending {
+            true => format!("DESC({name})"),
+            false => name,
+        }
+    }
+
+    fn variables(&self, name: &'static str, label: &'static str, vars: &[Var]) -> Detail {
+        Detail {
+            name,
+            label,
+            value: Value::Variables(self.names(vars)),
+        }
+    }
+
+    fn names(&self, vars: &[Var]) -> Vec<String> {
+        vars.iter().map(|&var| self.query.name(var)).collect()
+    }
+}
+
+fn text(name: &'static str, label: &'static str, text: String) -> Detail {
+    let value = Value::Text(text);
+    Detail { name, label, value }
+}
+
+fn number(name: &'static str, label: &'static str, number: u64) -> Detail {
+    let value = Value::Number(number);
+    Detail { name, label, value }
+}
+
+/// The word for a view.
+pub fn view_name(view: View) -> &'static str {
+    match view {
+        View::Both => "both",
+        View::Asserted => "asserted",
+        View::Inferred => "inferred",
     }
 }

@@ -18,7 +18,7 @@ mod planner;
 
 pub use access::RequestGraphs;
 pub use automaton::{Automaton, Backwards, Label, Predicates, Step};
-pub use explain::explain;
+pub use explain::{Description, Detail, Value, describe, view_name};
 pub use node::{
     Count, JoinColumns, Node, Op, PathEnd, PathGraph, PathSpec, Plan, ProbeColumns, SortColumn,
 };

@@ -150,3 +150,59 @@ impl ResultBatch {
         self.terms.get(index as usize)
     }
 }
+
+#[cfg(test)]
+mod made {
+    use super::*;
+    use crate::term::{Tag, parse_blank_label};
+    use oxrdf::Term;
+
+    impl ResultBatch {
+        /// A batch of given rows; the labels of blank nodes are ones that a store prints.
+        pub fn made(columns: usize, rows: &[Vec<Option<Term>>]) -> Self {
+            let mut batch = Self {
+                rows: rows.len(),
+                columns: vec![Vec::new(); columns],
+                ..Self::default()
+            };
+            let mut known: Vec<Term> = Vec::new();
+            for row in rows {
+                for (column, term) in row.iter().enumerate() {
+                    let index = term
+                        .as_ref()
+                        .map_or(UNBOUND, |term| batch.add(term, &mut known));
+                    batch.columns[column].push(index);
+                }
+            }
+            batch
+        }
+
+        fn add(&mut self, term: &Term, known: &mut Vec<Term>) -> u32 {
+            if let Some(index) = known.iter().position(|other| other == term) {
+                return index as u32;
+            }
+            let mut parts = [Id::UNBOUND; 3];
+            if let Term::Triple(triple) = term {
+                let terms = [
+                    triple.subject.clone().into(),
+                    triple.predicate.clone().into(),
+                    triple.object.clone(),
+                ];
+                for (part, term) in parts.iter_mut().zip(&terms) {
+                    let index = self.add(term, known);
+                    *part = self.ids[index as usize];
+                }
+            }
+            let index = known.len();
+            known.push(term.clone());
+            self.ids.push(Id::new(Tag::LocalLiteral, index as u64));
+            let term = TermRef::from_oxrdf(
+                term.as_ref(),
+                |label| Ok(parse_blank_label(label).unwrap()),
+                |_| Ok(parts),
+            );
+            self.terms.put(index, term.unwrap());
+            index as u32
+        }
+    }
+}

@@ -8,10 +8,15 @@
 //! Cost: 20-50 us for the thread, once; two context switches a bounded call.
 
 use super::batch::ResultBatch;
+use super::explain::Explanation;
+use super::formats::{WriteOptions, write_result};
 use super::results::Rows;
+use super::shape::Shape;
 use crate::control::{Control, Signal};
 use crate::error::{Code, Error, Result};
+use crate::store::BATCH_ROWS;
 use parking_lot::{Condvar, Mutex};
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -23,8 +28,14 @@ pub trait RowSource: Send {
     /// Errors: as [`Rows::next`].
     fn next(&mut self, rows_max: usize, out: &mut ResultBatch) -> Result<bool>;
 
+    /// What the rows are.
+    fn shape(&self) -> Shape;
+
+    /// What the rows are worked under.
+    fn control(&self) -> &Control;
+
     /// The plan and what its operators have done so far, where there is a plan.
-    fn explain(&self) -> Option<String> {
+    fn explain(&self) -> Option<Explanation> {
         None
     }
 }
@@ -34,7 +45,15 @@ impl RowSource for Rows {
         Rows::next(self, rows_max, out)
     }
 
-    fn explain(&self) -> Option<String> {
+    fn shape(&self) -> Shape {
+        Rows::shape(self).clone()
+    }
+
+    fn control(&self) -> &Control {
+        Rows::control(self)
+    }
+
+    fn explain(&self) -> Option<Explanation> {
         Some(Rows::explain(self))
     }
 }
@@ -51,12 +70,14 @@ pub enum Pulled {
 /// See the module. Dropping it ends the query, also one that is being worked.
 pub struct Cursor {
     shared: Arc<Shared>,
+    shape: Shape,
     control: Control,
     abandoned: Signal,
     has_thread: bool,
     /// Rows that a call asked for and the next one did not want all of: the batch and how many were given.
     rest: Option<(ResultBatch, usize)>,
     rows: u64,
+    is_done: bool,
 }
 
 struct Shared {
@@ -84,16 +105,19 @@ impl Cursor {
     ) -> Result<Self> {
         let abandoned = Signal::new(Code::Cancelled, "the cursor was dropped");
         let control = control.clone().with_signal(&abandoned);
+        let source = open(&control)?;
         Ok(Self {
+            shape: source.shape(),
+            control: source.control().clone(),
             shared: Arc::new(Shared {
-                state: Mutex::new(State::Idle(Box::new(open(&control)?))),
+                state: Mutex::new(State::Idle(Box::new(source))),
                 changed: Condvar::new(),
             }),
-            control,
             abandoned,
             has_thread: false,
             rest: None,
             rows: 0,
+            is_done: false,
         })
     }
 
@@ -101,9 +125,28 @@ impl Cursor {
         &self.control
     }
 
-    /// Rows given so far.
+    /// What the rows are.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Rows given so far, written ones among them.
     pub fn rows_so_far(&self) -> u64 {
         self.rows
+    }
+
+    /// Whether the end was reached: [`Cursor::rows_so_far`] is then the number of all rows.
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Writes the rows that were not given yet as a document and returns how many.
+    /// Errors: those of [`write_result`]; then the cursor cannot go on.
+    pub fn write(&mut self, options: &WriteOptions, out: &mut dyn Write) -> Result<u64> {
+        let (shape, control) = (self.shape.clone(), self.control.clone());
+        write_result(&shape, options, out, &control, &mut |batch| {
+            Ok(self.next(BATCH_ROWS, None, batch)? == Pulled::Rows)
+        })
     }
 
     /// Replaces `out` by the next rows, at most `rows_max`. With a limit it answers within about that time (`Waiting` if
@@ -125,7 +168,10 @@ impl Cursor {
             };
             match worked? {
                 Some(batch) => self.rest = Some((batch, 0)),
-                None => return Ok(Pulled::Done),
+                None => {
+                    self.is_done = true;
+                    return Ok(Pulled::Done);
+                }
             }
         }
         let Some((batch, given)) = self.rest.take() else {
@@ -211,7 +257,7 @@ impl Cursor {
     }
 
     /// The plan and what its operators have done so far; `None` where there is no plan, or while rows are being worked.
-    pub fn explain(&self) -> Option<String> {
+    pub fn explain(&self) -> Option<Explanation> {
         match &*self.shared.state.lock() {
             State::Idle(source) | State::Asked(source, _) | State::Worked(Some(source), _) => {
                 source.explain()
@@ -290,6 +336,7 @@ mod tests {
     struct Told {
         messages: Receiver<&'static str>,
         gone: Sender<()>,
+        control: Control,
     }
 
     impl RowSource for Told {
@@ -300,6 +347,14 @@ mod tests {
                 Ok(_) => Ok(true),
                 Err(_) => Ok(false),
             }
+        }
+
+        fn shape(&self) -> Shape {
+            Shape::quads()
+        }
+
+        fn control(&self) -> &Control {
+            &self.control
         }
     }
 
@@ -319,8 +374,9 @@ mod tests {
     fn test() -> Test {
         let (tell, messages) = channel();
         let (is_gone, gone) = channel();
-        let open = |_: &Control| {
+        let open = |control: &Control| {
             Ok(Told {
+                control: control.clone(),
                 messages,
                 gone: is_gone,
             })

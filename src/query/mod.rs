@@ -2,7 +2,7 @@
 //!
 //! [`Prepared`] is a parsed query; it holds no ids and runs against any [`Snapshot`]. Running plans it for that snapshot
 //! and gives [`QueryResults`], whose rows are pulled in batches: columns of indexes into a table of distinct terms, each
-//! decoded once.
+//! decoded once. [`write_result`] turns them into a document instead.
 //!
 //! Invariants: results own what they read and have no lifetime; a limit is an error, never a short answer; equal terms of
 //! a batch have equal indexes.
@@ -12,13 +12,19 @@
 
 mod batch;
 mod bounded;
+mod explain;
+mod formats;
 mod prepared;
 mod results;
+mod shape;
 mod update;
 
 pub use crate::algebra::ParseOptions;
 pub use batch::{ResultBatch, UNBOUND};
 pub use bounded::{Cursor, Pulled, RowSource};
+pub use explain::{Explanation, ShownDataset, ShownDefaultGraph, Work};
+pub use formats::{RawTerms, ResultFormat, RowFormat, WriteOptions, is_bare, write_result};
 pub use prepared::{DefaultGraph, Prepared, QueryOptions, Snapshot};
 pub use results::{QueryResults, Rows};
+pub use shape::{ResultKind, Shape};
 pub use update::{Document, DocumentSource, LoadAccess, PreparedUpdate, UpdateOptions};

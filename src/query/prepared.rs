@@ -1,13 +1,15 @@
 //! Prepared queries: parse once, run against any snapshot.
 
+use super::explain::{Explanation, ShownDataset, ShownDefaultGraph};
 use super::results::{QueryResults, Rows, show};
+use super::shape::Shape;
 use crate::algebra::{Form, ParseOptions, Query, parse};
 use crate::control::{Control, Phase};
 use crate::error::Result;
 use crate::exec::{Batch, Runtime, build};
 use crate::expr::Terms;
-use crate::plan::{Plan, Request, RequestGraphs, explain, plan};
-use crate::store::{Dictionary, Graphs, QuadSource, View};
+use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
+use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
 use crate::term::{Id, TermRef};
 use spargebra::term::{NamedOrBlankNode, Term};
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub struct QueryOptions {
     pub timeout: Option<Duration>,
     /// The most rows a result may have; one more is `QueryLimit`.
     pub row_limit: Option<u64>,
+    /// Measures the time of each operator, to be shown by EXPLAIN.
+    pub timed: bool,
 }
 
 /// A parsed query. Clones are cheap.
@@ -68,13 +72,12 @@ impl Prepared {
 
     /// Names of the columns a SELECT gives, without a question mark; subject, predicate and object for CONSTRUCT.
     pub fn variables(&self) -> Vec<String> {
-        match &self.query.form {
-            Form::Select { vars } => vars.iter().map(|&var| self.query.name(var)).collect(),
-            Form::Ask => Vec::new(),
-            Form::Construct { .. } => ["subject", "predicate", "object"]
-                .map(str::to_owned)
-                .to_vec(),
-        }
+        self.shape().columns
+    }
+
+    /// What the rows are.
+    pub fn shape(&self) -> Shape {
+        Shape::of(&self.query)
     }
 
     /// Plans and starts the query. ASK is answered at once; rows are worked as they are pulled.
@@ -109,20 +112,56 @@ impl Prepared {
             Arc::new(plan),
             runtime,
             operator,
-            self.variables(),
+            self.shape(),
+            self.shown_dataset(options),
             options.row_limit,
         ))
     }
 
-    /// The plan as text, with estimated rows. Errors: those of [`Prepared::run`].
+    /// The plan with estimates, as it would be run. Errors: those of [`Prepared::run`].
     pub fn explain(
         &self,
         snapshot: &Snapshot,
         options: &QueryOptions,
         control: &Control,
-    ) -> Result<String> {
+    ) -> Result<Explanation> {
         let (plan, runtime) = self.plan(snapshot, options, control)?;
-        Ok(explain(&plan, &self.query, &|id| show(&runtime, id), None))
+        Ok(Explanation {
+            shape: self.shape(),
+            dataset: self.shown_dataset(options),
+            plan: describe(&plan, &self.query, &|id| show(&runtime, id)),
+            work: None,
+        })
+    }
+
+    /// Runs the query to its end, gives its rows to nobody, and explains what was done. Errors: those of [`Rows::next`].
+    pub fn analyze(
+        &self,
+        snapshot: &Snapshot,
+        options: &QueryOptions,
+        control: &Control,
+    ) -> Result<Explanation> {
+        let options = QueryOptions {
+            timed: true,
+            ..options.clone()
+        };
+        let mut rows = self.rows(snapshot, &options, control)?;
+        let mut batch = Batch::new();
+        let is_ask = self.query.form == Form::Ask;
+        while rows.next_ids(BATCH_ROWS, &mut batch)? && !is_ask {}
+        Ok(rows.explain())
+    }
+
+    fn shown_dataset(&self, options: &QueryOptions) -> ShownDataset {
+        ShownDataset {
+            default_graph: match (&self.query.dataset, options.default_graph) {
+                (Some(dataset), _) => ShownDefaultGraph::Graphs(dataset.default.clone()),
+                (None, DefaultGraph::Default) => ShownDefaultGraph::Store,
+                (None, DefaultGraph::Union) => ShownDefaultGraph::Union,
+            },
+            named_graphs: self.query.dataset.as_ref().and_then(|d| d.named.clone()),
+            view: options.view,
+        }
     }
 
     fn plan(
@@ -158,6 +197,10 @@ impl Prepared {
             options.view,
             plan.nodes,
         );
+        let runtime = match options.timed {
+            true => runtime.timed(),
+            false => runtime,
+        };
         Ok((plan, Arc::new(runtime)))
     }
 

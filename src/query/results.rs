@@ -1,14 +1,18 @@
 //! Results of a query, pulled by the caller.
 
 use super::batch::ResultBatch;
+use super::explain::{Explanation, ShownDataset, Work};
+use super::formats::{WriteOptions, write_result};
+use super::shape::Shape;
 use crate::algebra::Query;
 use crate::control::{Control, Phase};
 use crate::error::{Code, Error, Result};
 use crate::exec::{Batch, BoxOperator, Runtime};
 use crate::expr::Terms;
-use crate::plan::{Plan, explain};
+use crate::plan::{Plan, describe};
 use crate::store::BATCH_ROWS;
 use crate::term::Id;
+use std::io::Write;
 use std::sync::Arc;
 
 /// What a query gives.
@@ -37,7 +41,8 @@ pub struct Rows {
     plan: Arc<Plan>,
     runtime: Arc<Runtime>,
     operator: Option<BoxOperator>,
-    variables: Vec<String>,
+    shape: Shape,
+    dataset: ShownDataset,
     batch: Batch,
     /// Rows of the batch given already.
     given: usize,
@@ -51,7 +56,8 @@ impl Rows {
         plan: Arc<Plan>,
         runtime: Arc<Runtime>,
         operator: BoxOperator,
-        variables: Vec<String>,
+        shape: Shape,
+        dataset: ShownDataset,
         row_limit: Option<u64>,
     ) -> Self {
         Self {
@@ -59,7 +65,8 @@ impl Rows {
             plan,
             runtime,
             operator: Some(operator),
-            variables,
+            shape,
+            dataset,
             batch: Batch::new(),
             given: 0,
             rows: 0,
@@ -69,7 +76,12 @@ impl Rows {
 
     /// Names of the columns, without a question mark.
     pub fn variables(&self) -> &[String] {
-        &self.variables
+        &self.shape.columns
+    }
+
+    /// What the rows are.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// Rows given so far.
@@ -101,6 +113,15 @@ impl Rows {
             self.operator = None;
         }
         filled.map(|()| true)
+    }
+
+    /// Writes the rows that were not given yet as a document and returns how many.
+    /// Errors: those of [`write_result`]; then the cursor cannot go on.
+    pub fn write(&mut self, options: &WriteOptions, out: &mut dyn Write) -> Result<u64> {
+        let (shape, control) = (self.shape.clone(), self.control().clone());
+        write_result(&shape, options, out, &control, &mut |batch| {
+            self.next(BATCH_ROWS, batch)
+        })
     }
 
     /// As [`Rows::next`], with ids instead of terms. Local ids (definition 3) mean nothing outside this cursor.
@@ -155,15 +176,20 @@ impl Rows {
         Ok(true)
     }
 
-    /// The plan as text, with the rows each operator has given so far.
-    pub fn explain(&self) -> String {
-        let term = |id: Id| show(&self.runtime, id);
-        explain(
-            &self.plan,
-            &self.query,
-            &term,
-            Some(&self.runtime.all_rows()),
-        )
+    /// The plan, with what its operators have done so far.
+    pub fn explain(&self) -> Explanation {
+        Explanation {
+            shape: self.shape.clone(),
+            dataset: self.dataset.clone(),
+            plan: describe(&self.plan, &self.query, &|id| show(&self.runtime, id)),
+            work: Some(Work {
+                rows: self.runtime.all_rows(),
+                times: self.runtime.all_times(),
+                result_rows: self.rows,
+                memory_peak_bytes: self.control().memory().peak() as u64,
+                elapsed: self.runtime.elapsed(),
+            }),
+        }
     }
 }
 

@@ -34,6 +34,11 @@ static void make(ts_store *store, struct children *made) {
     EXPECT(TS_STATUS_OK, ts_loader_write(made->loader, TEXT("<e:m> <e:p> <e:m> .\n"), &err));
 }
 
+static int32_t never(void *user_data, const char *data, size_t data_len) {
+    (void)user_data, (void)data, (void)data_len;
+    return 1;
+}
+
 /* Every call on what reads a closed store says so; the batch is memory of its own. */
 static void all_closed(const struct children *made) {
     ts_error *err = NULL;
@@ -44,8 +49,9 @@ static void all_closed(const struct children *made) {
     EXPECT(TS_STATUS_CLOSED, ts_rows_next(made->rows, 1, TS_NO_LIMIT, &batch, NULL));
     EXPECT(TS_STATUS_CLOSED, ts_rows_next(made->waiting, 1, 5, &batch, NULL));
     EXPECT(TS_STATUS_CLOSED, ts_rows_next(made->matches, 1, TS_NO_LIMIT, &batch, NULL));
+    EXPECT(TS_STATUS_CLOSED, ts_rows_write(made->rows, NULL, never, NULL, NULL, NULL));
     EXPECT(TS_STATUS_CLOSED, ts_execute(made->statement, NULL, &rows, NULL));
-    EXPECT(TS_STATUS_CLOSED, ts_statement_explain(made->statement, NULL, &plan, NULL));
+    EXPECT(TS_STATUS_CLOSED, ts_statement_explain(made->statement, TS_EXPLAIN_FORMAT_JSON, NULL, &plan, NULL));
     EXPECT(TS_STATUS_OK, ts_batch_term(made->batch, 0, 0, &term, &err));
     CHECK(term.value.len > 0 && same(ts_rows_column(made->rows, 0), "s"));
 }

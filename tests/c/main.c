@@ -86,6 +86,7 @@ int main(int argc, char **argv) {
     test_store();
     test_load();
     test_query();
+    test_result();
     test_write();
     test_match();
     test_dump();

@@ -24,7 +24,7 @@ static uint64_t matched(ts_store *store, const ts_pattern *pattern) {
     }
     EXPECT(TS_STATUS_DONE, status);
     ts_text plan;
-    EXPECT(TS_STATUS_OK, ts_rows_explain(rows, &plan, &err));
+    EXPECT(TS_STATUS_OK, ts_rows_explain(rows, TS_EXPLAIN_FORMAT_TEXT, &plan, &err));
     CHECK(plan.len == 0);
     ts_rows_free(rows);
     EXPECT(TS_STATUS_OK, ts_count(store, pattern, NULL, &exact, &err));

@@ -144,7 +144,7 @@ static void a_statement_runs_many_times(ts_store *store) {
     CHECK(same(ts_statement_variable(statement, 1), "name"));
     CHECK(ts_statement_variable(statement, 2).len == 0);
     ts_text plan;
-    EXPECT(TS_STATUS_OK, ts_statement_explain(statement, NULL, &plan, &err));
+    EXPECT(TS_STATUS_OK, ts_statement_explain(statement, TS_EXPLAIN_FORMAT_TEXT, NULL, &plan, &err));
     CHECK(holds(plan, "Sort"));
     ts_rows *first, *second;
     EXPECT(TS_STATUS_OK, ts_execute(statement, NULL, &first, &err));
@@ -157,7 +157,7 @@ static void a_statement_runs_many_times(ts_store *store) {
     ts_batch_free(batch);
     CHECK(same(ts_rows_column(first, 0), "s") && ts_rows_column(first, 2).len == 0);
     CHECK(ts_rows_kind(first) == TS_QUERY_KIND_SELECT && ts_rows_column_count(first) == 2);
-    EXPECT(TS_STATUS_OK, ts_rows_explain(first, &plan, &err));
+    EXPECT(TS_STATUS_OK, ts_rows_explain(first, TS_EXPLAIN_FORMAT_TEXT, &plan, &err));
     CHECK(plan.len > 0);
     EXPECT(TS_STATUS_ROWS, ts_rows_next(second, 1000, TS_NO_LIMIT, &batch, &err));
     CHECK(ts_batch_rows(batch) == 2);
@@ -291,7 +291,7 @@ static void calls_with_a_limit_of_time_lose_nothing(void) {
     ts_batch *batch;
     EXPECT(TS_STATUS_WAITING, ts_rows_next(rows, 1, 1, &batch, &err));
     ts_text plan;
-    EXPECT(TS_STATUS_OK, ts_rows_explain(rows, &plan, &err));
+    EXPECT(TS_STATUS_OK, ts_rows_explain(rows, TS_EXPLAIN_FORMAT_TEXT, &plan, &err));
     ts_rows_free(rows);
     ts_close(store);
 }

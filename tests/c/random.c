@@ -154,6 +154,12 @@ static void on_loads(void) {
     }
 }
 
+/* Takes a piece or refuses it. */
+static int32_t some(void *user_data, const char *data, size_t data_len) {
+    CHECK(user_data == NULL && data != NULL && data_len > 0);
+    return any(4) == 0;
+}
+
 static void on_queries(void) {
     ts_query_options options = {
         .struct_size = size(sizeof options) % (sizeof options + 1),
@@ -165,7 +171,7 @@ static void on_queries(void) {
     const char *sparql = query_text();
     bool answer;
     ts_text plan;
-    switch (any(9)) {
+    switch (any(10)) {
     case 0:
         EMPTY(statements, slot) {
             note(ts_prepare(ANY(stores), sparql, strlen(sparql), any(2) ? &options : NULL, &all.statements[slot], &err));
@@ -190,9 +196,16 @@ static void on_queries(void) {
         break;
     case 6: note(ts_rows_boolean(ANY(rows), (int64_t)any(4) - 1, &answer, &err)); break;
     case 7:
-        note(any(2) ? ts_rows_explain(ANY(rows), &plan, &err)
-                    : ts_statement_explain(ANY(statements), NULL, &plan, &err));
+        note(any(2) ? ts_rows_explain(ANY(rows), (int32_t)any(3), &plan, &err)
+                    : ts_statement_explain(ANY(statements), (int32_t)any(3), NULL, &plan, &err));
         break;
+    case 8: {
+        ts_write_options write = {.struct_size = size(sizeof write) % (sizeof write + 1), .format = number(11)};
+        uint64_t written;
+        note(any(2) ? ts_rows_write(ANY(rows), any(2) ? &write : NULL, any(4) ? some : NULL, NULL, &written, &err)
+                    : ts_query_write(ANY(stores), sparql, strlen(sparql), &options, &write, some, NULL, ANY(ops), &written, &err));
+        break;
+    }
     default:
         if (any(2)) {
             FREE(rows, ts_rows_free);

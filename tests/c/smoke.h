@@ -64,6 +64,7 @@ void test_basics(void);
 void test_store(void);
 void test_load(void);
 void test_query(void);
+void test_result(void);
 void test_write(void);
 void test_match(void);
 void test_dump(void);

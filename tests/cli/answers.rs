@@ -168,8 +168,6 @@ fn a_query_comes_from_the_argument_a_file_or_standard_input() {
         place.run_with(&["query", "--file", "-"], AREAS).ok(),
         expected
     );
-    let plan = place.run(&["query", "--explain", AREAS]).ok();
-    assert!(plan.contains("Scan PSOG"), "{plan}");
     place.run(&["query", AREAS, "--file", "areas.rq"]).failed(2);
     let error = place.run(&["query", "--file", "none.rq"]).failed(3);
     assert!(
@@ -178,6 +176,38 @@ fn a_query_comes_from_the_argument_a_file_or_standard_input() {
     );
     let error = place.run_with(&["query", "-"], b"ASK {\xff}").failed(3);
     assert!(error.starts_with("error[4009 invalid_utf8]"), "{error}");
+}
+
+#[test]
+fn a_plan_is_explained_with_or_without_a_run_as_text_and_as_json() {
+    let place = Place::with_rooms("explained");
+    let plan = place.run(&["explain", AREAS]).ok();
+    assert!(
+        plan.starts_with("Data set: default graph of the store; named graphs all; view both\n"),
+        "{plan}"
+    );
+    assert!(plan.contains("Scan PSOG"), "{plan}");
+    assert!(!plan.contains("actual"), "{plan}");
+    let run = place
+        .run(&["explain", AREAS, "--analyze", "--default-graph", "union"])
+        .ok();
+    assert!(run.contains("union of all graphs"), "{run}");
+    assert!(run.contains("actual 2, time "), "{run}");
+    assert!(run.contains("Result: 2 rows in "), "{run}");
+    let from = "SELECT * FROM <http://e/g> FROM NAMED <http://e/h> { ?s ?p ?o }";
+    let json = place
+        .run(&["explain", from, "--analyze", "--format", "json"])
+        .ok();
+    for part in [
+        "{\"version\":1,\"kind\":\"select\",\"columns\":[\"s\",\"p\",\"o\"]",
+        "\"default_graph\":[\"http://e/g\"]",
+        "\"named_graphs\":[\"http://e/h\"]",
+        "\"actual_rows\":0",
+        "\"time_ns\":",
+        "\"memory_peak_bytes\":",
+    ] {
+        assert!(json.contains(part), "{part} is not in {json}");
+    }
 }
 
 #[test]
@@ -241,7 +271,7 @@ fn graphs_are_loaded_into_dumped_and_queried_apart_or_together() {
         "tsv",
     ];
     assert_eq!(place.run(&count).ok(), "?n\n11\n");
-    let union = [&count[..], &["--union-default-graph"]].concat();
+    let union = [&count[..], &["--default-graph", "union"]].concat();
     assert_eq!(place.run(&union).ok(), "?n\n12\n");
 }
 

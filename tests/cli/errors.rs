@@ -256,6 +256,12 @@ fn every_kind_of_failure_has_its_exit_code() {
             "error[1005 query_invalid_option]",
         ),
         (
+            &["query", "CONSTRUCT WHERE {?s ?p ?o}", "--format", "table"],
+            3,
+            "error[1005 query_invalid_option]",
+        ),
+        (&["explain", "ASK {"], 3, "error[1001 query_parse_error]"),
+        (
             &["query", "CONSTRUCT WHERE {?s ?p ?o}", "--format", "csv"],
             3,
             "error[1005 query_invalid_option]",
@@ -393,7 +399,7 @@ fn the_exit_codes_of_the_help_are_those_of_the_documentation() {
         assert!(documentation.contains(&row), "docs/cli.md lacks {row}");
     }
     for command in [
-        "load", "query", "dump", "stats", "check", "compact", "recover",
+        "load", "query", "explain", "dump", "stats", "check", "compact", "recover",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(

@@ -112,6 +112,7 @@ pub fn plan(database: &Database, text: &str) -> String {
     snapshot
         .explain(text, &QueryOptions::default(), &database.query_control())
         .unwrap()
+        .to_string()
 }
 
 /// The pattern without the modifiers that leave out rows, and what they were.

@@ -11,9 +11,10 @@ mod update;
 
 pub use update::translate_update;
 
-use super::ir::{Constant, Dataset, Form, GraphSlot, Pattern, Query, Var};
+use super::ir::{Constant, Dataset, Form, GraphSlot, Query, Var};
 use super::place;
 use super::scanner::position;
+use super::star;
 use crate::error::{Code, Error, Result};
 use rustc_hash::FxHashMap;
 use spargebra::term::{Term, Variable};
@@ -29,8 +30,9 @@ pub fn translate(parsed: &spargebra::Query, text: &str) -> Result<Query> {
     let mut scope = Scope::default();
     let (form, pattern) = match parsed {
         spargebra::Query::Select { pattern, .. } => {
-            let pattern = translator.pattern(pattern, &mut scope, At::TOP)?;
-            let vars = projected(&pattern).to_vec();
+            let mut pattern = translator.pattern(pattern, &mut scope, At::TOP)?;
+            star::order_columns(text, &mut pattern, |var| translator.name(var));
+            let vars = star::projected(&mut pattern).cloned().unwrap_or_default();
             (Form::Select { vars }, pattern)
         }
         spargebra::Query::Ask { pattern, .. } => {
@@ -69,18 +71,6 @@ fn dataset(parsed: &spargebra::algebra::QueryDataset) -> Dataset {
     Dataset {
         default: distinct(&parsed.default),
         named: parsed.named.as_deref().map(distinct),
-    }
-}
-
-/// The variables a SELECT delivers: those of its outermost projection.
-fn projected(pattern: &Pattern) -> &[Var] {
-    match pattern {
-        Pattern::Project { vars, .. } => vars,
-        Pattern::Distinct(inner)
-        | Pattern::Reduced(inner)
-        | Pattern::Slice { inner, .. }
-        | Pattern::OrderBy { inner, .. } => projected(inner),
-        _ => &[],
     }
 }
 
@@ -143,6 +133,10 @@ impl<'t> Translator<'t> {
 }
 
 impl Translator<'_> {
+    fn name(&self, var: Var) -> Option<&str> {
+        self.variables.get(var.0 as usize)?.as_deref()
+    }
+
     fn unsupported(&self, feature: &str, words: &[&str]) -> Error {
         self.unsupported_at(feature, place::word(self.text, words))
     }
