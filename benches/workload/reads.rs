@@ -169,7 +169,7 @@ mod executor {
     use super::*;
     use triplestore::exec::{Runtime, build};
     use triplestore::expr::Terms;
-    use triplestore::plan::{Node, Op, Plan, ProbeColumns};
+    use triplestore::plan::{JoinKind, Node, Op, Plan, ProbeColumns};
 
     /// Operators are made from a plan; this one is written by hand, since the planner would scan.
     pub fn probe_join(snapshot: &Snapshot, predicate: &str, step: usize) -> Work {
@@ -210,10 +210,12 @@ mod executor {
                 outputs: vec![2],
                 ..ProbeColumns::default()
             },
+            kind: JoinKind::Inner,
         };
         let plan = Plan {
             root: node(join, 0),
-            constants: Vec::new(),
+            constants: Vec::new().into(),
+            subplans: Vec::new(),
             nodes: 2,
         };
         Work::new("probe join, (p, s) -> o", count as u64, move || {

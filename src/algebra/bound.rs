@@ -83,6 +83,7 @@ pub fn bound(pattern: &Pattern) -> Bound {
             inner,
             keys,
             aggregates,
+            ..
         } => {
             let within = bound(inner);
             for key in keys {

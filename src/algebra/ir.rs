@@ -114,10 +114,12 @@ pub enum Pattern {
         filters: Vec<Expr>,
     },
     Union(Vec<Pattern>),
-    /// Solutions of `left` but those that share a variable with a compatible solution of `right`.
+    /// Solutions of `left` but those that share a variable with a compatible solution of `right` (SPARQL 1.1 section 18.5).
     Minus {
         left: Box<Pattern>,
         right: Box<Pattern>,
+        /// The variable of GRAPH around it: solutions of one graph are compared, and it is no shared variable.
+        graph: Option<Var>,
     },
     /// Each solution of `left` joined with the solutions `right` has once that solution's values stand for its
     /// variables (SPARQL enhancement proposal 6).
@@ -144,6 +146,9 @@ pub enum Pattern {
         inner: Box<Pattern>,
         keys: Vec<Var>,
         aggregates: Vec<(Var, Aggregate)>,
+        /// The variable of GRAPH around an aggregate without GROUP BY, which is a key: each graph has a group, also of no
+        /// solutions.
+        graph: Option<Var>,
     },
     Project {
         inner: Box<Pattern>,
@@ -160,6 +165,8 @@ pub enum Pattern {
         inner: Box<Pattern>,
         offset: u64,
         limit: Option<u64>,
+        /// The variable of GRAPH around it: the solutions of each graph are sliced.
+        graph: Option<Var>,
     },
 }
 
@@ -241,6 +248,10 @@ pub enum Expr {
     Bound(Var),
     Test(TermTest, Box<Expr>),
     Function(TermFunction, Box<Expr>),
+    /// Whether the pattern has a solution once the row's values stand for its variables (SPARQL 1.1 section 18.6).
+    Exists(Box<Pattern>),
+    /// As `Exists`, of a pattern that is planned: an index into the plan's list of subplans.
+    SubPlan(usize),
 }
 
 impl Expr {
@@ -248,7 +259,8 @@ impl Expr {
     pub fn visit_vars(&self, visit: &mut impl FnMut(Var)) {
         match self {
             Self::Var(var) | Self::Bound(var) => visit(*var),
-            Self::Constant(_) => {}
+            Self::Constant(_) | Self::SubPlan(_) => {}
+            Self::Exists(pattern) => pattern.visit_vars(visit),
             Self::And(parts) | Self::Or(parts) => {
                 parts.iter().for_each(|part| part.visit_vars(visit));
             }
@@ -263,6 +275,51 @@ impl Expr {
                 needle.visit_vars(visit);
                 list.iter().for_each(|item| item.visit_vars(visit));
             }
+        }
+    }
+
+    /// The operands; a pattern is none.
+    pub fn children(&self) -> Vec<&Expr> {
+        match self {
+            Self::Var(_)
+            | Self::Constant(_)
+            | Self::Bound(_)
+            | Self::Exists(_)
+            | Self::SubPlan(_) => Vec::new(),
+            Self::And(parts) | Self::Or(parts) => parts.iter().collect(),
+            Self::Not(inner) | Self::Test(_, inner) | Self::Function(_, inner) => vec![inner],
+            Self::Compare(_, left, right) | Self::SameTerm(left, right) => vec![left, right],
+            Self::In(needle, list) => std::iter::once(&**needle).chain(list).collect(),
+        }
+    }
+
+    /// As [`Expr::children`], to be changed.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::Var(_)
+            | Self::Constant(_)
+            | Self::Bound(_)
+            | Self::Exists(_)
+            | Self::SubPlan(_) => Vec::new(),
+            Self::And(parts) | Self::Or(parts) => parts.iter_mut().collect(),
+            Self::Not(inner) | Self::Test(_, inner) | Self::Function(_, inner) => vec![inner],
+            Self::Compare(_, left, right) | Self::SameTerm(left, right) => vec![left, right],
+            Self::In(needle, list) => std::iter::once(&mut **needle).chain(list).collect(),
+        }
+    }
+
+    /// Whether it asks for a pattern that is not planned.
+    pub fn has_exists(&self) -> bool {
+        matches!(self, Self::Exists(_)) || self.children().iter().any(|child| child.has_exists())
+    }
+
+    /// Calls `visit` with the number of every subplan it asks for.
+    pub fn visit_subplans(&self, visit: &mut dyn FnMut(usize)) {
+        if let Self::SubPlan(number) = self {
+            visit(*number);
+        }
+        for child in self.children() {
+            child.visit_subplans(visit);
         }
     }
 

@@ -19,6 +19,7 @@ mod star;
 mod syntax;
 mod translate;
 mod update;
+mod vars;
 mod words;
 
 pub use bound::{Bound, bound};

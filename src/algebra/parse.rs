@@ -340,10 +340,6 @@ mod tests {
     fn an_unsupported_feature_is_named_with_its_place() {
         for (text, name) in [
             (
-                "SELECT * WHERE { ?s ?p ?o FILTER EXISTS { ?s ?p 1 } }",
-                "EXISTS",
-            ),
-            (
                 "SELECT * WHERE { ?s ?p ?o FILTER(STRLEN(?o) = 2) }",
                 "STRLEN",
             ),

@@ -1,10 +1,11 @@
 //! From a plan to operators.
 
 use super::construct::{Construct, TemplateTerm};
+use super::dependent::{Dependent, DependentJoin, Existence};
 use super::distinct::{Distinct, DropRepeated};
 use super::extend::{Columns, Extend};
 use super::filter::{EqualColumns, Filter};
-use super::fixed::Fixed;
+use super::fixed::{Fixed, FixedRows};
 use super::group::{Count, Group};
 use super::hash_join::HashJoin;
 use super::merge_join::MergeJoin;
@@ -13,57 +14,122 @@ use super::path::PathJoin;
 use super::probe_join::ProbeJoin;
 use super::run_count::{CountRuns, CountScan};
 use super::scan::Scan;
-use super::slice::{Slice, Union};
+use super::semi_join::SemiJoin;
+use super::slice::{Slice, SliceEach, Union};
 use super::sort::Sort;
-use crate::algebra::{Expr, TemplateSlot};
+use crate::algebra::{Expr, TemplateSlot, Var};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Evaluator, Predicate};
-use crate::plan::{self, Node, Op, Plan};
+use crate::plan::{self, Node, Op, Plan, SubPlan};
 use crate::term::Id;
 use std::sync::Arc;
 
 /// Makes the operators of a plan. Scans are opened, nothing is read.
 /// Errors: those of [`QuadSource::scan`](crate::store::QuadSource::scan).
 pub fn build(plan: &Plan, runtime: &Arc<Runtime>) -> Result<BoxOperator> {
+    let context = Context {
+        runtime: runtime.clone(),
+        constants: plan.constants.clone(),
+        subplans: plan.subplans.clone().into(),
+    };
     Builder {
-        runtime,
-        constants: &plan.constants,
+        context: &context,
+        given: None,
     }
     .node(&plan.root)
 }
 
+/// Makes the operators of a dependent plan for the rows it is worked for. Errors: those of [`build`].
+pub fn build_dependent(
+    plan: &Node,
+    context: &Context,
+    given: Arc<FixedRows>,
+) -> Result<BoxOperator> {
+    Builder {
+        context,
+        given: Some(given),
+    }
+    .node(plan)
+}
+
+/// What the parts of a plan have in common.
+#[derive(Clone)]
+pub struct Context {
+    pub runtime: Arc<Runtime>,
+    constants: Arc<[Id]>,
+    subplans: Arc<[SubPlan]>,
+}
+
 struct Builder<'a> {
-    runtime: &'a Arc<Runtime>,
-    constants: &'a [Id],
+    context: &'a Context,
+    /// The rows of [`Op::Given`].
+    given: Option<Arc<FixedRows>>,
 }
 
 impl Builder<'_> {
-    fn evaluator(&self, expr: &Expr, node: &Node) -> Evaluator {
-        Evaluator::new(expr, &|var| node.column(var), self.constants)
+    fn evaluator(&self, expr: &Expr, column: &dyn Fn(Var) -> Option<usize>) -> Result<Evaluator> {
+        let subplan = |index: usize| {
+            let plan = self.context.subplans.get(index).ok_or_else(|| {
+                Error::new(Code::Internal, "an expression has no plan for its pattern")
+            })?;
+            let given = plan
+                .given
+                .iter()
+                .map(|&var| column(var))
+                .collect::<Option<_>>();
+            let given = given.ok_or_else(|| {
+                Error::new(Code::Internal, "a row lacks what its subplan is given")
+            })?;
+            Ok(Arc::new(Existence::new(self.dependent(&plan.root), given)) as _)
+        };
+        Evaluator::new(expr, column, &self.context.constants, &subplan)
     }
 
-    fn predicate(&self, filters: &[Expr], node: &Node) -> Predicate {
-        Predicate::new(
-            filters
-                .iter()
-                .map(|filter| self.evaluator(filter, node))
-                .collect(),
-        )
+    fn dependent(&self, plan: &Arc<Node>) -> Dependent {
+        Dependent {
+            context: self.context.clone(),
+            plan: plan.clone(),
+        }
+    }
+
+    fn optional_predicate(&self, filters: &[Expr], node: &Node) -> Result<Option<Predicate>> {
+        match filters.is_empty() {
+            true => Ok(None),
+            false => self.predicate(filters, node).map(Some),
+        }
+    }
+
+    fn predicate(&self, filters: &[Expr], node: &Node) -> Result<Predicate> {
+        let column = |var| node.column(var);
+        let conjuncts = filters.iter().map(|filter| self.evaluator(filter, &column));
+        Ok(Predicate::new(conjuncts.collect::<Result<_>>()?))
     }
 
     fn node(&self, node: &Node) -> Result<BoxOperator> {
         let inner = self.operator(node)?;
         Ok(Box::new(Counted {
-            runtime: self.runtime.clone(),
+            runtime: self.context.runtime.clone(),
             node: node.number,
             inner,
         }))
     }
 
     fn operator(&self, node: &Node) -> Result<BoxOperator> {
-        let runtime = self.runtime;
+        let runtime = &self.context.runtime;
         Ok(match &node.op {
-            Op::Fixed { columns, rows } => Box::new(Fixed::new(columns.clone(), *rows)),
+            Op::Fixed { columns, rows } => Box::new(Fixed::new(Arc::new(FixedRows {
+                columns: columns.clone(),
+                rows: *rows,
+            }))),
+            Op::Given => match &self.given {
+                Some(given) => Box::new(Fixed::new(given.clone())),
+                None => {
+                    return Err(Error::new(
+                        Code::Internal,
+                        "a plan without given rows asks for them",
+                    ));
+                }
+            },
             Op::Scan {
                 spec,
                 outputs,
@@ -87,11 +153,13 @@ impl Builder<'_> {
                 input,
                 spec,
                 columns,
+                kind,
             } => Box::new(ProbeJoin::new(
                 runtime,
                 self.node(input)?,
                 spec.clone(),
                 columns.clone(),
+                *kind,
             )),
             Op::Path { input, spec } => Box::new(PathJoin::new(
                 runtime,
@@ -99,6 +167,31 @@ impl Builder<'_> {
                 spec.clone(),
                 input.columns.len(),
             )),
+            Op::SemiJoin {
+                probe,
+                build,
+                columns,
+                anti,
+            } => {
+                let (probe, build) = (self.node(probe)?, self.node(build)?);
+                Box::new(SemiJoin::new(runtime, probe, build, columns.clone(), *anti))
+            }
+            Op::DependentJoin {
+                input,
+                plan,
+                columns,
+                outer,
+                filters,
+            } => {
+                let filter = self.optional_predicate(filters, node)?;
+                Box::new(DependentJoin::new(
+                    self.dependent(plan),
+                    self.node(input)?,
+                    columns.clone(),
+                    *outer,
+                    filter,
+                ))
+            }
             Op::HashJoin {
                 probe,
                 build,
@@ -106,7 +199,7 @@ impl Builder<'_> {
                 outer,
                 filters,
             } => {
-                let filter = (!filters.is_empty()).then(|| self.predicate(filters, node));
+                let filter = self.optional_predicate(filters, node)?;
                 let (probe, build) = (self.node(probe)?, self.node(build)?);
                 Box::new(HashJoin::new(
                     runtime,
@@ -123,7 +216,7 @@ impl Builder<'_> {
             }),
             Op::Filter { input, filters } => Box::new(Filter {
                 runtime: runtime.clone(),
-                predicate: self.predicate(filters, input),
+                predicate: self.predicate(filters, input)?,
                 input: self.node(input)?,
             }),
             Op::Extend { input, expressions } => {
@@ -135,9 +228,9 @@ impl Builder<'_> {
                     .map(|(index, expr)| {
                         let column =
                             |var| node.column(var).filter(|&column| column < width + index);
-                        Evaluator::new(expr, &column, self.constants)
+                        self.evaluator(expr, &column)
                     })
-                    .collect();
+                    .collect::<Result<_>>()?;
                 Box::new(Extend {
                     runtime: runtime.clone(),
                     input: self.node(input)?,
@@ -166,6 +259,18 @@ impl Builder<'_> {
                 offset: *offset,
                 limit: *limit,
             }),
+            Op::SliceEach {
+                input,
+                keys,
+                offset,
+                limit,
+            } => Box::new(SliceEach::new(
+                runtime,
+                self.node(input)?,
+                keys.clone(),
+                *offset,
+                *limit,
+            )),
             Op::Union { inputs } => Box::new(Union::new(
                 inputs
                     .iter()
@@ -174,24 +279,31 @@ impl Builder<'_> {
             )),
             Op::Group {
                 input,
+                seeds,
                 keys,
                 counts,
             } => {
+                let column = |var| input.column(var);
                 let counts = counts
                     .iter()
-                    .map(|count| match count {
-                        plan::Count::Rows => Count::Rows,
-                        plan::Count::DistinctRows => Count::DistinctRows,
-                        plan::Count::Values(expr) => Count::Values(self.evaluator(expr, input)),
-                        plan::Count::DistinctValues(expr) => {
-                            Count::DistinctValues(self.evaluator(expr, input))
-                        }
+                    .map(|count| {
+                        Ok(match count {
+                            plan::Count::Rows => Count::Rows,
+                            plan::Count::DistinctRows => Count::DistinctRows,
+                            plan::Count::Values(expr) => {
+                                Count::Values(self.evaluator(expr, &column)?)
+                            }
+                            plan::Count::DistinctValues(expr) => {
+                                Count::DistinctValues(self.evaluator(expr, &column)?)
+                            }
+                        })
                     })
-                    .collect();
+                    .collect::<Result<_>>()?;
                 let width = input.columns.len();
                 Box::new(Group::new(
                     runtime,
                     self.node(input)?,
+                    seeds.as_ref().map(|seeds| self.node(seeds)).transpose()?,
                     keys.clone(),
                     counts,
                     width,
@@ -217,7 +329,8 @@ impl Builder<'_> {
                         triple.map(|slot| match slot {
                             TemplateSlot::Var(var) => TemplateTerm::Column(input.column(var)),
                             TemplateSlot::Constant(constant) => TemplateTerm::Constant(
-                                self.constants
+                                self.context
+                                    .constants
                                     .get(constant.0 as usize)
                                     .copied()
                                     .unwrap_or(Id::UNBOUND),

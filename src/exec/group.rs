@@ -24,6 +24,8 @@ pub enum Count {
 pub struct Group {
     runtime: Arc<Runtime>,
     input: Option<BoxOperator>,
+    /// Gives keys of groups that are there even if they have no rows.
+    seeds: Option<BoxOperator>,
     keys: Vec<usize>,
     counts: Vec<Count>,
     groups: RowSet,
@@ -40,6 +42,7 @@ impl Group {
     pub fn new(
         runtime: &Arc<Runtime>,
         input: BoxOperator,
+        seeds: Option<BoxOperator>,
         keys: Vec<usize>,
         counts: Vec<Count>,
         width: usize,
@@ -56,6 +59,7 @@ impl Group {
         Self {
             runtime: runtime.clone(),
             input: Some(input),
+            seeds,
             groups: RowSet::new(keys.len(), control),
             keys,
             counts,
@@ -71,6 +75,17 @@ impl Group {
         let (mut rows, mut numbers, mut row_values) = (Vec::new(), Vec::new(), Vec::new());
         if self.keys.is_empty() {
             self.open_group(&[])?;
+        }
+        if let Some(mut seeds) = self.seeds.take() {
+            while seeds.next(&mut batch)? {
+                self.runtime.control.poll()?;
+                batch.selected(&mut rows);
+                for &row in &rows {
+                    row_values.clear();
+                    row_values.extend(batch.columns.iter().map(|column| column[row as usize]));
+                    self.open_group(&row_values)?;
+                }
+            }
         }
         while input.next(&mut batch)? {
             self.runtime.control.poll()?;

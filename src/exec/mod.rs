@@ -13,6 +13,7 @@
 mod batch;
 mod build;
 mod construct;
+mod dependent;
 mod distinct;
 mod extend;
 mod filter;
@@ -27,6 +28,7 @@ mod probe_join;
 mod rows;
 mod run_count;
 mod scan;
+mod semi_join;
 mod slice;
 mod sort;
 

@@ -1,4 +1,6 @@
-//! Probe join: for each input row, the rows of a scan whose next key columns equal columns of the input.
+//! Probe join: for each input row, the rows of a scan whose next key columns equal columns of the input. Also OPTIONAL
+//! (input rows without a match stay), and the input rows with a match or without one, for which a key is left at its
+//! first match.
 //!
 //! Input rows are collected and sorted by those columns, so that one scan moves forward only and neighbouring keys share
 //! a block. Cost: about 0.3 us for each distinct key where they lie apart, less where they share blocks.
@@ -7,7 +9,7 @@ use super::batch::{Batch, gather};
 use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
 use super::scan::equal_rows;
 use crate::error::Result;
-use crate::plan::ProbeColumns;
+use crate::plan::{JoinKind, ProbeColumns};
 use crate::store::{BATCH_ROWS, QuadScan, ScanBatch, ScanSpec};
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ pub struct ProbeJoin {
     ended: bool,
     spec: ScanSpec,
     columns: ProbeColumns,
+    kind: JoinKind,
     chunk_rows: usize,
     /// Input rows at hand, and their order by key.
     chunk: Vec<Vec<u64>>,
@@ -36,6 +39,9 @@ pub struct ProbeJoin {
     at: usize,
     /// The next pair of the group and the matches.
     pair: (usize, usize),
+    /// Rows of the chunk that have a match, where that is asked, and the next one to be given for having one or none.
+    matched: Vec<bool>,
+    judged: usize,
     input_rows: Vec<u32>,
     scan_rows: Vec<u32>,
     state: StateCharge,
@@ -48,6 +54,7 @@ impl ProbeJoin {
         input: BoxOperator,
         spec: ScanSpec,
         columns: ProbeColumns,
+        kind: JoinKind,
     ) -> Self {
         Self {
             runtime: runtime.clone(),
@@ -55,6 +62,7 @@ impl ProbeJoin {
             ended: false,
             spec,
             columns,
+            kind,
             chunk_rows: BATCH_ROWS,
             chunk: Vec::new(),
             order: Vec::new(),
@@ -65,6 +73,8 @@ impl ProbeJoin {
             more: false,
             at: 0,
             pair: (0, 0),
+            matched: Vec::new(),
+            judged: 0,
             input_rows: Vec::with_capacity(BATCH_ROWS),
             scan_rows: Vec::with_capacity(BATCH_ROWS),
             state: StateCharge::new(&runtime.control),
@@ -101,7 +111,7 @@ impl ProbeJoin {
             batch.compact();
             self.chunk.resize_with(batch.columns.len(), Vec::new);
             rows += batch.rows();
-            self.state.hold(rows * (self.chunk.len() * 8 + 4))?;
+            self.state.hold(rows * (self.chunk.len() * 8 + 5))?;
             for (to, from) in self.chunk.iter_mut().zip(&batch.columns) {
                 to.extend_from_slice(from);
             }
@@ -119,6 +129,11 @@ impl ProbeJoin {
         }
         self.order = order;
         self.group = (0, 0);
+        self.judged = 0;
+        self.matched.clear();
+        if self.kind != JoinKind::Inner {
+            self.matched.resize(rows, false);
+        }
         self.scan = Some(
             self.runtime
                 .source
@@ -228,6 +243,49 @@ impl ProbeJoin {
         self.scan_rows.clear();
     }
 
+    fn passes(&self, input: u32, row: u32) -> bool {
+        self.columns.checks.iter().all(|&(position, column)| {
+            self.read.columns[position][row as usize] == self.chunk[column][input as usize]
+        })
+    }
+
+    /// Marks the rows of the group that have a match; once all have, the key's further rows are not read.
+    fn judge(&mut self) {
+        let mut open = false;
+        for place in self.pair.0..self.group.1 {
+            let input = self.order[place];
+            if !self.matched[input as usize] {
+                let found = self.matches.iter().any(|&row| self.passes(input, row));
+                self.matched[input as usize] = found;
+                open |= !found;
+            }
+        }
+        self.matches.clear();
+        self.pair = (self.group.1, 0);
+        self.more &= open;
+    }
+
+    /// Gives the next rows of the chunk that stay for having a match or none; false if there are no more.
+    fn copy_judged(&mut self, out: &mut Batch) -> bool {
+        let wanted = self.kind == JoinKind::Semi;
+        while self.judged < self.matched.len() && self.input_rows.len() < BATCH_ROWS {
+            if self.matched[self.judged] == wanted {
+                self.input_rows.push(self.judged as u32);
+            }
+            self.judged += 1;
+        }
+        let rows = self.input_rows.len();
+        for (column, from) in self.chunk.iter().enumerate() {
+            gather(from, &self.input_rows, &mut out.columns[column]);
+        }
+        for column in &mut out.columns[self.chunk.len()..] {
+            column.resize(rows, 0);
+        }
+        self.input_rows.clear();
+        out.set_rows(rows);
+        rows > 0
+    }
+
     /// Copies out pairs of the group and its matches; true if the output is full.
     fn emit(&mut self, out: &mut Batch) -> Result<bool> {
         let given = out.columns.first().map_or(0, Vec::len);
@@ -241,10 +299,10 @@ impl ProbeJoin {
                     break 'pairs;
                 }
                 self.pair.1 += 1;
-                let passes = self.columns.checks.iter().all(|&(position, column)| {
-                    self.read.columns[position][row as usize] == self.chunk[column][input as usize]
-                });
-                if passes {
+                if self.passes(input, row) {
+                    if self.kind == JoinKind::Left {
+                        self.matched[input as usize] = true;
+                    }
                     self.input_rows.push(input);
                     self.scan_rows.push(row);
                 } else {
@@ -266,7 +324,9 @@ impl Operator for ProbeJoin {
     fn next(&mut self, out: &mut Batch) -> Result<bool> {
         out.reset(self.chunk.len() + self.columns.outputs.len());
         loop {
-            if self.emit(out)? {
+            if matches!(self.kind, JoinKind::Semi | JoinKind::Anti) {
+                self.judge();
+            } else if self.emit(out)? {
                 out.set_rows(BATCH_ROWS);
                 return Ok(true);
             }
@@ -281,6 +341,9 @@ impl Operator for ProbeJoin {
                 return Ok(true);
             }
             self.runtime.control.poll()?;
+            if self.copy_judged(out) {
+                return Ok(true);
+            }
             if !self.load_chunk()? {
                 self.order.clear();
                 self.group = (0, 0);

@@ -42,6 +42,15 @@ impl RowSet {
         &self.values[number * self.width..(number + 1) * self.width]
     }
 
+    /// Whether the set has this row.
+    pub fn contains(&self, row: &[u64]) -> bool {
+        debug_assert_eq!(row.len(), self.width);
+        let hash_of = hash(row.iter().copied());
+        self.index
+            .find(hash_of, |&number| self.row(number as usize) == row)
+            .is_some()
+    }
+
     /// The number of a row, and whether it is new. Errors: `ResourceExhausted`.
     pub fn insert(&mut self, row: &[u64]) -> Result<(usize, bool)> {
         debug_assert_eq!(row.len(), self.width);

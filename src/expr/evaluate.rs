@@ -2,11 +2,13 @@
 
 use super::compare::{compare, with_terms};
 use super::function;
+use super::subplan::SubPlan;
 use super::terms::Terms;
 use super::truth::{self, Truth};
 use crate::algebra::{Comparison, Constant, Expr, TermFunction, TermTest, Var};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::term::{Datatype, Id, TermRef};
+use std::sync::Arc;
 
 /// An expression whose variables are columns. A variable that is no column is unbound.
 #[derive(Clone, Debug)]
@@ -23,36 +25,50 @@ pub enum Evaluator {
     Bound(Option<usize>),
     Test(TermTest, Box<Evaluator>),
     Function(TermFunction, Box<Evaluator>),
+    Exists(Arc<dyn SubPlan>),
 }
 
 impl Evaluator {
     /// Binds an expression: `column` tells where a variable stands, `constants` are the ids of
-    /// [`Query::constants`](crate::algebra::Query::constants).
-    pub fn new(expr: &Expr, column: &dyn Fn(Var) -> Option<usize>, constants: &[Id]) -> Self {
-        let bind = |expr: &Expr| Box::new(Self::new(expr, column, constants));
+    /// [`Query::constants`](crate::algebra::Query::constants), `subplan` makes what works a pattern.
+    /// Errors: those of `subplan`; `Internal` for a pattern that is not planned.
+    pub fn new(
+        expr: &Expr,
+        column: &dyn Fn(Var) -> Option<usize>,
+        constants: &[Id],
+        subplan: &dyn Fn(usize) -> Result<Arc<dyn SubPlan>>,
+    ) -> Result<Self> {
+        let bind = |expr: &Expr| Self::new(expr, column, constants, subplan).map(Box::new);
         let bind_all = |parts: &[Expr]| {
             parts
                 .iter()
-                .map(|part| Self::new(part, column, constants))
-                .collect()
+                .map(|part| Self::new(part, column, constants, subplan))
+                .collect::<Result<_>>()
         };
-        match expr {
+        Ok(match expr {
             Expr::Var(var) => column(*var).map_or(Self::Unbound, Self::Column),
             Expr::Constant(Constant(index)) => constants
                 .get(*index as usize)
                 .map_or(Self::Unbound, |id| Self::Constant(*id)),
-            Expr::And(parts) => Self::And(bind_all(parts)),
-            Expr::Or(parts) => Self::Or(bind_all(parts)),
-            Expr::Not(inner) => Self::Not(bind(inner)),
+            Expr::And(parts) => Self::And(bind_all(parts)?),
+            Expr::Or(parts) => Self::Or(bind_all(parts)?),
+            Expr::Not(inner) => Self::Not(bind(inner)?),
             Expr::Compare(comparison, left, right) => {
-                Self::Compare(*comparison, bind(left), bind(right))
+                Self::Compare(*comparison, bind(left)?, bind(right)?)
             }
-            Expr::SameTerm(left, right) => Self::SameTerm(bind(left), bind(right)),
-            Expr::In(needle, list) => Self::In(bind(needle), bind_all(list)),
+            Expr::SameTerm(left, right) => Self::SameTerm(bind(left)?, bind(right)?),
+            Expr::In(needle, list) => Self::In(bind(needle)?, bind_all(list)?),
             Expr::Bound(var) => Self::Bound(column(*var)),
-            Expr::Test(test, inner) => Self::Test(*test, bind(inner)),
-            Expr::Function(function, inner) => Self::Function(*function, bind(inner)),
-        }
+            Expr::Test(test, inner) => Self::Test(*test, bind(inner)?),
+            Expr::Function(function, inner) => Self::Function(*function, bind(inner)?),
+            Expr::SubPlan(index) => Self::Exists(subplan(*index)?),
+            Expr::Exists(_) => {
+                return Err(Error::new(
+                    Code::Internal,
+                    "an expression has a pattern that is not planned",
+                ));
+            }
+        })
     }
 
     /// The value of each of `rows`: an id, or 0 for none. Errors: those of [`Terms`].
@@ -138,6 +154,10 @@ impl Evaluator {
                     .collect(),
                 None => vec![Truth::False; rows.len()],
             },
+            Self::Exists(plan) => {
+                let found = plan.exists(columns, rows)?;
+                found.into_iter().map(Truth::from).collect()
+            }
             Self::Test(test, inner) => {
                 function::test(*test, &inner.ids(columns, rows, terms)?, terms)?
             }

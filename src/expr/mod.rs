@@ -10,11 +10,13 @@
 mod compare;
 mod evaluate;
 mod function;
+mod subplan;
 mod table;
 mod terms;
 mod truth;
 
 pub use evaluate::{Evaluator, Predicate};
+pub use subplan::SubPlan;
 pub use table::TermTable;
 pub use terms::Terms;
 pub use truth::Truth;

@@ -232,6 +232,15 @@ impl Access {
         distinct.max(1.0)
     }
 
+    /// A guess at the rows of a join with `node`.
+    pub fn joined_rows(&self, node: &Node) -> f64 {
+        let vars = self.all_vars();
+        let shared = vars.iter().filter(|var| node.column(**var).is_some());
+        shared.fold(node.rows * self.rows, |rows, &var| {
+            rows / self.distinct(var)
+        })
+    }
+
     /// The pattern as a scan in one of its orders. Columns stand in sort order.
     pub fn scan(&self, order: Order) -> Node {
         let columns = self.sorted(order);

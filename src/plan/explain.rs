@@ -44,10 +44,11 @@ pub enum Value {
 
 /// Describes a plan. `term` prints a term.
 pub fn describe(plan: &Plan, query: &Query, term: &dyn Fn(Id) -> String) -> Description {
-    Describer { query, term }.node(&plan.root)
+    Describer { plan, query, term }.node(&plan.root)
 }
 
 struct Describer<'a> {
+    plan: &'a Plan,
     query: &'a Query,
     term: &'a dyn Fn(Id) -> String,
 }
@@ -67,8 +68,32 @@ impl Describer<'_> {
                 .inputs()
                 .into_iter()
                 .map(|input| self.node(input))
+                .chain(self.subplans(node))
                 .collect(),
         }
+    }
+
+    /// The patterns that the expressions of a node ask for.
+    fn subplans(&self, node: &Node) -> Vec<Description> {
+        let mut numbers = Vec::new();
+        for expr in node.op.expressions() {
+            expr.visit_subplans(&mut |number| numbers.push(number));
+        }
+        let subplans = numbers
+            .into_iter()
+            .filter_map(|number| self.plan.subplans.get(number));
+        subplans
+            .map(|subplan| Description {
+                operator: "Exists",
+                details: vec![self.variables("given", "given", &subplan.given)],
+                variables: Vec::new(),
+                sorted: Vec::new(),
+                estimated_rows: subplan.root.rows,
+                cost_ns: subplan.root.cost,
+                number: subplan.root.number,
+                inputs: vec![self.node(&subplan.root)],
+            })
+            .collect()
     }
 
     /// Without a wildcard, so that a new operator has to say what it does.
@@ -88,6 +113,7 @@ impl Describer<'_> {
                 input,
                 spec,
                 columns,
+                ..
             } => {
                 let keys = columns.keys.iter().map(|&column| input.columns[column]);
                 let mut details = vec![self.variables("keys", "on", &keys.collect::<Vec<_>>())];
@@ -111,6 +137,30 @@ impl Describer<'_> {
                 details.extend(self.conditions(filters));
                 details
             }
+            Op::Given => vec![outputs("")],
+            Op::SemiJoin { probe, columns, .. } => {
+                let names = |columns: &[(usize, usize)]| -> Vec<Var> {
+                    let columns = columns.iter();
+                    columns.map(|&(column, _)| probe.columns[column]).collect()
+                };
+                let compatible = names(&columns.compatible);
+                vec![
+                    self.variables("keys", "on", &names(&columns.keys)),
+                    self.variables("compatible", "compatible", &compatible),
+                ]
+            }
+            Op::DependentJoin {
+                input,
+                columns,
+                filters,
+                ..
+            } => {
+                let given = columns.given.iter().map(|&column| input.columns[column]);
+                let mut details =
+                    vec![self.variables("given", "given", &given.collect::<Vec<_>>())];
+                details.extend(self.conditions(filters));
+                details
+            }
             Op::EqualColumns { input, pairs } => {
                 let columns = pairs.iter().flat_map(|&(left, right)| [left, right]);
                 let columns: Vec<Var> = columns.map(|column| input.columns[column]).collect();
@@ -128,8 +178,12 @@ impl Describer<'_> {
                 details.extend(limit.map(|limit| number("limit", "limit", limit)));
                 details
             }
-            Op::Slice { offset, limit, .. } => {
+            Op::SliceEach { offset, limit, .. } | Op::Slice { offset, limit, .. } => {
                 let mut details = Vec::new();
+                if let Op::SliceEach { keys, .. } = &node.op {
+                    let keys: Vec<Var> = keys.iter().map(|&key| node.columns[key]).collect();
+                    details.push(self.variables("keys", "of each", &keys));
+                }
                 if *offset > 0 {
                     details.push(number("offset", "offset", *offset));
                 }
@@ -143,6 +197,7 @@ impl Describer<'_> {
                 input,
                 keys,
                 counts,
+                ..
             } => {
                 let keys: Vec<Var> = keys.iter().map(|&column| input.columns[column]).collect();
                 let counts: Vec<&str> = counts

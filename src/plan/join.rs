@@ -2,8 +2,9 @@
 
 use super::access::Access;
 use super::cost;
-use super::node::{JoinColumns, Node, Op};
+use super::node::{JoinColumns, JoinKind, Node, Op};
 use super::path::PathAccess;
+use super::shape::{choose, unit, with_filters};
 use crate::algebra::{Expr, Var};
 use crate::store::Order;
 use rustc_hash::FxHashMap;
@@ -87,38 +88,6 @@ pub fn join(items: Vec<Item>, filters: Vec<Expr>) -> Node {
     best.unwrap_or_else(unit)
 }
 
-/// One row that binds nothing.
-pub fn unit() -> Node {
-    Node {
-        op: Op::Fixed {
-            columns: Vec::new(),
-            rows: 1,
-        },
-        columns: Vec::new(),
-        always: Vec::new(),
-        sorted: Vec::new(),
-        rows: 1.0,
-        cost: 0.0,
-        number: 0,
-    }
-}
-
-/// No row.
-pub fn empty(columns: Vec<Var>) -> Node {
-    Node {
-        op: Op::Fixed {
-            columns: vec![Vec::new(); columns.len()],
-            rows: 0,
-        },
-        always: vec![true; columns.len()],
-        columns,
-        sorted: Vec::new(),
-        rows: 0.0,
-        cost: 0.0,
-        number: 0,
-    }
-}
-
 fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) -> Node {
     let node = match (&items[start], order) {
         (Item::Access(access), Some(order)) => access.scan(order),
@@ -171,25 +140,6 @@ fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) ->
         tree.filter(&mut waiting, items, &left);
     }
     with_filters(tree.node, waiting.into_iter().cloned().collect())
-}
-
-pub fn with_filters(node: Node, filters: Vec<Expr>) -> Node {
-    if filters.is_empty() {
-        return node;
-    }
-    let kept = cost::FILTER_SELECTIVITY.powi(filters.len().min(3) as i32);
-    Node {
-        columns: node.columns.clone(),
-        always: node.always.clone(),
-        sorted: node.sorted.clone(),
-        rows: (node.rows * kept).max(1.0),
-        cost: node.cost + node.rows * 10.0,
-        number: 0,
-        op: Op::Filter {
-            input: Box::new(node),
-            filters,
-        },
-    }
 }
 
 impl Tree {
@@ -306,7 +256,7 @@ impl Tree {
         let node = std::mem::replace(&mut self.node, unit());
         let total = node.cost + cost;
         let mut node = match (method, item) {
-            (Method::Probe, Item::Access(access)) => probe_join(node, access),
+            (Method::Probe, Item::Access(access)) => probe_join(node, access, JoinKind::Inner),
             (Method::Walk, Item::Path(path)) => path.follow(node),
             (_, Item::Path(path)) => hash_method(node, path.whole(), method),
             (Method::Merge(Some(order)), Item::Access(access)) => {
@@ -350,34 +300,6 @@ fn lead_with(node: Node, keys: &[Var]) -> Node {
     let mut columns = keys.to_vec();
     columns.extend(node.columns.iter().filter(|var| !keys.contains(var)));
     choose(node, &columns)
-}
-
-/// Gives these columns, in this order; variables the node does not have are never bound.
-pub fn choose(node: Node, columns: &[Var]) -> Node {
-    if node.columns == columns {
-        return node;
-    }
-    let map: Vec<Option<usize>> = columns.iter().map(|&var| node.column(var)).collect();
-    Node {
-        always: map
-            .iter()
-            .map(|column| column.is_some_and(|column| node.always[column]))
-            .collect(),
-        sorted: node
-            .sorted
-            .iter()
-            .copied()
-            .take_while(|var| columns.contains(var))
-            .collect(),
-        columns: columns.to_vec(),
-        rows: node.rows,
-        cost: node.cost,
-        number: 0,
-        op: Op::Columns {
-            input: Box::new(node),
-            map,
-        },
-    }
 }
 
 fn merge_join(left: Node, right: Node) -> Node {
@@ -450,10 +372,15 @@ fn merge_join(left: Node, right: Node) -> Node {
     choose(node, &wanted)
 }
 
-fn probe_join(input: Node, access: &Access) -> Node {
+pub fn probe_join(input: Node, access: &Access, kind: JoinKind) -> Node {
     let Some((spec, probe)) = access.probe(&input) else {
         let order = access.orders().first().copied().unwrap_or(Order::Psog);
-        return hash_join(input, access.scan(order), false, Vec::new());
+        return hash_join(
+            input,
+            access.scan(order),
+            kind == JoinKind::Left,
+            Vec::new(),
+        );
     };
     let mut columns = input.columns.clone();
     columns.extend(
@@ -463,7 +390,7 @@ fn probe_join(input: Node, access: &Access) -> Node {
             .filter_map(|&position| access.vars[position]),
     );
     let mut always = input.always.clone();
-    always.resize(columns.len(), true);
+    always.resize(columns.len(), kind == JoinKind::Inner);
     Node {
         columns,
         always,
@@ -475,6 +402,7 @@ fn probe_join(input: Node, access: &Access) -> Node {
             input: Box::new(input),
             spec,
             columns: probe,
+            kind,
         },
     }
 }

@@ -9,17 +9,25 @@
 
 mod access;
 mod automaton;
+mod conjunction;
+mod correlation;
 pub mod cost;
+mod dependent;
 mod explain;
+mod group;
 mod join;
+mod modifiers;
 mod node;
+mod optional;
 mod path;
 mod planner;
+mod shape;
 
 pub use access::RequestGraphs;
 pub use automaton::{Automaton, Backwards, Label, Predicates, Step};
 pub use explain::{Description, Detail, Value, describe, view_name};
 pub use node::{
-    Count, JoinColumns, Node, Op, PathEnd, PathGraph, PathSpec, Plan, ProbeColumns, SortColumn,
+    Count, DependentColumns, JoinColumns, JoinKind, Node, Op, PathEnd, PathGraph, PathSpec, Plan,
+    ProbeColumns, SemiColumns, SortColumn, SubPlan,
 };
 pub use planner::{Request, plan};

@@ -11,9 +11,19 @@ use std::sync::Arc;
 pub struct Plan {
     pub root: Node,
     /// Ids of the query's constants; local ones for terms that the dictionary does not have.
-    pub constants: Vec<Id>,
-    /// Nodes of the plan; each has a number below this.
+    pub constants: Arc<[Id]>,
+    /// What [`Expr::SubPlan`] refers to.
+    pub subplans: Vec<SubPlan>,
+    /// Nodes of the plan and its subplans; each has a number below this.
     pub nodes: usize,
+}
+
+/// The pattern of an EXISTS: a dependent plan whose only column is the number of a given row.
+#[derive(Clone, Debug)]
+pub struct SubPlan {
+    pub root: Arc<Node>,
+    /// The variables of the row that are given to the plan, in the order of its [`Op::Given`].
+    pub given: Vec<Var>,
 }
 
 /// An operator of a plan with its inputs.
@@ -53,6 +63,44 @@ pub struct JoinColumns {
     pub compatible: Vec<(usize, usize)>,
     /// Build columns that follow the probe columns in the output.
     pub outputs: Vec<usize>,
+}
+
+/// Columns of a semi join.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SemiColumns {
+    /// Equal columns (probe, build), never unbound on either side.
+    pub keys: Vec<(usize, usize)>,
+    /// Columns (probe, build) that are compatible: equal, or one is unbound.
+    pub compatible: Vec<(usize, usize)>,
+    /// Whether a match needs a compatible column that both rows bind (MINUS without a key).
+    pub shared: bool,
+}
+
+/// How a dependent plan is joined with its outer rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DependentColumns {
+    /// Input columns given to the plan, in the order of its [`Op::Given`], after the number of the row.
+    pub given: Vec<usize>,
+    /// The plan's column with the number of the row.
+    pub row: usize,
+    /// The plan's columns that follow the input columns in the output.
+    pub outputs: Vec<usize>,
+    /// Columns (input, plan) of variables that may be unbound before and are bound by the plan.
+    pub filled: Vec<(usize, usize)>,
+}
+
+/// Which rows a join gives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum JoinKind {
+    /// Each pair.
+    #[default]
+    Inner,
+    /// Each pair, and left rows without a match.
+    Left,
+    /// Left rows with a match, once.
+    Semi,
+    /// Left rows without a match.
+    Anti,
 }
 
 /// What a probe join reads and how its rows become columns.
@@ -142,6 +190,8 @@ pub enum Op {
         columns: Vec<Vec<u64>>,
         rows: usize,
     },
+    /// The rows a dependent plan is worked for: the number of each, and its values.
+    Given,
     /// One scan. Output columns are quad positions; pairs of positions must be equal.
     Scan {
         spec: ScanSpec,
@@ -158,6 +208,7 @@ pub enum Op {
         input: Box<Node>,
         spec: ScanSpec,
         columns: ProbeColumns,
+        kind: JoinKind,
     },
     /// Each row of the input with the solutions of a path.
     Path {
@@ -169,6 +220,22 @@ pub enum Op {
         build: Box<Node>,
         columns: JoinColumns,
         /// OPTIONAL: rows of `probe` without a match stay.
+        outer: bool,
+        filters: Vec<Expr>,
+    },
+    /// Rows of `probe` that match a row of `build`, or with `anti` those that match none.
+    SemiJoin {
+        probe: Box<Node>,
+        build: Box<Node>,
+        columns: SemiColumns,
+        anti: bool,
+    },
+    /// Each row of `input` with the solutions the dependent plan has for it.
+    DependentJoin {
+        input: Box<Node>,
+        plan: Arc<Node>,
+        columns: DependentColumns,
+        /// OPTIONAL: rows of `input` without a match stay.
         outer: bool,
         filters: Vec<Expr>,
     },
@@ -207,11 +274,20 @@ pub enum Op {
         offset: u64,
         limit: u64,
     },
+    /// OFFSET and LIMIT of the rows of each combination of the key columns.
+    SliceEach {
+        input: Box<Node>,
+        keys: Vec<usize>,
+        offset: u64,
+        limit: u64,
+    },
     Union {
         inputs: Vec<Node>,
     },
     Group {
         input: Box<Node>,
+        /// Keys of groups that are there even if they have no rows.
+        seeds: Option<Box<Node>>,
         keys: Vec<usize>,
         counts: Vec<Count>,
     },
@@ -232,15 +308,19 @@ pub enum Op {
 }
 
 impl Op {
-    /// The inputs, in order.
+    /// The inputs, in order; a dependent plan is one.
     pub fn inputs(&self) -> Vec<&Node> {
         match self {
             Self::Fixed { .. }
+            | Self::Given
             | Self::Scan { .. }
             | Self::CountScan { .. }
             | Self::CountRuns { .. } => Vec::new(),
             Self::MergeJoin { left, right, .. } => vec![left, right],
-            Self::HashJoin { probe, build, .. } => vec![probe, build],
+            Self::HashJoin { probe, build, .. } | Self::SemiJoin { probe, build, .. } => {
+                vec![probe, build]
+            }
+            Self::DependentJoin { input, plan, .. } => vec![input, plan],
             Self::ProbeJoin { input, .. }
             | Self::Path { input, .. }
             | Self::EqualColumns { input, .. }
@@ -251,19 +331,100 @@ impl Op {
             | Self::DropRepeated { input }
             | Self::Sort { input, .. }
             | Self::Slice { input, .. }
-            | Self::Group { input, .. }
+            | Self::SliceEach { input, .. }
             | Self::Construct { input, .. } => vec![input],
+            Self::Group { input, seeds, .. } => {
+                std::iter::once(&**input).chain(seeds.as_deref()).collect()
+            }
             Self::Union { inputs } => inputs.iter().collect(),
+        }
+    }
+
+    /// As [`Op::inputs`], to be changed. A dependent plan is copied if it is shared.
+    pub fn inputs_mut(&mut self) -> Vec<&mut Node> {
+        match self {
+            Self::Fixed { .. }
+            | Self::Given
+            | Self::Scan { .. }
+            | Self::CountScan { .. }
+            | Self::CountRuns { .. } => Vec::new(),
+            Self::MergeJoin { left, right, .. } => vec![left, right],
+            Self::HashJoin { probe, build, .. } | Self::SemiJoin { probe, build, .. } => {
+                vec![probe, build]
+            }
+            Self::DependentJoin { input, plan, .. } => vec![input, Arc::make_mut(plan)],
+            Self::ProbeJoin { input, .. }
+            | Self::Path { input, .. }
+            | Self::EqualColumns { input, .. }
+            | Self::Filter { input, .. }
+            | Self::Extend { input, .. }
+            | Self::Columns { input, .. }
+            | Self::Distinct { input }
+            | Self::DropRepeated { input }
+            | Self::Sort { input, .. }
+            | Self::Slice { input, .. }
+            | Self::SliceEach { input, .. }
+            | Self::Construct { input, .. } => vec![input],
+            Self::Group { input, seeds, .. } => std::iter::once(&mut **input)
+                .chain(seeds.as_deref_mut())
+                .collect(),
+            Self::Union { inputs } => inputs.iter_mut().collect(),
+        }
+    }
+
+    /// The expressions that are worked.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            Self::HashJoin { filters, .. }
+            | Self::DependentJoin { filters, .. }
+            | Self::Filter { filters, .. } => filters.iter().collect(),
+            Self::Extend { expressions, .. } => expressions.iter().collect(),
+            Self::Group { counts, .. } => counts
+                .iter()
+                .filter_map(|count| match count {
+                    Count::Values(expr) | Count::DistinctValues(expr) => Some(expr),
+                    Count::Rows | Count::DistinctRows => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// As [`Op::expressions`], to be changed.
+    pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::HashJoin { filters, .. }
+            | Self::DependentJoin { filters, .. }
+            | Self::Filter { filters, .. } => filters.iter_mut().collect(),
+            Self::Extend { expressions, .. } => expressions.iter_mut().collect(),
+            Self::Group { counts, .. } => counts
+                .iter_mut()
+                .filter_map(|count| match count {
+                    Count::Values(expr) | Count::DistinctValues(expr) => Some(expr),
+                    Count::Rows | Count::DistinctRows => None,
+                })
+                .collect(),
+            _ => Vec::new(),
         }
     }
 
     pub fn name(&self) -> &'static str {
         match self {
             Self::Fixed { .. } => "Values",
+            Self::Given => "Given",
             Self::Scan { .. } => "Scan",
             Self::MergeJoin { .. } => "MergeJoin",
-            Self::ProbeJoin { .. } => "ProbeJoin",
+            Self::ProbeJoin { kind, .. } => match kind {
+                JoinKind::Inner => "ProbeJoin",
+                JoinKind::Left => "ProbeLeftJoin",
+                JoinKind::Semi => "ProbeSemiJoin",
+                JoinKind::Anti => "ProbeAntiJoin",
+            },
             Self::Path { .. } => "Path",
+            Self::SemiJoin { anti: false, .. } => "HashSemiJoin",
+            Self::SemiJoin { anti: true, .. } => "HashAntiJoin",
+            Self::DependentJoin { outer: false, .. } => "DependentJoin",
+            Self::DependentJoin { outer: true, .. } => "DependentLeftJoin",
             Self::HashJoin { outer: true, .. } => "HashLeftJoin",
             Self::HashJoin { columns, .. }
                 if columns.keys.is_empty() && columns.compatible.is_empty() =>
@@ -280,6 +441,7 @@ impl Op {
             Self::Sort { limit: Some(_), .. } => "TopK",
             Self::Sort { .. } => "Sort",
             Self::Slice { .. } => "Slice",
+            Self::SliceEach { .. } => "SliceEach",
             Self::Union { .. } => "Union",
             Self::Group { .. } => "GroupCount",
             Self::CountScan { .. } => "CountFromDirectory",

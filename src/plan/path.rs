@@ -3,8 +3,8 @@
 use super::access::Data;
 use super::automaton::{Automaton, Predicates};
 use super::cost;
-use super::join::unit;
 use super::node::{Node, Op, PathEnd, PathGraph, PathSpec};
+use super::shape::unit;
 use crate::algebra::{GraphSlot, Path, PathPattern, QuadPattern, Slot, Var};
 use crate::error::Result;
 use crate::store::Graphs;

@@ -150,10 +150,9 @@ fn modifiers(pattern: &GraphPattern) -> Modifiers<'_> {
             GraphPattern::Distinct { inner } => inner,
             GraphPattern::Project { inner, variables } => {
                 found.variables = variables.iter().map(|variable| variable.as_str()).collect();
-                inner
-            }
-            GraphPattern::OrderBy { expression, .. } => {
-                found.order = expression;
+                if let GraphPattern::OrderBy { expression, .. } = &**inner {
+                    found.order = expression;
+                }
                 return found;
             }
             _ => return found,

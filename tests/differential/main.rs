@@ -7,6 +7,7 @@
 mod answer;
 mod data;
 mod naive;
+mod nested;
 mod queries;
 mod random;
 

@@ -6,6 +6,7 @@ use spargebra::algebra::{
     AggregateExpression, AggregateFunction, Expression, Function, GraphPattern, OrderExpression,
 };
 use spargebra::term::{GroundTerm, NamedNodePattern, TermPattern, TriplePattern};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use triplestore::term::value::{self, Value};
 use triplestore::term::{SortKey, TermRef, parse_blank_label};
@@ -20,11 +21,13 @@ const SOLUTIONS_MAX: usize = 20_000;
 #[derive(Debug)]
 pub struct TooMany;
 
-type Found = Result<Vec<Solution>, TooMany>;
+pub type Found = Result<Vec<Solution>, TooMany>;
 
 pub struct Naive {
     default: Vec<Triple>,
     named: Vec<(NamedOrBlankNode, Vec<Triple>)>,
+    /// The values that stand for variables of the pattern at hand: those of an outer solution.
+    pub given: RefCell<Solution>,
 }
 
 fn triple(quad: &Quad) -> Triple {
@@ -83,6 +86,7 @@ impl Naive {
                     (name, triples)
                 })
                 .collect(),
+            given: RefCell::default(),
         }
     }
 
@@ -91,10 +95,10 @@ impl Naive {
         self.pattern(pattern, &self.default)
     }
 
-    fn pattern(&self, pattern: &GraphPattern, graph: &[Triple]) -> Found {
+    pub fn pattern(&self, pattern: &GraphPattern, graph: &[Triple]) -> Found {
         let found = match pattern {
             GraphPattern::Bgp { patterns } => {
-                let mut solutions = vec![Solution::new()];
+                let mut solutions = vec![self.given()];
                 for pattern in patterns {
                     let mut next = Vec::new();
                     for solution in &solutions {
@@ -126,16 +130,18 @@ impl Naive {
                 let mut joined = Vec::new();
                 for left in left {
                     let before = joined.len();
-                    joined.extend(
-                        right
-                            .iter()
-                            .filter_map(|right| merged(&left, right))
-                            .filter(|solution| {
-                                expression.as_ref().is_none_or(|expression| {
-                                    truth(expression, solution) == Some(true)
-                                })
-                            }),
-                    );
+                    for solution in right.iter().filter_map(|right| merged(&left, right)) {
+                        let passes = match expression {
+                            None => true,
+                            Some(expression) => {
+                                let expression = self.tested(expression, &solution, graph)?;
+                                truth(&expression, &solution) == Some(true)
+                            }
+                        };
+                        if passes {
+                            joined.push(solution);
+                        }
+                    }
                     if joined.len() == before {
                         joined.push(left);
                     }
@@ -149,9 +155,13 @@ impl Naive {
                 all
             }
             GraphPattern::Filter { expr, inner } => {
-                let mut solutions = self.pattern(inner, graph)?;
-                solutions.retain(|solution| truth(expr, solution) == Some(true));
-                solutions
+                let mut kept = Vec::new();
+                for solution in self.pattern(inner, graph)? {
+                    if truth(&self.tested(expr, &solution, graph)?, &solution) == Some(true) {
+                        kept.push(solution);
+                    }
+                }
+                kept
             }
             GraphPattern::Extend {
                 inner,
@@ -160,7 +170,8 @@ impl Naive {
             } => {
                 let mut solutions = self.pattern(inner, graph)?;
                 for solution in &mut solutions {
-                    if let Some(term) = evaluate(expression, solution) {
+                    let expression = self.tested(expression, solution, graph)?;
+                    if let Some(term) = evaluate(&expression, solution) {
                         solution.insert(variable.as_str().to_owned(), term);
                     }
                 }
@@ -169,30 +180,22 @@ impl Naive {
             GraphPattern::Values {
                 variables,
                 bindings,
-            } => bindings
-                .iter()
-                .map(|row| {
-                    variables
-                        .iter()
-                        .zip(row)
+            } => {
+                let rows = bindings.iter().map(|row| {
+                    let values = variables.iter().zip(row);
+                    values
                         .filter_map(|(variable, term)| {
                             let term = ground(term.as_ref()?);
                             Some((variable.as_str().to_owned(), term))
                         })
                         .collect()
-                })
-                .collect(),
+                });
+                self.and_given(rows.collect())
+            }
+            GraphPattern::Minus { left, right } => self.minus(left, right, graph)?,
+            GraphPattern::Lateral { left, right } => self.lateral(left, right, graph)?,
             GraphPattern::Graph { name, inner } => self.graph(name, inner)?,
-            GraphPattern::Project { inner, variables } => self
-                .pattern(inner, graph)?
-                .into_iter()
-                .map(|solution| {
-                    solution
-                        .into_iter()
-                        .filter(|(name, _)| variables.iter().any(|other| other.as_str() == name))
-                        .collect()
-                })
-                .collect(),
+            GraphPattern::Project { inner, variables } => self.project(inner, variables, graph)?,
             GraphPattern::Distinct { inner } => {
                 let mut seen = HashSet::new();
                 let mut solutions = self.pattern(inner, graph)?;
@@ -200,9 +203,17 @@ impl Naive {
                 solutions
             }
             // What these leave out or order is judged by the caller.
-            GraphPattern::Reduced { inner }
-            | GraphPattern::Slice { inner, .. }
-            | GraphPattern::OrderBy { inner, .. } => self.pattern(inner, graph)?,
+            GraphPattern::Slice {
+                inner,
+                start,
+                length,
+            } => {
+                let solutions = self.pattern(inner, graph)?.into_iter().skip(*start);
+                solutions.take(length.unwrap_or(usize::MAX)).collect()
+            }
+            GraphPattern::Reduced { inner } | GraphPattern::OrderBy { inner, .. } => {
+                self.pattern(inner, graph)?
+            }
             GraphPattern::Group {
                 inner,
                 variables,
@@ -272,7 +283,7 @@ impl Naive {
     }
 }
 
-fn limited(solutions: Vec<Solution>) -> Found {
+pub fn limited(solutions: Vec<Solution>) -> Found {
     match solutions.len() > SOLUTIONS_MAX {
         true => Err(TooMany),
         false => Ok(solutions),
@@ -280,7 +291,7 @@ fn limited(solutions: Vec<Solution>) -> Found {
 }
 
 /// Two solutions as one, if they are compatible.
-fn merged(left: &Solution, right: &Solution) -> Option<Solution> {
+pub fn merged(left: &Solution, right: &Solution) -> Option<Solution> {
     let compatible = right
         .iter()
         .all(|(name, term)| left.get(name).is_none_or(|other| other == term));

@@ -14,11 +14,13 @@ const VARIABLES: [&str; 5] = ["?a", "?b", "?c", "?d", "?e"];
 
 /// Where a group stands.
 #[derive(Clone, Copy)]
-struct Place {
-    depth: usize,
+pub struct Place {
+    pub depth: usize,
     /// Within GRAPH of a variable.
-    in_variable: Option<&'static str>,
-    in_graph: bool,
+    pub in_variable: Option<&'static str>,
+    pub in_graph: bool,
+    pub in_exists: bool,
+    pub in_lateral: bool,
 }
 
 impl<'a> Queries<'a> {
@@ -30,7 +32,7 @@ impl<'a> Queries<'a> {
         }
     }
 
-    fn fresh(&mut self) -> String {
+    pub fn fresh(&mut self) -> String {
         self.fresh += 1;
         format!("?x{}", self.fresh)
     }
@@ -51,6 +53,8 @@ impl<'a> Queries<'a> {
             depth: 2,
             in_variable: None,
             in_graph: false,
+            in_exists: false,
+            in_lateral: false,
         };
         let dataset = self.dataset();
         match self.random.below(12) {
@@ -213,7 +217,7 @@ impl<'a> Queries<'a> {
         format!("SELECT {chosen} {dataset}WHERE {{ {group} }}{end}")
     }
 
-    fn group(&mut self, place: Place) -> String {
+    pub fn group(&mut self, place: Place) -> String {
         let mut group = String::new();
         if self.random.percent(85) || place.in_graph && self.terms.is_portable {
             // There, a group without a triple does not look whether the graph exists.
@@ -226,7 +230,7 @@ impl<'a> Queries<'a> {
         group
     }
 
-    fn below(place: Place) -> Place {
+    pub fn below(place: Place) -> Place {
         Place {
             depth: place.depth - 1,
             ..place
@@ -234,13 +238,22 @@ impl<'a> Queries<'a> {
     }
 
     fn part(&mut self, place: Place) -> String {
-        let kind = self.random.below(if place.depth == 0 { 5 } else { 12 });
+        let kind = self.random.below(if place.depth == 0 { 5 } else { 16 });
+        match kind {
+            12 => return self.minus(place),
+            13 => return format!("FILTER {} ", self.exists(place)),
+            14 => return self.lateral(place),
+            15 => return self.sliced(place),
+            _ => {}
+        }
         match kind {
             0..=2 => format!("FILTER({}) ", self.condition(place, 2)),
             3 => {
                 let value = self.value(place, 2);
                 format!("BIND({value} AS {}) ", self.fresh())
             }
+            // What LATERAL is for may not be bound again within.
+            4 if place.in_lateral => self.triples(place),
             4 => self.values(place),
             5 | 6 => format!("OPTIONAL {{ {} }} ", self.group(Self::below(place))),
             7 => format!(
@@ -354,6 +367,7 @@ impl<'a> Queries<'a> {
                 let left = self.value(place, 1);
                 format!("sameTerm({left}, {})", self.value(place, 1))
             }
+            8 if place.depth > 0 && self.random.percent(60) => self.exists(place),
             8 => format!("!({})", self.condition(place, depth - 1)),
             _ => {
                 let operator = *self.random.pick(&["&&", "||"]);

@@ -1,6 +1,6 @@
 //! GROUP BY and aggregates.
 
-use super::super::ir::{Aggregate, AggregateFunction, GraphSlot, Pattern, Slot, Var};
+use super::super::ir::{Aggregate, AggregateFunction, Pattern, Var};
 use super::{At, Scope, Translator};
 use crate::error::Result;
 use spargebra::algebra::{self, AggregateExpression};
@@ -31,15 +31,10 @@ impl Translator<'_> {
                 keys.push(var);
             }
         }
-        if let GraphSlot::Named(Slot::Var(var)) = at.graph
+        let graph = at.graph_var().filter(|_| keys.is_empty());
+        if let Some(var) = at.graph_var()
             && !keys.contains(&var)
         {
-            if keys.is_empty() {
-                return Err(self.unsupported(
-                    "an aggregate without GROUP BY within GRAPH with a variable",
-                    &["GRAPH"],
-                ));
-            }
             keys.push(var);
         }
         let aggregates = aggregates
@@ -53,6 +48,7 @@ impl Translator<'_> {
             inner,
             keys,
             aggregates,
+            graph,
         })
     }
 

@@ -92,7 +92,9 @@ impl Translator<'_> {
             Expression::FunctionCall(function, arguments) => {
                 self.call(function, arguments, scope, below)
             }
-            Expression::Exists(_) => Err(self.unsupported("EXISTS", &["EXISTS"])),
+            Expression::Exists(pattern) => {
+                Ok(Expr::Exists(Box::new(self.pattern(pattern, scope, below)?)))
+            }
             Expression::If(..) => Err(self.unsupported("IF", &["IF"])),
             Expression::Coalesce(_) => Err(self.unsupported("COALESCE", &["COALESCE"])),
             Expression::Add(..) => Err(self.unsupported_arithmetic("+", true)),

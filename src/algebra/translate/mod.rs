@@ -106,6 +106,14 @@ impl At {
         Self { graph, ..self }
     }
 
+    /// The variable of the GRAPH around.
+    fn graph_var(self) -> Option<Var> {
+        match self.graph {
+            GraphSlot::Named(slot) => slot.var(),
+            GraphSlot::Default => None,
+        }
+    }
+
     /// One level down. Errors: `NestingTooDeep`.
     fn below(self) -> Result<Self> {
         let level = self.level + 1;

@@ -59,6 +59,7 @@ impl Translator<'_> {
             GraphPattern::Minus { left, right } => Pattern::Minus {
                 left: Box::new(self.pattern(left, scope, below)?),
                 right: Box::new(self.pattern(right, scope, below)?),
+                graph: at.graph_var(),
             },
             GraphPattern::Lateral { left, right } => Pattern::Lateral {
                 left: Box::new(self.pattern(left, scope, below)?),
@@ -149,7 +150,7 @@ impl Translator<'_> {
                 }
                 // At the outermost level the scope outside is empty; CONSTRUCT templates read it.
                 let inner = Box::new(self.pattern(inner, &mut within, below)?);
-                if let GraphSlot::Named(Slot::Var(var)) = graph
+                if let Some(var) = at.graph_var()
                     && !vars.contains(&var)
                 {
                     vars.push(var);
@@ -166,19 +167,12 @@ impl Translator<'_> {
                 inner,
                 start,
                 length,
-            } => {
-                if let GraphSlot::Named(Slot::Var(_)) = graph {
-                    return Err(self.unsupported(
-                        "LIMIT or OFFSET within GRAPH with a variable",
-                        &["LIMIT", "OFFSET"],
-                    ));
-                }
-                Pattern::Slice {
-                    inner: Box::new(self.pattern(inner, scope, below)?),
-                    offset: *start as u64,
-                    limit: length.map(|length| length as u64),
-                }
-            }
+            } => Pattern::Slice {
+                inner: Box::new(self.pattern(inner, scope, below)?),
+                offset: *start as u64,
+                limit: length.map(|length| length as u64),
+                graph: at.graph_var(),
+            },
             GraphPattern::Group {
                 inner,
                 variables,

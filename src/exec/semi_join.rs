@@ -1,0 +1,246 @@
+//! Semi join and anti join: rows of one input by whether the other has a row that goes with them.
+//!
+//! The build side is kept as a set of the values compared, each combination once. Values that may be unbound are
+//! compatible if they are equal or one is unbound (SPARQL 1.1 section 18.3): rows are told apart by which of them are
+//! bound, so that a look-up compares the columns bound on both sides and is one probe of a hash table for each such
+//! combination, not a loop over rows.
+//!
+//! Cost: 20-50 ns for each row built and probed. Memory: 8 bytes for each value compared and 10 for each distinct row.
+//! The order of the probe side stays.
+
+use super::batch::Batch;
+use super::operator::{BoxOperator, Operator, Runtime};
+use super::rows::RowSet;
+use crate::control::Control;
+use crate::error::Result;
+use crate::plan::SemiColumns;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Rows put into an index between two polls.
+const POLL_ROWS: usize = 1 << 16;
+
+/// See the module.
+pub struct SemiJoin {
+    runtime: Arc<Runtime>,
+    probe: BoxOperator,
+    build: Option<BoxOperator>,
+    columns: SemiColumns,
+    /// Whether rows with a match go, else those without one.
+    anti: bool,
+    table: Table,
+}
+
+impl SemiJoin {
+    /// Reads `build` to the end at the first call of `next`, before `probe`.
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        probe: BoxOperator,
+        build: BoxOperator,
+        columns: SemiColumns,
+        anti: bool,
+    ) -> Self {
+        Self {
+            table: Table::new(&columns, &runtime.control),
+            runtime: runtime.clone(),
+            probe,
+            build: Some(build),
+            columns,
+            anti,
+        }
+    }
+}
+
+impl Operator for SemiJoin {
+    fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+        if let Some(build) = self.build.take() {
+            self.table.fill(build, &self.columns)?;
+        }
+        if self.table.is_empty() && !self.anti {
+            return Ok(false);
+        }
+        let mut rows = Vec::new();
+        while self.probe.next(batch)? {
+            self.runtime.control.poll()?;
+            batch.selected(&mut rows);
+            self.table
+                .select(batch, &mut rows, self.anti, &self.columns)?;
+            if !rows.is_empty() {
+                batch.select(rows);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn skip_to(&mut self, key: &[u64]) -> Result<()> {
+        self.probe.skip_to(key)
+    }
+}
+
+/// Which of the columns that may be unbound are bound in a row, 64 to a word.
+type Mask = Vec<u64>;
+
+/// The rows of the build side.
+struct Table {
+    control: Control,
+    keys: usize,
+    compatible: usize,
+    /// The masks of the rows, and for each the rows: keys, then compatible columns.
+    masks: RowSet,
+    rows: Vec<RowSet>,
+    /// By number of a mask and columns bound on both sides: the rows of that mask, cut to the keys and those columns.
+    indexes: FxHashMap<(usize, Mask), RowSet>,
+}
+
+impl Table {
+    fn new(columns: &SemiColumns, control: &Control) -> Self {
+        let compatible = columns.compatible.len();
+        Self {
+            control: control.clone(),
+            keys: columns.keys.len(),
+            compatible,
+            masks: RowSet::new(compatible.div_ceil(64), control),
+            rows: Vec::new(),
+            indexes: FxHashMap::default(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn fill(&mut self, mut input: BoxOperator, columns: &SemiColumns) -> Result<()> {
+        let mut batch = Batch::new();
+        let (mut rows, mut values, mut mask) = (Vec::new(), Vec::new(), Mask::new());
+        while input.next(&mut batch)? {
+            self.control.poll()?;
+            batch.selected(&mut rows);
+            for &row in &rows {
+                let row = row as usize;
+                values.clear();
+                values.extend(
+                    columns
+                        .keys
+                        .iter()
+                        .map(|&(_, right)| batch.columns[right][row]),
+                );
+                let compatible = columns.compatible.iter();
+                values.extend(compatible.map(|&(_, right)| batch.columns[right][row]));
+                mask_of(&values[self.keys..], &mut mask);
+                let (number, new) = self.masks.insert(&mask)?;
+                if new {
+                    let width = self.keys + self.compatible;
+                    self.rows.push(RowSet::new(width, &self.control));
+                }
+                self.rows[number].insert(&values)?;
+            }
+            // Rows without anything to compare are one row.
+            if self.keys + self.compatible == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the rows of a batch that have a match, or with `anti` those that have none.
+    fn select(
+        &mut self,
+        batch: &Batch,
+        rows: &mut Vec<u32>,
+        anti: bool,
+        columns: &SemiColumns,
+    ) -> Result<()> {
+        if columns.compatible.is_empty() {
+            let table = self.rows.first();
+            let mut key = Vec::with_capacity(self.keys);
+            rows.retain(|&row| {
+                key.clear();
+                let keys = columns.keys.iter();
+                key.extend(keys.map(|&(left, _)| batch.columns[left][row as usize]));
+                table.is_some_and(|table| table.contains(&key)) != anti
+            });
+            return Ok(());
+        }
+        let mut kept = Vec::with_capacity(rows.len());
+        let (mut values, mut mask) = (Vec::new(), Mask::new());
+        for &row in rows.iter() {
+            let at = row as usize;
+            values.clear();
+            values.extend(
+                columns
+                    .keys
+                    .iter()
+                    .map(|&(left, _)| batch.columns[left][at]),
+            );
+            let compatible = columns.compatible.iter();
+            values.extend(compatible.map(|&(left, _)| batch.columns[left][at]));
+            mask_of(&values[self.keys..], &mut mask);
+            if self.has_match(&values, &mask, columns.shared)? != anti {
+                kept.push(row);
+            }
+        }
+        *rows = kept;
+        Ok(())
+    }
+
+    fn has_match(&mut self, values: &[u64], mask: &Mask, shared: bool) -> Result<bool> {
+        for number in 0..self.rows.len() {
+            let build_mask = self.masks.row(number);
+            let both: Mask = mask.iter().zip(build_mask).map(|(a, b)| a & b).collect();
+            // MINUS asks for a variable that both sides bind.
+            if shared && both.iter().all(|&word| word == 0) {
+                continue;
+            }
+            let mut key = Vec::with_capacity(values.len());
+            cut(values, self.keys, &both, &mut key);
+            if self.index(number, both)?.contains(&key) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn index(&mut self, number: usize, both: Mask) -> Result<&RowSet> {
+        let width = self.keys
+            + both
+                .iter()
+                .map(|word| word.count_ones() as usize)
+                .sum::<usize>();
+        let slot = match self.indexes.entry((number, both)) {
+            std::collections::hash_map::Entry::Occupied(entry) => return Ok(entry.into_mut()),
+            std::collections::hash_map::Entry::Vacant(entry) => entry,
+        };
+        let rows = &self.rows[number];
+        let mut index = RowSet::new(width, &self.control);
+        let mut key = Vec::with_capacity(width);
+        for row in 0..rows.len() {
+            if row.is_multiple_of(POLL_ROWS) {
+                self.control.poll()?;
+            }
+            key.clear();
+            cut(rows.row(row), self.keys, &slot.key().1, &mut key);
+            index.insert(&key)?;
+        }
+        Ok(slot.insert(index))
+    }
+}
+
+fn mask_of(values: &[u64], mask: &mut Mask) {
+    mask.clear();
+    mask.resize(values.len().div_ceil(64), 0);
+    for (column, &value) in values.iter().enumerate() {
+        mask[column / 64] |= u64::from(value != 0) << (column % 64);
+    }
+}
+
+/// The keys of a row and its columns of `mask`.
+fn cut(row: &[u64], keys: usize, mask: &Mask, out: &mut Vec<u64>) {
+    out.extend_from_slice(&row[..keys]);
+    let compatible = row[keys..].iter().enumerate();
+    out.extend(
+        compatible
+            .filter(|(column, _)| mask[column / 64] >> (column % 64) & 1 == 1)
+            .map(|(_, &value)| value),
+    );
+}
