@@ -334,19 +334,29 @@ impl Expr {
 }
 
 /// A position of a CONSTRUCT template.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TemplateSlot {
     Var(Var),
     Constant(Constant),
     /// A blank node, one for each solution; the number tells those of a template apart.
     Blank(u32),
+    /// A triple term of these parts.
+    Triple(Box<[TemplateSlot; 3]>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Form {
-    Select { vars: Vec<Var> },
+    Select {
+        vars: Vec<Var>,
+    },
     Ask,
-    Construct { template: Vec<[TemplateSlot; 3]> },
+    Construct {
+        template: Vec<[TemplateSlot; 3]>,
+    },
+    /// The description of every resource that one of the variables has in some solution.
+    Describe {
+        vars: Vec<Var>,
+    },
 }
 
 /// FROM and FROM NAMED of a query, WITH and USING of an update: IRIs, distinct, in order of appearance.

@@ -52,32 +52,6 @@ pub fn arithmetic(text: &str, operator: &str, is_binary: bool) -> Option<usize> 
     })
 }
 
-/// The first triple term, or reified triple, that holds a variable or blank node.
-pub fn open_triple(text: &str) -> Option<usize> {
-    let mut open: Vec<usize> = Vec::new();
-    for token in Scanner::new(text) {
-        match (token.kind, token.text(text)) {
-            (Kind::Open, "<<") => open.push(token.start),
-            (Kind::Close, ">>") => {
-                open.pop();
-            }
-            (Kind::Variable, _) if !open.is_empty() => return open.last().copied(),
-            (Kind::Word, word) if !open.is_empty() && word.starts_with("_:") => {
-                return open.last().copied();
-            }
-            // What an annotation is about is a triple term too.
-            (Kind::Operator, "|" | "~") if open.is_empty() => {
-                let before = text[..token.start].trim_end();
-                if token.text(text) == "~" || before.ends_with('{') {
-                    return Some(token.start);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 /// The first token for which `is_it` is true of the one before, itself, and the one after.
 fn find(text: &str, is_it: impl Fn(Option<Token>, Token, Option<Token>) -> bool) -> Option<usize> {
     let tokens: Vec<Token> = Scanner::new(text).collect();

@@ -60,7 +60,8 @@ pub enum ts_query_kind {
     /// ts_match(): the columns subject, predicate, object, graph; the graph is unbound in the
     /// default graph.
     Match = 4,
-    /// As TS_QUERY_KIND_CONSTRUCT.
+    /// As TS_QUERY_KIND_CONSTRUCT: the triples that describe the resources asked for, those of blank
+    /// nodes among their objects included.
     Describe = 5,
 }
 
@@ -234,7 +235,7 @@ pub(super) unsafe fn started(
     unsafe { execute(&statement(store, sparql, sparql_len, options)?, op) }
 }
 
-/// Parses and checks a SPARQL query: SELECT, ASK or CONSTRUCT.
+/// Parses and checks a SPARQL query: SELECT, ASK, CONSTRUCT or DESCRIBE.
 ///
 /// Owner: the statement is the caller's, until ts_statement_free(). The text is read and options
 /// (NULL: the defaults) copied during the call.

@@ -2,6 +2,7 @@
 
 use super::construct::{Construct, TemplateTerm};
 use super::dependent::{Dependent, DependentJoin, Existence};
+use super::describe::Describe;
 use super::distinct::{Distinct, DropRepeated};
 use super::extend::{Columns, Extend};
 use super::filter::{EqualColumns, Filter};
@@ -103,6 +104,24 @@ impl Builder<'_> {
         let column = |var| node.column(var);
         let conjuncts = filters.iter().map(|filter| self.evaluator(filter, &column));
         Ok(Predicate::new(conjuncts.collect::<Result<_>>()?))
+    }
+
+    fn template_term(&self, slot: &TemplateSlot, input: &Node, blanks: &mut usize) -> TemplateTerm {
+        match slot {
+            TemplateSlot::Var(var) => TemplateTerm::Column(input.column(*var)),
+            TemplateSlot::Constant(constant) => {
+                let id = self.context.constants.get(constant.0 as usize);
+                TemplateTerm::Constant(id.copied().unwrap_or(Id::UNBOUND))
+            }
+            TemplateSlot::Blank(number) => {
+                *blanks = (*blanks).max(*number as usize + 1);
+                TemplateTerm::Blank(*number as usize)
+            }
+            TemplateSlot::Triple(parts) => {
+                let part = |slot| self.template_term(slot, input, blanks);
+                TemplateTerm::Triple(Box::new(parts.each_ref().map(part)))
+            }
+        }
     }
 
     fn node(&self, node: &Node) -> Result<BoxOperator> {
@@ -321,25 +340,17 @@ impl Builder<'_> {
                 *position,
                 node.columns.len() - 1,
             )?),
+            Op::Describe { input, spec } => {
+                Box::new(Describe::new(runtime, self.node(input)?, spec.clone()))
+            }
             Op::Construct { input, template } => {
                 let mut blanks = 0;
                 let template = template
                     .iter()
                     .map(|triple| {
-                        triple.map(|slot| match slot {
-                            TemplateSlot::Var(var) => TemplateTerm::Column(input.column(var)),
-                            TemplateSlot::Constant(constant) => TemplateTerm::Constant(
-                                self.context
-                                    .constants
-                                    .get(constant.0 as usize)
-                                    .copied()
-                                    .unwrap_or(Id::UNBOUND),
-                            ),
-                            TemplateSlot::Blank(number) => {
-                                blanks = blanks.max(number as usize + 1);
-                                TemplateTerm::Blank(number as usize)
-                            }
-                        })
+                        triple
+                            .each_ref()
+                            .map(|slot| self.template_term(slot, input, &mut blanks))
                     })
                     .collect();
                 Box::new(Construct::new(runtime, self.node(input)?, template, blanks))

@@ -4,17 +4,19 @@ use super::batch::Batch;
 use super::operator::{BoxOperator, Operator, Runtime};
 use crate::error::Result;
 use crate::store::BATCH_ROWS;
-use crate::term::Id;
+use crate::term::{Id, TermRef};
 use std::sync::Arc;
 
 /// A position of a template over columns.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum TemplateTerm {
     /// `None`: a variable that no column holds.
     Column(Option<usize>),
     Constant(Id),
     /// A blank node of the row, by number.
     Blank(usize),
+    /// A triple term of these parts.
+    Triple(Box<[TemplateTerm; 3]>),
 }
 
 /// Gives subject, predicate and object of each triple that is one: bound, no literal or triple term as subject, an IRI as
@@ -51,13 +53,30 @@ impl Construct {
         }
     }
 
-    fn term(&self, term: TemplateTerm) -> Id {
-        match term {
-            TemplateTerm::Column(Some(column)) => Id::from_raw(self.read.columns[column][self.row]),
+    /// The term of the row at hand; unbound if there is none, as a triple term that is no triple.
+    fn term(&self, term: &TemplateTerm) -> Result<Id> {
+        Ok(match term {
+            TemplateTerm::Column(Some(column)) => {
+                Id::from_raw(self.read.columns[*column][self.row])
+            }
             TemplateTerm::Column(None) => Id::UNBOUND,
-            TemplateTerm::Constant(id) => id,
-            TemplateTerm::Blank(number) => self.fresh.get(number).copied().unwrap_or(Id::UNBOUND),
+            TemplateTerm::Constant(id) => *id,
+            TemplateTerm::Blank(number) => self.fresh.get(*number).copied().unwrap_or(Id::UNBOUND),
+            TemplateTerm::Triple(parts) => match self.triple(parts)? {
+                Some(parts) => self.runtime.terms.intern(TermRef::Triple(parts))?,
+                None => Id::UNBOUND,
+            },
+        })
+    }
+
+    fn triple(&self, parts: &[TemplateTerm; 3]) -> Result<Option<[Id; 3]>> {
+        let [subject, predicate, object] = parts;
+        let (subject, predicate) = (self.term(subject)?, self.term(predicate)?);
+        if !(subject.is_iri() || subject.is_blank()) || !predicate.is_iri() {
+            return Ok(None);
         }
+        let object = self.term(object)?;
+        Ok((!object.is_unbound()).then_some([subject, predicate, object]))
     }
 }
 
@@ -84,14 +103,10 @@ impl Operator for Construct {
             while self.fresh.len() < self.blanks {
                 self.fresh.push(self.runtime.terms.fresh_blank());
             }
-            let [subject, predicate, object] =
-                self.template[self.triple].map(|term| self.term(term));
+            let made = self.triple(&self.template[self.triple])?;
             self.triple += 1;
-            if (subject.is_iri() || subject.is_blank())
-                && predicate.is_iri()
-                && !object.is_unbound()
-            {
-                for (column, id) in [subject, predicate, object].into_iter().enumerate() {
+            if let Some(triple) = made {
+                for (column, id) in triple.into_iter().enumerate() {
                     batch.columns[column].push(id.raw());
                 }
                 rows += 1;

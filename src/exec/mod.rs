@@ -14,6 +14,7 @@ mod batch;
 mod build;
 mod construct;
 mod dependent;
+mod describe;
 mod distinct;
 mod extend;
 mod filter;
@@ -29,6 +30,7 @@ mod rows;
 mod run_count;
 mod scan;
 mod semi_join;
+mod set;
 mod slice;
 mod sort;
 

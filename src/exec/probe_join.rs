@@ -221,6 +221,15 @@ impl ProbeJoin {
 
     /// Leaves out matches that break a condition within the quad.
     fn check_quads(&mut self) {
+        let constants = &self.columns.constants;
+        if !constants.is_empty() {
+            let read = &self.read.columns;
+            let holds = |row: usize| {
+                let mut constants = constants.iter();
+                constants.all(|&(position, id)| read[position][row] == id)
+            };
+            self.matches.retain(|&row| holds(row as usize));
+        }
         if !self.columns.equal.is_empty() {
             let keep = equal_rows(&self.read, &self.columns.equal);
             self.matches.retain(|row| keep.binary_search(row).is_ok());

@@ -30,6 +30,8 @@ pub struct Access {
     pub rows: f64,
     /// Positions that hold one variable.
     equal: Vec<(usize, usize)>,
+    /// Whether the rows are triple terms, with the term in the place of the graph.
+    is_of_terms: bool,
 }
 
 /// What is needed to look at the data while planning.
@@ -75,21 +77,14 @@ impl Data<'_> {
         if let GraphSlot::Named(slot) = pattern.graph {
             vars[G] = slot.var();
         }
-        let mut equal = Vec::new();
-        for right in 1..4 {
-            if let Some(left) =
-                (0..right).find(|&left| vars[left].is_some() && vars[left] == vars[right])
-            {
-                equal.push((left, right));
-            }
-        }
         let mut access = Access {
             constants,
             vars,
             graphs,
             view: self.view,
             rows: 0.0,
-            equal,
+            equal: equal_positions(&vars),
+            is_of_terms: false,
         };
         let rows = self.count(&access)?;
         if rows == 0 {
@@ -97,6 +92,34 @@ impl Data<'_> {
         }
         access.rows = rows as f64;
         Ok(Some(access))
+    }
+
+    /// How to read triple terms by their parts; `None` if there is none. Errors: those of [`QuadSource::count`].
+    pub fn triple_terms(&self, term: Var, triple: &[Slot; 3]) -> Result<Option<Access>> {
+        let mut constants = [None; 3];
+        let mut vars = [None, None, None, Some(term)];
+        for position in [S, P, O] {
+            vars[position] = triple[position].var();
+            if let Some(id) = self.constant(triple[position]) {
+                if id.is_local() {
+                    return Ok(None);
+                }
+                constants[position] = Some(id.raw());
+            }
+        }
+        let mut access = Access {
+            constants,
+            vars,
+            graphs: Graphs::Any,
+            // A triple term is not asserted by being there.
+            view: View::Both,
+            rows: 0.0,
+            equal: equal_positions(&vars),
+            is_of_terms: true,
+        };
+        let rows = self.count(&access)?;
+        access.rows = rows as f64;
+        Ok((rows > 0).then_some(access))
     }
 
     /// Triples with a predicate, in all graphs. Errors: those of [`QuadSource::count`].
@@ -146,6 +169,19 @@ impl Data<'_> {
     }
 }
 
+/// Pairs of positions that hold one variable.
+fn equal_positions(vars: &[Option<Var>; 4]) -> Vec<(usize, usize)> {
+    let mut equal = Vec::new();
+    for right in 1..4 {
+        if let Some(left) =
+            (0..right).find(|&left| vars[left].is_some() && vars[left] == vars[right])
+        {
+            equal.push((left, right));
+        }
+    }
+    equal
+}
+
 impl Access {
     /// Orders whose leading key columns are the constants of the pattern.
     pub fn orders(&self) -> Vec<Order> {
@@ -155,6 +191,12 @@ impl Access {
                 .iter()
                 .all(|&position| position != G && self.constants[position].is_some())
         };
+        if self.is_of_terms {
+            return Order::TERMS
+                .into_iter()
+                .filter(|&order| leads(order, 0))
+                .collect();
+        }
         let mut orders = Vec::with_capacity(5);
         // A named graph alone is read in its own order where that helps.
         if matches!(self.graphs, Graphs::One(graph) if graph != 0) && leads(Order::Gspo, 1) {
@@ -222,6 +264,7 @@ impl Access {
         let bound = self.constants.iter().flatten().count();
         let position = self.vars.iter().position(|&other| other == Some(var));
         let distinct = match (position, bound) {
+            (Some(G), _) if self.is_of_terms => self.rows,
             (_, 3) => 1.0,
             // What is left of two constants is nearly a set.
             (Some(S | P | O), 2) => self.rows,
@@ -303,6 +346,12 @@ impl Access {
     /// Ways to probe the pattern with bound variables of `input`: key columns in order, and the variables they bind.
     /// The best has the most keys.
     pub fn probe(&self, input: &Node) -> Option<(ScanSpec, ProbeColumns)> {
+        let by_term = self.vars[G].and_then(|term| input.column(term));
+        if self.is_of_terms
+            && let Some(column) = by_term
+        {
+            return self.open(input, column);
+        }
         let mut best: Option<(ScanSpec, ProbeColumns)> = None;
         for order in self.orders() {
             let free = self.free_positions(order);
@@ -328,32 +377,64 @@ impl Access {
                 equal: self.equal.clone(),
                 ..ProbeColumns::default()
             };
-            let mut given: Vec<Var> = Vec::new();
-            for &position in &free[keys.len()..] {
-                let Some(var) = self.vars[position] else {
-                    continue;
-                };
-                match input.column(var) {
-                    Some(column) if input.always[column] => columns.checks.push((position, column)),
-                    Some(_) => return None,
-                    None if given.contains(&var) => {}
-                    None => {
-                        given.push(var);
-                        columns.outputs.push(position);
-                    }
-                }
-            }
-            let mut wanted = columns.key_positions.clone();
-            wanted.extend(&columns.outputs);
-            wanted.extend(columns.checks.iter().map(|&(position, _)| position));
-            wanted.extend(
-                columns
-                    .equal
-                    .iter()
-                    .flat_map(|&(left, right)| [left, right]),
-            );
+            self.rest(&free[keys.len()..], input, &mut columns)?;
+            let wanted = columns.positions();
             best = Some((self.spec(order, &wanted), columns));
         }
         best
+    }
+
+    /// Triple terms by their ids in a column of `input`, one row each.
+    fn open(&self, input: &Node, column: usize) -> Option<(ScanSpec, ProbeColumns)> {
+        if !input.always[column] {
+            return None;
+        }
+        let mut columns = ProbeColumns {
+            keys: vec![column],
+            key_positions: vec![G],
+            equal: self.equal.clone(),
+            constants: [S, P, O]
+                .into_iter()
+                .filter_map(|position| Some((position, self.constants[position]?)))
+                .collect(),
+            ..ProbeColumns::default()
+        };
+        self.rest(&[S, P, O], input, &mut columns)?;
+        let mut spec = self.spec(Order::TermSpo, &columns.positions());
+        spec.prefix.clear();
+        Some((spec, columns))
+    }
+
+    /// What becomes of positions that are no keys: columns of the output, or compared with the input.
+    fn rest(&self, positions: &[usize], input: &Node, columns: &mut ProbeColumns) -> Option<()> {
+        let mut given: Vec<Var> = Vec::new();
+        for &position in positions {
+            let Some(var) = self.vars[position] else {
+                continue;
+            };
+            match input.column(var) {
+                Some(column) if input.always[column] => columns.checks.push((position, column)),
+                Some(_) => return None,
+                None if given.contains(&var) => {}
+                None => {
+                    given.push(var);
+                    columns.outputs.push(position);
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+impl ProbeColumns {
+    /// The quad positions read.
+    fn positions(&self) -> Vec<usize> {
+        let mut positions = self.key_positions.clone();
+        positions.extend(&self.outputs);
+        positions.extend(self.checks.iter().map(|&(position, _)| position));
+        let pairs = self.equal.iter();
+        positions.extend(pairs.flat_map(|&(left, right)| [left, right]));
+        positions.extend(self.constants.iter().map(|&(position, _)| position));
+        positions
     }
 }

@@ -27,9 +27,10 @@ impl Planner<'_> {
         }
         match inner {
             Pattern::Join(parts) => self.join(parts, filters),
-            Pattern::Quad(_) | Pattern::Path(_) | Pattern::Values { .. } => {
-                self.join(std::slice::from_ref(inner), filters)
-            }
+            Pattern::Quad(_)
+            | Pattern::Path(_)
+            | Pattern::TripleTerm { .. }
+            | Pattern::Values { .. } => self.join(std::slice::from_ref(inner), filters),
             Pattern::Filter {
                 filters: more,
                 inner,
@@ -192,6 +193,12 @@ impl Planner<'_> {
                     Some(access) => items.push(Item::Access(access)),
                     None => is_empty = true,
                 },
+                Pattern::TripleTerm { term, triple } => {
+                    match self.data.triple_terms(*term, triple)? {
+                        Some(access) => items.push(Item::Access(access)),
+                        None => is_empty = true,
+                    }
+                }
                 Pattern::Path(path) => {
                     let fresh = self.fresh();
                     match self.data.path(path, fresh)? {
@@ -350,7 +357,11 @@ struct Group<'p> {
 fn is_compound(pattern: &Pattern) -> bool {
     !matches!(
         pattern,
-        Pattern::Quad(_) | Pattern::Path(_) | Pattern::Graphs(_) | Pattern::Values { .. }
+        Pattern::Quad(_)
+            | Pattern::Path(_)
+            | Pattern::TripleTerm { .. }
+            | Pattern::Graphs(_)
+            | Pattern::Values { .. }
     )
 }
 

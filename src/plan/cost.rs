@@ -27,6 +27,9 @@ pub const CROSS_PAIR: f64 = 4.0;
 /// Nodes that a closure is taken to reach from one node, for each edge that leaves a node.
 pub const CLOSURE_GROWTH: f64 = 8.0;
 
+/// Triples that a resource is taken to be described by.
+pub const DESCRIPTION_TRIPLES: f64 = 10.0;
+
 /// Part of the rows a filter is taken to keep.
 pub const FILTER_SELECTIVITY: f64 = 0.25;
 /// Part of a predicate's rows taken to be distinct subjects, and the exponent for its distinct objects.

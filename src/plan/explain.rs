@@ -215,6 +215,11 @@ impl Describer<'_> {
                     outputs("->"),
                 ]
             }
+            Op::Describe { input, spec } => {
+                let mut details = vec![self.variables("resources", "", &input.columns)];
+                details.extend(self.scan(spec, "by"));
+                details
+            }
             Op::Construct { template, .. } => {
                 vec![number("template", "triples", template.len() as u64)]
             }
@@ -236,13 +241,14 @@ impl Describer<'_> {
         for (column, &id) in spec.prefix.iter().enumerate() {
             parts[spec.order.columns()[column + implied]] = (self.term)(Id::from_raw(id));
         }
+        let order = text("order", label, format!("{:?}", spec.order).to_uppercase());
+        let pattern = format!("({} {} {})", parts[S], parts[P], parts[O]);
+        if spec.order.is_of_terms() {
+            return vec![order, text("pattern", "", format!("<<{pattern}>>"))];
+        }
         let mut details = vec![
-            text("order", label, format!("{:?}", spec.order).to_uppercase()),
-            text(
-                "pattern",
-                "",
-                format!("({} {} {})", parts[S], parts[P], parts[O]),
-            ),
+            order,
+            text("pattern", "", pattern),
             text("graphs", "in", self.graphs(&spec.graphs)),
         ];
         if spec.view != View::Both {

@@ -116,6 +116,8 @@ pub struct ProbeColumns {
     pub checks: Vec<(usize, usize)>,
     /// Quad positions that must be equal to each other.
     pub equal: Vec<(usize, usize)>,
+    /// Quad positions that must hold a constant.
+    pub constants: Vec<(usize, u64)>,
 }
 
 /// What is known of an end of a path before it is walked.
@@ -300,6 +302,11 @@ pub enum Op {
         spec: ScanSpec,
         position: usize,
     },
+    /// Triples that describe the resources of all columns, found in `spec` by their subject.
+    Describe {
+        input: Box<Node>,
+        spec: ScanSpec,
+    },
     /// Triples of a template.
     Construct {
         input: Box<Node>,
@@ -332,6 +339,7 @@ impl Op {
             | Self::Sort { input, .. }
             | Self::Slice { input, .. }
             | Self::SliceEach { input, .. }
+            | Self::Describe { input, .. }
             | Self::Construct { input, .. } => vec![input],
             Self::Group { input, seeds, .. } => {
                 std::iter::once(&**input).chain(seeds.as_deref()).collect()
@@ -364,6 +372,7 @@ impl Op {
             | Self::Sort { input, .. }
             | Self::Slice { input, .. }
             | Self::SliceEach { input, .. }
+            | Self::Describe { input, .. }
             | Self::Construct { input, .. } => vec![input],
             Self::Group { input, seeds, .. } => std::iter::once(&mut **input)
                 .chain(seeds.as_deref_mut())
@@ -446,6 +455,7 @@ impl Op {
             Self::Group { .. } => "GroupCount",
             Self::CountScan { .. } => "CountFromDirectory",
             Self::CountRuns { .. } => "GroupCountFromDirectory",
+            Self::Describe { .. } => "Describe",
             Self::Construct { .. } => "Construct",
         }
     }

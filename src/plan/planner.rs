@@ -1,13 +1,14 @@
 //! From the algebra to a plan: a pattern at a time.
 
 use super::access::{Data, RequestGraphs};
+use super::cost;
 use super::dependent::Given;
 use super::node::{Node, Op, Plan, SubPlan};
-use super::shape::{choose, distinct, slice, union, wrap};
+use super::shape::{choose, distinct, empty, slice, union, wrap};
 use crate::algebra::{Expr, Form, Pattern, Query, Var};
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
-use crate::store::{QuadSource, View};
+use crate::store::{Graphs, Order, QuadSource, ScanSpec, View};
 use crate::term::Id;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub fn plan(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<
     root = match &query.form {
         Form::Select { vars } => choose(root, vars),
         Form::Ask => slice(root, 0, 1),
+        Form::Describe { vars } => planner.describe(choose(root, vars)),
         Form::Construct { template } => {
             let columns: Vec<Var> = (0..3).map(|_| planner.fresh()).collect();
             let construct = Node {
@@ -109,6 +111,37 @@ impl Planner<'_> {
         Var(self.fresh - 1)
     }
 
+    /// Descriptions from the default graph of the request.
+    fn describe(&mut self, resources: Node) -> Node {
+        let columns: Vec<Var> = (0..3).map(|_| self.fresh()).collect();
+        let Some(graphs) = self.data.graphs.default.clone() else {
+            return empty(columns);
+        };
+        let order = match graphs {
+            Graphs::One(graph) if graph != 0 => Order::Gspo,
+            _ => Order::Spog,
+        };
+        Node {
+            always: vec![true; 3],
+            sorted: Vec::new(),
+            rows: resources.rows * cost::DESCRIPTION_TRIPLES,
+            cost: resources.cost + cost::SCAN_OPEN + resources.rows * cost::PROBE_KEY,
+            number: 0,
+            columns,
+            op: Op::Describe {
+                input: Box::new(resources),
+                spec: ScanSpec {
+                    order,
+                    prefix: Vec::new(),
+                    range: None,
+                    graphs,
+                    view: self.data.view,
+                    wanted: [true, true, true, false],
+                },
+            },
+        }
+    }
+
     /// Whether a second plan of a pattern may be tried.
     pub(super) fn may_try(&mut self) -> bool {
         let may = self.tries > 0;
@@ -119,9 +152,11 @@ impl Planner<'_> {
     /// Plans a pattern of which at most `limit` rows, in the pattern's order, are read.
     pub(super) fn pattern(&mut self, pattern: &Pattern, limit: Option<u64>) -> Result<Node> {
         Ok(match pattern {
-            Pattern::Quad(_) | Pattern::Path(_) | Pattern::Graphs(_) | Pattern::Values { .. } => {
-                self.join(std::slice::from_ref(pattern), Vec::new())?
-            }
+            Pattern::Quad(_)
+            | Pattern::Path(_)
+            | Pattern::TripleTerm { .. }
+            | Pattern::Graphs(_)
+            | Pattern::Values { .. } => self.join(std::slice::from_ref(pattern), Vec::new())?,
             Pattern::Join(parts) => self.join(parts, Vec::new())?,
             Pattern::Filter { filters, inner } => self.filter(filters.clone(), inner)?,
             Pattern::LeftJoin {
@@ -129,9 +164,6 @@ impl Planner<'_> {
                 right,
                 filters,
             } => self.left_join(left, right, filters, Vec::new())?,
-            Pattern::TripleTerm { .. } => {
-                return Err(unsupported("a triple term with variables"));
-            }
             Pattern::Minus { left, right, graph } => self.minus(left, right, *graph, Vec::new())?,
             Pattern::Lateral { left, right } => self.lateral(left, right, Vec::new())?,
             Pattern::Union(branches) => {

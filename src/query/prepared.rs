@@ -70,7 +70,8 @@ impl Prepared {
         &self.query
     }
 
-    /// Names of the columns a SELECT gives, without a question mark; subject, predicate and object for CONSTRUCT.
+    /// Names of the columns a SELECT gives, without a question mark; subject, predicate and object for CONSTRUCT and
+    /// DESCRIBE.
     pub fn variables(&self) -> Vec<String> {
         self.shape().columns
     }
@@ -91,7 +92,7 @@ impl Prepared {
         let mut rows = self.rows(snapshot, options, control)?;
         Ok(match self.query.form {
             Form::Select { .. } => QueryResults::Rows(rows),
-            Form::Construct { .. } => QueryResults::Graph(rows),
+            Form::Construct { .. } | Form::Describe { .. } => QueryResults::Graph(rows),
             Form::Ask => QueryResults::Boolean(rows.next_ids(1, &mut Batch::new())?),
         })
     }

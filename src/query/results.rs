@@ -21,12 +21,12 @@ pub enum QueryResults {
     Rows(Rows),
     /// ASK.
     Boolean(bool),
-    /// CONSTRUCT: rows of subject, predicate, object, each triple once.
+    /// CONSTRUCT and DESCRIBE: rows of subject, predicate, object, each triple once.
     Graph(Rows),
 }
 
 impl QueryResults {
-    /// The rows of a SELECT or CONSTRUCT.
+    /// The rows of a SELECT, CONSTRUCT or DESCRIBE.
     pub fn rows(self) -> Option<Rows> {
         match self {
             Self::Rows(rows) | Self::Graph(rows) => Some(rows),

@@ -42,11 +42,14 @@ impl Shape {
             Form::Select { .. } => ResultKind::Select,
             Form::Ask => ResultKind::Ask,
             Form::Construct { .. } => ResultKind::Construct,
+            Form::Describe { .. } => ResultKind::Describe,
         };
         let columns = match &query.form {
             Form::Select { vars } => vars.iter().map(|&var| query.name(var)).collect(),
             Form::Ask => Vec::new(),
-            Form::Construct { .. } => names(&["subject", "predicate", "object"]),
+            Form::Construct { .. } | Form::Describe { .. } => {
+                names(&["subject", "predicate", "object"])
+            }
         };
         Self { kind, columns }
     }

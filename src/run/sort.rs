@@ -93,6 +93,10 @@ impl From<Order> for Sort {
             Order::Spog => Sort::Spog,
             Order::Ospg => Sort::Ospg,
             Order::Gspo => Sort::Gspo,
+            Order::TermSpo => Sort::TermSpo,
+            Order::SpoTerm => Sort::SpoTerm,
+            Order::PosTerm => Sort::PosTerm,
+            Order::OspTerm => Sort::OspTerm,
         }
     }
 }
@@ -108,7 +112,7 @@ mod tests {
             assert_eq!(sort.row(&sort.key(&row)), row);
             assert_eq!(Sort::from_number(sort as u8), Some(sort));
         }
-        for order in Order::ALL {
+        for order in Order::ALL.into_iter().chain(Order::TERMS) {
             assert_eq!(Sort::from(order).key(&row), order.key(&row));
         }
     }

@@ -15,7 +15,9 @@ pub const G: usize = 3;
 /// The most rows a scan delivers at a time.
 pub const BATCH_ROWS: usize = 2048;
 
-/// A sort order of quads. The first four hold every quad, `Gspo` named-graph quads only.
+/// A sort order of quads or of triple terms. The first four hold every quad, `Gspo` named-graph quads only. The last
+/// four hold triple terms as rows of their parts, with the term itself at position [`G`] (definition 11); a scan of
+/// them reads [`Graphs::Any`] and [`View::Both`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[repr(u8)]
 pub enum Order {
@@ -24,9 +26,21 @@ pub enum Order {
     Spog = 2,
     Ospg = 3,
     Gspo = 4,
+    TermSpo = 5,
+    SpoTerm = 6,
+    PosTerm = 7,
+    OspTerm = 8,
 }
 
 impl Order {
+    /// The orders of triple terms.
+    pub const TERMS: [Order; 4] = [
+        Order::SpoTerm,
+        Order::PosTerm,
+        Order::OspTerm,
+        Order::TermSpo,
+    ];
+    /// The orders of quads.
     pub const ALL: [Order; 5] = [
         Order::Psog,
         Order::Posg,
@@ -39,11 +53,19 @@ impl Order {
     pub const fn columns(self) -> [usize; 4] {
         match self {
             Order::Psog => [P, S, O, G],
-            Order::Posg => [P, O, S, G],
-            Order::Spog => [S, P, O, G],
-            Order::Ospg => [O, S, P, G],
-            Order::Gspo => [G, S, P, O],
+            Order::Posg | Order::PosTerm => [P, O, S, G],
+            Order::Spog | Order::SpoTerm => [S, P, O, G],
+            Order::Ospg | Order::OspTerm => [O, S, P, G],
+            Order::Gspo | Order::TermSpo => [G, S, P, O],
         }
+    }
+
+    /// Whether its rows are triple terms.
+    pub const fn is_of_terms(self) -> bool {
+        matches!(
+            self,
+            Order::TermSpo | Order::SpoTerm | Order::PosTerm | Order::OspTerm
+        )
     }
 
     /// The key column that holds quad position `position`.

@@ -295,7 +295,7 @@ impl QuadSource for Version {
             return Ok(0);
         }
         let all = low == [0; 4] && high == [u64::MAX; 4];
-        let counts = if all && spec.order != Order::Gspo {
+        let counts = if all && spec.order != Order::Gspo && !spec.order.is_of_terms() {
             self.counts
         } else {
             self.count_keys(sort, &low, &high, control)?

@@ -45,8 +45,10 @@ pub fn translate(parsed: &spargebra::Query, text: &str) -> Result<Query> {
             let template = translator.template(template, &mut scope)?;
             (Form::Construct { template }, pattern)
         }
-        spargebra::Query::Describe { .. } => {
-            return Err(translator.unsupported("DESCRIBE", &["DESCRIBE"]));
+        spargebra::Query::Describe { pattern, .. } => {
+            let pattern = translator.pattern(pattern, &mut scope, At::TOP)?;
+            let vars = projected(&pattern).to_vec();
+            (Form::Describe { vars }, pattern)
         }
     };
     Ok(Query {

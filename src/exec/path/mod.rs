@@ -11,6 +11,5 @@ mod expand;
 mod join;
 mod reach;
 mod search;
-mod set;
 
 pub use join::PathJoin;

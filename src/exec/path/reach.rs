@@ -4,10 +4,10 @@
 //! what a node reaches is a walk over components in memory. Memory: 72 bytes a node and 20 an edge explored.
 
 use super::expand::{Edges, Graph};
-use super::set::hash;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::exec::operator::StateCharge;
+use crate::exec::set::hash;
 use crate::plan::{Automaton, Step};
 use hashbrown::HashTable;
 

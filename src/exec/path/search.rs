@@ -1,9 +1,9 @@
 //! Search: what one node reaches, level by level, with nothing kept but what was visited.
 
 use super::expand::{Edges, Graph};
-use super::set::IdSet;
 use crate::control::Control;
 use crate::error::Result;
+use crate::exec::set::IdSet;
 use crate::plan::{Automaton, Backwards};
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! A set of ids that is charged as it grows.
 
+use super::operator::StateCharge;
 use crate::control::Control;
 use crate::error::Result;
-use crate::exec::operator::StateCharge;
 use hashbrown::HashTable;
 
 /// Bytes an id takes in the table and in the list of the level it was found in.
@@ -15,7 +15,7 @@ pub struct IdSet {
 }
 
 #[inline]
-pub(super) fn hash(id: u64) -> u64 {
+pub fn hash(id: u64) -> u64 {
     let mixed = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     // The table takes its tag from the high bits and its bucket from the low ones.
     mixed ^ mixed >> 32
