@@ -157,6 +157,10 @@ enum ts_status
     TS_STATUS_QUERY_INVALID_OPTION = 1005,
     /** The operation was cancelled. */
     TS_STATUS_CANCELLED = 1006,
+    /** SERVICE is off or its endpoint is not allowed. */
+    TS_STATUS_SERVICE_REFUSED = 1007,
+    /** The endpoint of SERVICE gave no answer. */
+    TS_STATUS_SERVICE_FAILED = 1008,
     /** The store could not be opened. */
     TS_STATUS_OPEN_FAILED = 2001,
     /** The store is closed. */

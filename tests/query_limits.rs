@@ -211,7 +211,7 @@ fn a_query_cancelled_at_any_batch_of_any_operator_reads_and_gives_no_further_one
                     batches: Arc::clone(&batches),
                     late_rows: Arc::clone(&late_rows),
                 }),
-                dictionary: source.dictionary.clone(),
+                ..source.clone()
             };
             let drained = match start(query, &snapshot, &control) {
                 Ok(mut rows) => drain(&mut rows, &token),

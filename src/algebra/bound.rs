@@ -22,6 +22,9 @@ pub fn bound(pattern: &Pattern) -> Bound {
         Pattern::Path(path) => {
             found.always.extend(path.vars());
         }
+        Pattern::Service(service) => {
+            found.possible.extend(&service.vars);
+        }
         Pattern::TripleTerm { term, triple } => {
             found.always.insert(*term);
             found

@@ -92,11 +92,26 @@ impl PathPattern {
     }
 }
 
+/// Solutions of another endpoint (SPARQL 1.1 Federated Query).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServicePattern {
+    /// A variable has its values from the other parts of the join.
+    pub endpoint: Slot,
+    /// A SELECT query whose columns are `names`, perhaps with one more.
+    pub query: String,
+    pub vars: Vec<Var>,
+    /// The name of each variable.
+    pub names: Vec<String>,
+    /// Whether a failure is one solution that binds nothing.
+    pub is_silent: bool,
+}
+
 /// A graph pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pattern {
     Quad(QuadPattern),
     Path(PathPattern),
+    Service(ServicePattern),
     /// Triple terms with these parts (SPARQL 1.2): the relation of a term and its parts. A quad of the same join binds
     /// the term.
     TripleTerm {

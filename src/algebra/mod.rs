@@ -25,8 +25,8 @@ mod words;
 pub use bound::{Bound, bound};
 pub use ir::{
     Aggregate, AggregateFunction, Comparison, Constant, Dataset, Expr, Form, GraphSlot, OrderKey,
-    Path, PathPattern, Pattern, QuadPattern, Query, Slot, TemplateSlot, TermFunction, TermTest,
-    Var,
+    Path, PathPattern, Pattern, QuadPattern, Query, ServicePattern, Slot, TemplateSlot,
+    TermFunction, TermTest, Var,
 };
 pub use nesting::{LINKS_MAX, NESTING_MAX};
 pub use parse::{ParseOptions, QUERY_BYTES_MAX, parse, parse_update};

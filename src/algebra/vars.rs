@@ -21,6 +21,10 @@ impl Pattern {
                 visit(*term);
                 visit_slots(triple, visit);
             }
+            Self::Service(service) => {
+                visit_slots(&[service.endpoint], visit);
+                service.vars.iter().copied().for_each(visit);
+            }
             Self::Graphs(slot) => visit_slots(&[*slot], visit),
             Self::Join(parts) | Self::Union(parts) => {
                 parts.iter().for_each(|part| part.visit_vars(visit));

@@ -35,6 +35,10 @@ pub enum ts_status {
     QueryInvalidOption = 1005,
     /// The operation was cancelled.
     Cancelled = 1006,
+    /// SERVICE is off or its endpoint is not allowed.
+    ServiceRefused = 1007,
+    /// The endpoint of SERVICE gave no answer.
+    ServiceFailed = 1008,
     /// The store could not be opened.
     OpenFailed = 2001,
     /// The store is closed.

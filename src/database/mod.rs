@@ -32,6 +32,9 @@ use crate::error::{Code, Error, Result};
 use crate::kv::{self, Open, RecoveryMode};
 use crate::store::{Durability, OpenOptions, PinLimits, Settings, Store};
 
+use crate::query::Services;
+use parking_lot::RwLock;
+
 pub use crate::store::{Changed, CheckReport, Committed, PinInfo, PinKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +53,8 @@ struct Inner {
     budget: Budget,
     /// Ends what runs on the store when it is closed.
     closing: Signal,
+    /// What answers SERVICE.
+    services: RwLock<Option<Arc<Services>>>,
 }
 
 /// How a store is doing. Cheap to ask for.
@@ -144,6 +149,7 @@ impl Database {
                 path: confined.map(|directory| directory.path().to_path_buf()),
                 budget,
                 closing: Signal::new(Code::Closed, "the store is closed"),
+                services: RwLock::new(None),
             }),
         })
     }
@@ -168,6 +174,19 @@ impl Database {
     /// The store's directory; `None` in memory.
     pub fn path(&self) -> Option<&Path> {
         self.inner.path.as_deref()
+    }
+
+    /// Sets what answers SERVICE in queries that begin from now on, and which endpoints may be asked; `None` turns
+    /// SERVICE off, as it is at first. The library itself opens no connection. Errors: `Closed`.
+    pub fn set_services(&self, services: Option<Services>) -> Result<()> {
+        self.inner.store.version()?;
+        let before = {
+            let mut current = self.inner.services.write();
+            std::mem::replace(&mut *current, services.map(Arc::new))
+        };
+        // The handler before may be dropped here, and no lock is held while it is.
+        drop(before);
+        Ok(())
     }
 
     /// The engine beneath, for the loader and the query engine.

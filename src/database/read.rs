@@ -4,7 +4,9 @@ use super::terms::{Decoder, named, subject};
 use super::{Database, QuadPattern};
 use crate::control::{Control, Signal};
 use crate::error::Result;
-use crate::query::{self, Explanation, ParseOptions, Prepared, QueryOptions, QueryResults};
+use crate::query::{
+    self, Explanation, ParseOptions, Prepared, QueryOptions, QueryResults, Services,
+};
 use crate::run::{Chunk, Sort};
 use crate::store::{PinKind, PinnedVersion, QuadSource, ScanSpec, Version, View};
 use crate::term::Id;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 pub struct Snapshot {
     pinned: Arc<PinnedVersion>,
     closing: Signal,
+    services: Option<Arc<Services>>,
 }
 
 /// Numbers about the content of a store.
@@ -47,6 +50,7 @@ impl Database {
         Snapshot {
             pinned: Arc::new(pinned),
             closing: self.inner.closing.clone(),
+            services: self.inner.services.read().clone(),
         }
     }
 }
@@ -101,6 +105,7 @@ impl Snapshot {
         query::Snapshot {
             source: pinned.clone(),
             dictionary: pinned,
+            services: self.services.clone(),
         }
     }
 

@@ -63,6 +63,8 @@ codes! {
     QueryUnsupported = 1004, Query, "query_unsupported", false, "The query uses a feature that is not supported.";
     QueryInvalidOption = 1005, Query, "query_invalid_option", false, "A query option is unknown or has a bad value.";
     Cancelled = 1006, Query, "cancelled", false, "The operation was cancelled.";
+    ServiceRefused = 1007, Query, "service_refused", false, "SERVICE is off or its endpoint is not allowed.";
+    ServiceFailed = 1008, Query, "service_failed", true, "The endpoint of SERVICE gave no answer.";
     OpenFailed = 2001, Database, "database_open_failed", false, "The store could not be opened.";
     Closed = 2002, Database, "database_closed", false, "The store is closed.";
     Io = 2003, Database, "database_io_error", true, "Reading or writing the store failed.";

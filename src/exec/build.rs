@@ -16,6 +16,7 @@ use super::probe_join::ProbeJoin;
 use super::run_count::{CountRuns, CountScan};
 use super::scan::Scan;
 use super::semi_join::SemiJoin;
+use super::service::{Service, ServiceJoin};
 use super::slice::{Slice, SliceEach, Union};
 use super::sort::Sort;
 use crate::algebra::{Expr, TemplateSlot, Var};
@@ -179,6 +180,22 @@ impl Builder<'_> {
                 spec.clone(),
                 columns.clone(),
                 *kind,
+            )),
+            Op::Service { endpoint, spec } => {
+                Box::new(Service::new(runtime, Id::from_raw(*endpoint), spec.clone()))
+            }
+            Op::ServiceJoin {
+                input,
+                endpoint,
+                spec,
+                columns,
+            } => Box::new(ServiceJoin::new(
+                runtime,
+                self.node(input)?,
+                *endpoint,
+                spec.clone(),
+                columns.clone(),
+                input.columns.len(),
             )),
             Op::Path { input, spec } => Box::new(PathJoin::new(
                 runtime,

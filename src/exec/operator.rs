@@ -1,6 +1,7 @@
 //! What an operator is, and what all operators of a query share.
 
 use super::batch::Batch;
+use super::service::Services;
 use crate::control::{Charge, Control};
 use crate::error::Result;
 use crate::expr::Terms;
@@ -32,6 +33,8 @@ pub struct Runtime {
     pub terms: Terms,
     pub control: Control,
     pub view: View,
+    /// What answers SERVICE; `None`: it is off.
+    pub services: Option<Arc<Services>>,
     /// Rows each plan node has given, by its number.
     rows: Vec<AtomicU64>,
     /// Nanoseconds each plan node and those below it took; empty if they are not measured.
@@ -52,6 +55,7 @@ impl Runtime {
             terms,
             control,
             view,
+            services: None,
             rows: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
             times: Vec::new(),
             started: Instant::now(),
@@ -78,6 +82,13 @@ impl Runtime {
                 .map(|time| Duration::from_nanos(time.load(Ordering::Relaxed)))
                 .collect()
         })
+    }
+
+    /// With what answers SERVICE.
+    #[must_use]
+    pub fn with_services(mut self, services: Option<Arc<Services>>) -> Self {
+        self.services = services;
+        self
     }
 
     /// Rows given so far by plan node `node`.

@@ -42,7 +42,7 @@ pub use chunk::CHUNK_BYTES;
 pub use dump::{Dump, DumpOptions, NamedGraphs, write_statement, write_term};
 pub use format::Format;
 pub use input::{Compression, Input};
-pub use nesting::MAX_NESTING;
+pub use nesting::{MAX_NESTING, check as check_nesting};
 pub use options::{ContextLoader, MAX_TERM_BYTES, OnCheckpoint, ParseOptions};
 pub use parse::{Parsed, parse};
 pub use pipe::{PIPE_BYTES, PipeReader, PipeWriter, pipe};

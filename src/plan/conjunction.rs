@@ -8,6 +8,7 @@ use super::join::{Item, join};
 use super::node::{Node, Op};
 use super::optional::hoisted;
 use super::planner::Planner;
+use super::service;
 use super::shape::{empty, fixed, union, unit, with_filters, wrap};
 use crate::algebra::{Bound, Comparison, Constant, Expr, GraphSlot, Pattern, Slot, Var, bound};
 use crate::error::Result;
@@ -30,6 +31,7 @@ impl Planner<'_> {
             Pattern::Quad(_)
             | Pattern::Path(_)
             | Pattern::TripleTerm { .. }
+            | Pattern::Service(_)
             | Pattern::Values { .. } => self.join(std::slice::from_ref(inner), filters),
             Pattern::Filter {
                 filters: more,
@@ -184,14 +186,22 @@ impl Planner<'_> {
     }
 
     fn join_parts(&mut self, group: Group<'_>) -> Result<Node> {
-        let Group { parts, mut filters } = group;
+        let Group { parts, filters } = group;
         let mut items = Vec::with_capacity(parts.len());
+        // Those whose endpoints the other parts bind.
+        let mut services = Vec::new();
         let mut is_empty = false;
         for &part in &parts {
             match part {
                 Pattern::Quad(quad) => match self.data.access(quad)? {
                     Some(access) => items.push(Item::Access(access)),
                     None => is_empty = true,
+                },
+                Pattern::Service(service) => match self.data.constant(service.endpoint) {
+                    Some(endpoint) => {
+                        items.push(Item::Node(service::leaf(service, endpoint.raw())));
+                    }
+                    None => services.push(service),
                 },
                 Pattern::TripleTerm { term, triple } => {
                     match self.data.triple_terms(*term, triple)? {
@@ -231,6 +241,7 @@ impl Planner<'_> {
             let columns = parts.iter().flat_map(|part| bound(part).possible);
             return Ok(self.nothing(columns.collect()));
         }
+        let (mut filters, late) = service::split_filters(filters, &services);
         self.bind_equal_iris(&mut filters, &mut items);
         if let Some(given) = &self.given {
             let carries = |item: &Item| match item {
@@ -241,7 +252,7 @@ impl Planner<'_> {
                 items.push(Item::Node(given.node()));
             }
         }
-        Ok(join(items, filters))
+        service::join_services(join(items, filters), services, late)
     }
 
     fn values(&self, vars: &[Var], rows: &[Vec<Option<Constant>>]) -> Node {
@@ -360,6 +371,7 @@ fn is_compound(pattern: &Pattern) -> bool {
         Pattern::Quad(_)
             | Pattern::Path(_)
             | Pattern::TripleTerm { .. }
+            | Pattern::Service(_)
             | Pattern::Graphs(_)
             | Pattern::Values { .. }
     )

@@ -23,6 +23,7 @@ pub fn restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         Pattern::Quad(_)
         | Pattern::Path(_)
         | Pattern::TripleTerm { .. }
+        | Pattern::Service(_)
         | Pattern::Graphs(_)
         | Pattern::Values { .. } => true,
         Pattern::Join(parts) | Pattern::Union(parts) => all_restrict(parts),

@@ -30,6 +30,10 @@ pub const CLOSURE_GROWTH: f64 = 8.0;
 /// Triples that a resource is taken to be described by.
 pub const DESCRIPTION_TRIPLES: f64 = 10.0;
 
+/// A call of an endpoint, and the solutions it is taken to give.
+pub const SERVICE_CALL: f64 = 50_000_000.0;
+pub const SERVICE_ROWS: f64 = 1_000.0;
+
 /// Part of the rows a filter is taken to keep.
 pub const FILTER_SELECTIVITY: f64 = 0.25;
 /// Part of a predicate's rows taken to be distinct subjects, and the exponent for its distinct objects.

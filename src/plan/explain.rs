@@ -120,6 +120,19 @@ impl Describer<'_> {
                 details.extend(self.scan(spec, "into"));
                 details
             }
+            Op::Service { endpoint, spec } => vec![
+                text("endpoint", "", (self.term)(Id::from_raw(*endpoint))),
+                text("query", "", spec.query.clone()),
+            ],
+            Op::ServiceJoin {
+                input,
+                endpoint,
+                spec,
+                ..
+            } => vec![
+                self.variables("endpoint", "", &[input.columns[*endpoint]]),
+                text("query", "", spec.query.clone()),
+            ],
             Op::Path { input, spec } => self.path(node, input, spec),
             Op::HashJoin {
                 probe,

@@ -21,6 +21,7 @@ mod node;
 mod optional;
 mod path;
 mod planner;
+mod service;
 mod shape;
 
 pub use access::RequestGraphs;
@@ -28,6 +29,6 @@ pub use automaton::{Automaton, Backwards, Label, Predicates, Step};
 pub use explain::{Description, Detail, Value, describe, view_name};
 pub use node::{
     Count, DependentColumns, JoinColumns, JoinKind, Node, Op, PathEnd, PathGraph, PathSpec, Plan,
-    ProbeColumns, SemiColumns, SortColumn, SubPlan,
+    ProbeColumns, SemiColumns, ServiceSpec, SortColumn, SubPlan,
 };
 pub use planner::{Request, plan};

@@ -169,6 +169,17 @@ impl PathSpec {
     }
 }
 
+/// What an endpoint is asked and how its answer becomes columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceSpec {
+    /// A SELECT query.
+    pub query: String,
+    /// The variable of each column.
+    pub variables: Vec<String>,
+    /// Whether a failure is one solution that binds nothing.
+    pub is_silent: bool,
+}
+
 /// A column to sort by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SortColumn {
@@ -211,6 +222,19 @@ pub enum Op {
         spec: ScanSpec,
         columns: ProbeColumns,
         kind: JoinKind,
+    },
+    /// Solutions of an endpoint.
+    Service {
+        endpoint: u64,
+        spec: ServiceSpec,
+    },
+    /// Each row of the input with the solutions of the endpoint in one of its columns.
+    ServiceJoin {
+        input: Box<Node>,
+        endpoint: usize,
+        spec: ServiceSpec,
+        /// The solutions have the endpoint as their first column.
+        columns: JoinColumns,
     },
     /// Each row of the input with the solutions of a path.
     Path {
@@ -320,6 +344,7 @@ impl Op {
         match self {
             Self::Fixed { .. }
             | Self::Given
+            | Self::Service { .. }
             | Self::Scan { .. }
             | Self::CountScan { .. }
             | Self::CountRuns { .. } => Vec::new(),
@@ -330,6 +355,7 @@ impl Op {
             Self::DependentJoin { input, plan, .. } => vec![input, plan],
             Self::ProbeJoin { input, .. }
             | Self::Path { input, .. }
+            | Self::ServiceJoin { input, .. }
             | Self::EqualColumns { input, .. }
             | Self::Filter { input, .. }
             | Self::Extend { input, .. }
@@ -353,6 +379,7 @@ impl Op {
         match self {
             Self::Fixed { .. }
             | Self::Given
+            | Self::Service { .. }
             | Self::Scan { .. }
             | Self::CountScan { .. }
             | Self::CountRuns { .. } => Vec::new(),
@@ -363,6 +390,7 @@ impl Op {
             Self::DependentJoin { input, plan, .. } => vec![input, Arc::make_mut(plan)],
             Self::ProbeJoin { input, .. }
             | Self::Path { input, .. }
+            | Self::ServiceJoin { input, .. }
             | Self::EqualColumns { input, .. }
             | Self::Filter { input, .. }
             | Self::Extend { input, .. }
@@ -434,6 +462,8 @@ impl Op {
             Self::SemiJoin { anti: true, .. } => "HashAntiJoin",
             Self::DependentJoin { outer: false, .. } => "DependentJoin",
             Self::DependentJoin { outer: true, .. } => "DependentLeftJoin",
+            Self::Service { .. } => "Service",
+            Self::ServiceJoin { .. } => "ServiceJoin",
             Self::HashJoin { outer: true, .. } => "HashLeftJoin",
             Self::HashJoin { columns, .. }
                 if columns.keys.is_empty() && columns.compatible.is_empty() =>

@@ -155,6 +155,7 @@ impl Planner<'_> {
             Pattern::Quad(_)
             | Pattern::Path(_)
             | Pattern::TripleTerm { .. }
+            | Pattern::Service(_)
             | Pattern::Graphs(_)
             | Pattern::Values { .. } => self.join(std::slice::from_ref(pattern), Vec::new())?,
             Pattern::Join(parts) => self.join(parts, Vec::new())?,

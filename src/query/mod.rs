@@ -20,6 +20,7 @@ mod shape;
 mod update;
 
 pub use crate::algebra::ParseOptions;
+pub use crate::exec::{ServiceCall, ServiceHandler, ServiceReply, Services};
 pub use batch::{ResultBatch, UNBOUND};
 pub use bounded::{Cursor, Pulled, RowSource};
 pub use explain::{Explanation, ShownDataset, ShownDefaultGraph, Work};

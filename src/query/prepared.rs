@@ -6,7 +6,7 @@ use super::shape::Shape;
 use crate::algebra::{Form, ParseOptions, Query, parse};
 use crate::control::{Control, Phase};
 use crate::error::Result;
-use crate::exec::{Batch, Runtime, build};
+use crate::exec::{Batch, Runtime, Services, build};
 use crate::expr::Terms;
 use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
 use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
@@ -20,6 +20,8 @@ use std::time::Duration;
 pub struct Snapshot {
     pub source: Arc<dyn QuadSource>,
     pub dictionary: Arc<dyn Dictionary>,
+    /// What answers SERVICE; `None`: it is off.
+    pub services: Option<Arc<Services>>,
 }
 
 /// The default graph of a query without FROM (definition 13).
@@ -197,7 +199,8 @@ impl Prepared {
             control.clone(),
             options.view,
             plan.nodes,
-        );
+        )
+        .with_services(snapshot.services.clone());
         let runtime = match options.timed {
             true => runtime.timed(),
             false => runtime,

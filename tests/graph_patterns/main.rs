@@ -1,6 +1,7 @@
-//! Patterns that are more than triples, and the forms that give graphs: property paths, triple terms, DESCRIBE.
+//! Patterns that are more than triples, and the forms that give graphs: property paths, triple terms, SERVICE, DESCRIBE.
 
 mod answer;
 mod describe;
 mod paths;
+mod service;
 mod triple_terms;

@@ -5,6 +5,7 @@ mod aggregate;
 mod expr;
 mod path;
 mod pattern;
+mod service;
 mod template;
 mod triple;
 mod update;

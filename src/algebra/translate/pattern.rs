@@ -197,7 +197,14 @@ impl Translator<'_> {
                     Pattern::Join(opened)
                 }
             }
-            GraphPattern::Service { .. } => return Err(self.unsupported("SERVICE", &["SERVICE"])),
+            GraphPattern::Service {
+                name,
+                inner,
+                silent,
+            } => {
+                let service = self.service(name, inner, *silent, scope, below)?;
+                in_graph(service, graph)
+            }
         })
     }
 

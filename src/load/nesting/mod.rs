@@ -38,6 +38,14 @@ pub(super) struct Fault {
     pub error: Error,
 }
 
+/// Checks a whole document that is held already, as strictly as one that arrives in pieces.
+/// Errors: `NestingTooDeep`, and `DataParse` for XML entities that expand without bound.
+pub fn check(format: Format, document: &[u8]) -> crate::error::Result<()> {
+    NestingScan::new(format, usize::MAX)
+        .scan(document)
+        .map_err(|fault| fault.error)
+}
+
 /// The scan of one document.
 pub(super) struct NestingScan {
     scanner: Scanner,
