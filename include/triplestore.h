@@ -267,7 +267,10 @@ enum ts_query_kind
      * default graph.
      */
     TS_QUERY_KIND_MATCH = 4,
-    /** As TS_QUERY_KIND_CONSTRUCT. */
+    /**
+     * As TS_QUERY_KIND_CONSTRUCT: the triples that describe the resources asked for, those of blank
+     * nodes among their objects included.
+     */
     TS_QUERY_KIND_DESCRIBE = 5,
 };
 #ifndef __cplusplus
@@ -624,6 +627,12 @@ typedef struct ts_reply ts_reply;
 typedef struct ts_rows ts_rows;
 
 /**
+ * One question of a query to an endpoint, and where its answer goes. It lives during the callback
+ * only.
+ */
+typedef struct ts_service_call ts_service_call;
+
+/**
  * A prepared query: parsed and checked, to be run any number of times. May be used from any number
  * of threads.
  */
@@ -959,6 +968,14 @@ typedef struct ts_query_options {
     /** What relative IRIs in the text are resolved against. Empty: they are errors. */
     struct ts_text base_iri;
 } ts_query_options;
+
+/**
+ * Answers a SERVICE pattern: sends ts_service_call_query() to ts_service_call_endpoint(), and gives
+ * the result document to ts_service_call_write() in pieces. Returns 0, or another value if the
+ * endpoint failed; ts_service_call_fail() says why. It should ask ts_service_call_check() now and
+ * then while it waits, and give up when the answer is not TS_STATUS_OK.
+ */
+typedef int32_t (*ts_service_fn)(void *user_data, const struct ts_service_call *call);
 
 /**
  * A term. Set struct_size to sizeof(ts_term) before the call. Texts are never NULL; those that a
@@ -1919,7 +1936,7 @@ ts_status ts_load_reader(const struct ts_store *store,
 /* Queries -------------------------------------------------------------------------------------- */
 
 /**
- * Parses and checks a SPARQL query: SELECT, ASK or CONSTRUCT.
+ * Parses and checks a SPARQL query: SELECT, ASK, CONSTRUCT or DESCRIBE.
  *
  * Owner: the statement is the caller's, until ts_statement_free(). The text is read and options
  * (NULL: the defaults) copied during the call.
@@ -2025,6 +2042,118 @@ ts_status ts_query(const struct ts_store *store,
  * Errors: none.
  */
 void ts_statement_free(struct ts_statement *statement);
+
+/* Federation ----------------------------------------------------------------------------------- */
+
+/**
+ * Sets what answers SERVICE in queries of the store, and which endpoints may be asked. Without it
+ * SERVICE is TS_STATUS_SERVICE_REFUSED. `allowed` lists IRIs with a zero byte between them; one
+ * that ends in "/*" stands for every IRI that begins with what comes before the star, and "*" alone
+ * for all: then a query can have the host connect to any address. Queries that run keep what was set
+ * when they began. A `callback` of NULL turns SERVICE off again.
+ *
+ * Owner: borrows store; the list is copied. `user_data` belongs to the library from this call on,
+ * also if it fails: it calls `drop` once, after the last call of `callback`.
+ * Threads: any. `callback` runs on the thread that asks for rows or on one of the library, for several queries
+ * at once. It may use the store, but not the rows of the query that called it.
+ * Cost: none; each SERVICE pattern of a query is one call, or one for each endpoint if that is a
+ * variable.
+ * Errors: TS_STATUS_INVALID_ARGUMENT for a list that is not one, TS_STATUS_INVALID_UTF8,
+ * TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_set_service(const struct ts_store *store,
+                         const char *allowed,
+                         size_t allowed_len,
+                         ts_service_fn callback,
+                         void *user_data,
+                         ts_drop_fn drop,
+                         struct ts_error **err);
+
+/**
+ * The IRI of the endpoint.
+ *
+ * Owner: borrowed from the call.
+ * Threads: any, while the callback runs.
+ * Cost: none.
+ * Errors: none; empty if the argument is not valid.
+ */
+struct ts_text ts_service_call_endpoint(const struct ts_service_call *call);
+
+/**
+ * The SELECT query for the endpoint. Its solutions are those of the SERVICE pattern.
+ *
+ * Owner: borrowed from the call.
+ * Threads: any, while the callback runs.
+ * Cost: none.
+ * Errors: none; empty if the argument is not valid.
+ */
+struct ts_text ts_service_call_query(const struct ts_service_call *call);
+
+/**
+ * Milliseconds until the deadline of the query; UINT64_MAX if it has none, 0 if it has passed.
+ *
+ * Owner: a plain value.
+ * Threads: any, while the callback runs.
+ * Cost: a look at the clock.
+ * Errors: none; 0 if the argument is not valid.
+ */
+uint64_t ts_service_call_remaining_ms(const struct ts_service_call *call);
+
+/**
+ * Whether the answer is still wanted: TS_STATUS_OK, or why the query ends.
+ *
+ * Owner: borrows call.
+ * Threads: any, while the callback runs.
+ * Cost: a look at the clock.
+ * Errors: TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_SNAPSHOT_TOO_OLD,
+ * TS_STATUS_CLOSED, TS_STATUS_INVALID_ARGUMENT.
+ */
+ts_status ts_service_call_check(const struct ts_service_call *call);
+
+/**
+ * Says what the result document is: a media type, as in the Content-Type of a reply over HTTP, of
+ * SPARQL results in JSON, XML or TSV. JSON if nothing is said.
+ *
+ * Owner: the text is read during the call.
+ * Threads: any, while the callback runs.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT for any other type, TS_STATUS_INVALID_UTF8.
+ */
+TS_NODISCARD
+ts_status ts_service_call_set_media_type(const struct ts_service_call *call,
+                                         const char *media_type,
+                                         size_t media_type_len,
+                                         struct ts_error **err);
+
+/**
+ * Appends a piece of the result document. An error also fails the SERVICE pattern, whatever the
+ * callback returns.
+ *
+ * Owner: the bytes are copied, and count as memory of the query.
+ * Threads: any, while the callback runs.
+ * Cost: a copy.
+ * Errors: TS_STATUS_RESOURCE_EXHAUSTED, TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT,
+ * TS_STATUS_CLOSED, TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_service_call_write(const struct ts_service_call *call,
+                                const char *data,
+                                size_t data_len,
+                                struct ts_error **err);
+
+/**
+ * Says why the endpoint failed: the message of TS_STATUS_SERVICE_FAILED. SERVICE SILENT passes over
+ * it.
+ *
+ * Owner: the text is copied.
+ * Threads: any, while the callback runs.
+ * Cost: a copy.
+ * Errors: none.
+ */
+void ts_service_call_fail(const struct ts_service_call *call,
+                          const char *message,
+                          size_t message_len);
 
 /* Rows ----------------------------------------------------------------------------------------- */
 

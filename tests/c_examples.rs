@@ -44,6 +44,7 @@ fn every_example_has_a_test() {
             "load.c",
             "query.c",
             "quickstart.c",
+            "service.c",
             "stream.c",
             "transaction.c"
         ]
@@ -138,6 +139,19 @@ fn stream_writes_documents_to_a_callback() {
             row("Hall, west", "", "17.0"),
             row("Kitchen", ",\"xml:lang\":\"en\"", "21.5")
         ),
+    );
+}
+
+#[test]
+fn service_asks_the_endpoints_that_are_allowed_and_joins_what_they_answer() {
+    prints(
+        "service",
+        &[],
+        "asked http://example.org/births/sparql: \
+         SELECT ?who ?year WHERE { ?who <http://example.org/born> ?year . }\n\
+         asked http://example.org/down: \
+         SELECT ?who ?death WHERE { ?who <http://example.org/died> ?death . }\n\
+         Ada was born in 1815\n",
     );
 }
 

@@ -338,20 +338,12 @@ mod tests {
 
     #[test]
     fn an_unsupported_feature_is_named_with_its_place() {
-        for (text, name) in [(
-            "SELECT * WHERE { ?s ?p ?o FILTER(STRLEN(?o) = 2) }",
-            "STRLEN",
-        )] {
-            let error = fails(text);
-            assert_eq!(error.code(), Code::QueryUnsupported, "{text}");
-            assert!(error.detail().contains(name), "{error}");
-            assert_eq!(
-                error.position().unwrap().offset as usize,
-                text.find(name).unwrap(),
-                "{text}"
-            );
-        }
         for (text, name, at) in [
+            (
+                "SELECT * WHERE { ?s ?p ?o FILTER(STRLEN(?o) = 2) }",
+                "STRLEN",
+                33,
+            ),
             ("SELECT * WHERE { ?s ?p ?o FILTER(?o*2 = 4) }", "*", 35),
             (
                 "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o FILTER(2 * ?o = 4) }",

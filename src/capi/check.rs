@@ -9,7 +9,8 @@
 
 use super::{
     batch::*, config::*, dump::*, error::*, inspect::*, load::*, loader::*, log::*, op::*,
-    pattern::*, query::*, result::*, rows::*, status::*, store::*, terms::*, txn::*, version::*,
+    pattern::*, query::*, result::*, rows::*, service::*, status::*, store::*, terms::*, txn::*,
+    version::*,
 };
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
@@ -147,6 +148,15 @@ exports! {
     ts_execute(_, _, _, _);
     ts_query(_, _, _, _, _, _, _);
     ts_statement_free(_);
+
+    ts_set_service(_, _, _, _, _, _, _);
+    ts_service_call_endpoint(_);
+    ts_service_call_query(_);
+    ts_service_call_remaining_ms(_);
+    ts_service_call_check(_);
+    ts_service_call_set_media_type(_, _, _, _);
+    ts_service_call_write(_, _, _, _);
+    ts_service_call_fail(_, _, _);
 
     ts_rows_kind(_);
     ts_rows_column_count(_);

@@ -41,6 +41,7 @@ pub mod pattern;
 pub mod query;
 pub mod result;
 pub mod rows;
+pub mod service;
 mod sized;
 pub mod status;
 pub mod store;

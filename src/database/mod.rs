@@ -189,6 +189,10 @@ impl Database {
         Ok(())
     }
 
+    fn services(&self) -> Option<Arc<Services>> {
+        self.inner.services.read().clone()
+    }
+
     /// The engine beneath, for the loader and the query engine.
     pub fn store(&self) -> &Store {
         &self.inner.store

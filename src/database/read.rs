@@ -50,7 +50,7 @@ impl Database {
         Snapshot {
             pinned: Arc::new(pinned),
             closing: self.inner.closing.clone(),
-            services: self.inner.services.read().clone(),
+            services: self.services(),
         }
     }
 }

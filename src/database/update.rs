@@ -132,6 +132,7 @@ impl WriteTxn {
             default_graph: options.default_graph,
             view: options.view,
             load: self.database.load_access(options)?,
+            services: self.database.services(),
         };
         let patterns = self.database.with_query_memory(&control);
         self.transaction.under(&control, |transaction| {

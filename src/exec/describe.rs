@@ -4,12 +4,12 @@
 //! Cost: a sorted probe for each resource; memory: 26 bytes for each.
 
 use super::batch::Batch;
-use super::fixed::Fixed;
+use super::fixed::{Fixed, FixedRows};
 use super::operator::{BoxOperator, Operator, Runtime};
 use super::probe_join::ProbeJoin;
 use super::set::IdSet;
 use crate::error::Result;
-use crate::plan::ProbeColumns;
+use crate::plan::{JoinKind, ProbeColumns};
 use crate::store::source::{O, P, S};
 use crate::store::{BATCH_ROWS, ScanSpec};
 use crate::term::Id;
@@ -109,8 +109,18 @@ impl Operator for Describe {
                 outputs: vec![P, O],
                 ..ProbeColumns::default()
             };
-            let input = Box::new(Fixed::new(vec![level], rows));
-            let join = ProbeJoin::new(&self.runtime, input, self.spec.clone(), columns);
+            let level = FixedRows {
+                columns: vec![level],
+                rows,
+            };
+            let input = Box::new(Fixed::new(Arc::new(level)));
+            let join = ProbeJoin::new(
+                &self.runtime,
+                input,
+                self.spec.clone(),
+                columns,
+                JoinKind::Inner,
+            );
             self.triples = Some(join);
         }
     }

@@ -1,7 +1,7 @@
 //! SERVICE: solutions from elsewhere, through a handler of the host. The library itself opens no connection.
 
 use super::batch::Batch;
-use super::fixed::Fixed;
+use super::fixed::{Fixed, FixedRows};
 use super::hash_join::HashJoin;
 use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
 use super::service_reply::{ServiceReply, Solutions};
@@ -207,6 +207,8 @@ pub struct ServiceJoin {
     asked: FxHashSet<u64>,
     /// The endpoint and the solutions of all that was asked.
     solutions: Vec<Vec<u64>>,
+    /// The same as joins read them.
+    shared: Arc<FixedRows>,
     join: Option<HashJoin>,
     memory: StateCharge,
 }
@@ -230,6 +232,7 @@ impl ServiceJoin {
             width,
             asked: FxHashSet::default(),
             solutions: vec![Vec::new(); spec.variables.len() + 1],
+            shared: Arc::default(),
             spec,
             join: None,
             memory: StateCharge::new(&runtime.control),
@@ -243,7 +246,7 @@ impl ServiceJoin {
         let mut batch = Batch::new();
         while service.next(&mut batch)? {
             let rows = self.solutions[0].len() + batch.rows();
-            // Twice: each join has a copy.
+            // Twice: joins have a copy.
             self.memory.hold(rows * self.solutions.len() * 16)?;
             self.solutions[0].resize(rows, endpoint);
             for (to, from) in self.solutions[1..].iter_mut().zip(&batch.columns) {
@@ -276,16 +279,27 @@ impl ServiceJoin {
             return Ok(false);
         }
         let endpoints: Vec<u64> = chunk[self.endpoint].clone();
+        let mut is_new = false;
         for endpoint in endpoints {
             if self.asked.insert(endpoint) {
                 self.ask(endpoint)?;
+                is_new = true;
             }
         }
-        let solutions = Fixed::new(self.solutions.clone(), self.solutions[0].len());
+        if is_new {
+            self.shared = Arc::new(FixedRows {
+                columns: self.solutions.clone(),
+                rows: self.solutions[0].len(),
+            });
+        }
+        let chunk = FixedRows {
+            columns: chunk,
+            rows,
+        };
         self.join = Some(HashJoin::new(
             &self.runtime,
-            Box::new(Fixed::new(chunk, rows)),
-            Box::new(solutions),
+            Box::new(Fixed::new(Arc::new(chunk))),
+            Box::new(Fixed::new(self.shared.clone())),
             self.columns.clone(),
             false,
             None,

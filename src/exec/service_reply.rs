@@ -24,8 +24,9 @@ pub struct ServiceReply {
 }
 
 impl ServiceReply {
+    /// An empty reply in JSON.
     /// Errors: `ResourceExhausted`.
-    pub(super) fn new(control: &Control) -> Result<Self> {
+    pub fn new(control: &Control) -> Result<Self> {
         Ok(Self {
             format: QueryResultsFormat::Json,
             document: Vec::new(),

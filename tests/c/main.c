@@ -89,6 +89,7 @@ int main(int argc, char **argv) {
     test_result();
     test_write();
     test_match();
+    test_service();
     test_dump();
     test_lifetimes();
     test_threads();

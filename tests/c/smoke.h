@@ -67,6 +67,7 @@ void test_query(void);
 void test_result(void);
 void test_write(void);
 void test_match(void);
+void test_service(void);
 void test_dump(void);
 void test_lifetimes(void);
 void test_threads(void);

@@ -17,7 +17,7 @@ use triplestore::query::{ServiceCall, ServiceHandler, ServiceReply, Services};
 
 /// What an endpoint does.
 enum Endpoint {
-    Data(Dataset, QueryResultsFormat),
+    Data(Box<Dataset>, QueryResultsFormat),
     Says(&'static str, QueryResultsFormat),
     Fails,
     /// Waits until the query ends.
@@ -41,7 +41,7 @@ impl ServiceHandler for Endpoints {
             Endpoint::Data(dataset, format) => {
                 reply.set_format(*format);
                 let query = SparqlParser::new().parse_query(call.query).unwrap();
-                let results = QueryEvaluator::new().prepare(&query).execute(dataset);
+                let results = QueryEvaluator::new().prepare(&query).execute(&**dataset);
                 let Ok(QueryResults::Solutions(solutions)) = results else {
                     panic!("{} is a SELECT", call.query);
                 };
@@ -82,14 +82,12 @@ fn quad(subject: &str, predicate: &str, object: &str) -> Quad {
     )
 }
 
-fn data(names: &[&str]) -> Dataset {
-    names
-        .iter()
-        .map(|name| {
-            let value = Literal::new_simple_literal(name.to_uppercase());
-            Quad::new(iri(name), iri("name"), value, GraphName::DefaultGraph)
-        })
-        .collect()
+fn data(names: &[&str]) -> Box<Dataset> {
+    let quads = names.iter().map(|name| {
+        let value = Literal::new_simple_literal(name.to_uppercase());
+        Quad::new(iri(name), iri("name"), value, GraphName::DefaultGraph)
+    });
+    Box::new(quads.collect())
 }
 
 /// A store with two quads, and endpoints of every kind.

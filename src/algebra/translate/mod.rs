@@ -47,8 +47,8 @@ pub fn translate(parsed: &spargebra::Query, text: &str) -> Result<Query> {
             (Form::Construct { template }, pattern)
         }
         spargebra::Query::Describe { pattern, .. } => {
-            let pattern = translator.pattern(pattern, &mut scope, At::TOP)?;
-            let vars = projected(&pattern).to_vec();
+            let mut pattern = translator.pattern(pattern, &mut scope, At::TOP)?;
+            let vars = star::projected(&mut pattern).cloned().unwrap_or_default();
             (Form::Describe { vars }, pattern)
         }
     };

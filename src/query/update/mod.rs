@@ -20,6 +20,7 @@ use super::prepared::{DefaultGraph, QueryOptions};
 use crate::algebra::{Operation, ParseOptions, Update, parse_update};
 use crate::control::Control;
 use crate::error::Result;
+use crate::exec::Services;
 use crate::store::{Changed, Precedence, Transaction, View};
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct UpdateOptions {
     pub view: View,
     /// What LOAD may read; nothing unless stated.
     pub load: LoadAccess,
+    /// What answers SERVICE; `None`: it is off.
+    pub services: Option<Arc<Services>>,
 }
 
 /// A parsed update request. Clones are cheap.

@@ -27,6 +27,7 @@ impl Request<'_> {
         let snapshot = Snapshot {
             source: view.clone(),
             dictionary: view,
+            services: self.options.services.clone(),
         };
         let query = Prepared::of(modify.query.clone());
         let mut rows = query.rows(&snapshot, &self.query_options(), &self.control)?;
