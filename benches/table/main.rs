@@ -11,6 +11,7 @@
 #[path = "../workload/mod.rs"]
 mod workload;
 
+mod cancel;
 mod commits;
 mod empty;
 mod figure;
@@ -33,6 +34,7 @@ const SOAK: &str = "soak";
 const SECTIONS: &[(&str, Section)] = &[
     ("empty", empty::measure),
     ("reads", reads::measure),
+    ("cancel", cancel::measure),
     ("commits", commits::measure),
     ("sizes", sizes::measure),
     ("large", large::measure),

@@ -221,7 +221,14 @@ mod executor {
         Work::new("probe join, (p, s) -> o", count as u64, move || {
             let control = Control::new();
             let terms = Terms::new(version.clone(), &control);
-            let runtime = Runtime::new(version.clone(), terms, control, View::Both, plan.nodes);
+            let runtime = Runtime::new(
+                version.clone(),
+                terms,
+                control,
+                View::Both,
+                plan.nodes,
+                plan.states(),
+            );
             let mut operator = build(&plan, &Arc::new(runtime)).unwrap();
             let mut batch = Batch::new();
             let mut rows = 0;

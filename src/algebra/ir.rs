@@ -1,6 +1,8 @@
 //! The algebra of a query as plain data: variables and constants are numbers, scopes are resolved, and
 //! joins, unions and conjunctions are flat lists.
 
+use std::fmt;
+
 /// A variable: an index into [`Query::variables`]. Variables of one name in two scopes are two numbers.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Var(pub u32);
@@ -220,6 +222,21 @@ pub enum AggregateFunction {
     },
     /// One that the host registered under an IRI.
     Custom(String),
+}
+
+impl fmt::Display for AggregateFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Count => "COUNT",
+            Self::Sum => "SUM",
+            Self::Avg => "AVG",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+            Self::Sample => "SAMPLE",
+            Self::GroupConcat { .. } => "GROUP_CONCAT",
+            Self::Custom(iri) => return write!(f, "<{iri}>"),
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,5 +1,5 @@
-//! Memory accounts. A budget has a limit and may have a parent: a charge counts in both, so the
-//! accounts of the requests of a store add up to the account of the store (definition 38).
+//! Accounts of memory, and of temporary bytes on disk. A budget has a limit and may have a parent: a charge counts in
+//! both, so the accounts of the requests of a store add up to the account of the store (definition 38).
 
 use crate::error::{Code, Error, Result};
 use std::sync::Arc;
@@ -11,6 +11,9 @@ pub struct Budget(Arc<Account>);
 
 struct Account {
     name: &'static str,
+    /// What the bytes are.
+    what: &'static str,
+    hint: &'static str,
     limit: usize,
     used: AtomicUsize,
     peak: AtomicUsize,
@@ -18,9 +21,25 @@ struct Account {
 }
 
 impl Budget {
+    /// An account of memory.
     pub fn new(name: &'static str, limit: usize) -> Self {
         Self(Arc::new(Account {
             name,
+            what: "memory",
+            hint: "raise the limit, or ask for less at a time",
+            limit,
+            used: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
+            parent: None,
+        }))
+    }
+
+    /// An account of temporary files.
+    pub fn disk(name: &'static str, limit: usize) -> Self {
+        Self(Arc::new(Account {
+            name,
+            what: "spool",
+            hint: "raise query_spool_bytes, give queries more memory, or ask for less at a time",
             limit,
             used: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -36,6 +55,8 @@ impl Budget {
     pub fn child(&self, name: &'static str, limit: usize) -> Self {
         Self(Arc::new(Account {
             name,
+            what: self.0.what,
+            hint: self.0.hint,
             limit,
             used: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -74,11 +95,11 @@ impl Budget {
             return Err(Error::new(
                 Code::ResourceExhausted,
                 format!(
-                    "{bytes} bytes more would exceed the {} memory limit of {} bytes ({before} in use)",
-                    account.name, account.limit
+                    "{bytes} bytes more would exceed the {} {} limit of {} bytes ({before} in use)",
+                    account.name, account.what, account.limit
                 ),
             )
-            .with_hint("raise the limit, or ask for less at a time"));
+            .with_hint(account.hint));
         }
         if let Some(parent) = &account.parent
             && let Err(error) = parent.take(bytes)

@@ -5,8 +5,10 @@
 //! it allocates ([`Control::charge`]). Definitions 37 and 38.
 
 mod memory;
+mod state;
 
 pub use memory::{Budget, Charge};
+pub use state::StateCharge;
 
 use crate::error::{Code, Error, Result};
 use std::sync::Arc;
@@ -132,13 +134,18 @@ struct Listening {
     next: Option<Arc<Listening>>,
 }
 
-/// The cancel token, deadline, signals and memory account of one operation. Clones share them.
+/// What is called at every poll of an operation, which fails with its error.
+pub type PollHook = Arc<dyn Fn() -> Result<()> + Send + Sync>;
+
+/// The cancel token, deadline, signals and accounts of one operation. Clones share them.
 #[derive(Clone)]
 pub struct Control {
     shared: Arc<Shared>,
     deadline: Option<Instant>,
     signals: Option<Arc<Listening>>,
     memory: Budget,
+    spool: Budget,
+    hook: Option<PollHook>,
 }
 
 impl Default for Control {
@@ -148,7 +155,7 @@ impl Default for Control {
 }
 
 impl Control {
-    /// No deadline and no memory limit.
+    /// No deadline and no limit of memory or disk.
     pub fn new() -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -162,6 +169,8 @@ impl Control {
             deadline: None,
             signals: None,
             memory: Budget::unlimited(),
+            spool: Budget::disk("unlimited", usize::MAX),
+            hook: None,
         }
     }
 
@@ -191,6 +200,20 @@ impl Control {
         self
     }
 
+    /// Charges temporary files of this operation to `spool`.
+    #[must_use]
+    pub fn with_spool(mut self, spool: Budget) -> Self {
+        self.spool = spool;
+        self
+    }
+
+    /// Calls `hook` at every poll: how a test stops an operation at a poll of its choice, and sees what is worked between two.
+    #[must_use]
+    pub fn with_poll_hook(mut self, hook: PollHook) -> Self {
+        self.hook = Some(hook);
+        self
+    }
+
     pub fn cancel_token(&self) -> CancelToken {
         CancelToken(self.shared.clone())
     }
@@ -203,9 +226,17 @@ impl Control {
         &self.memory
     }
 
+    /// The account of temporary files.
+    pub fn spool(&self) -> &Budget {
+        &self.spool
+    }
+
     /// Errors: `Cancelled`, `QueryTimeout`, those of the signals.
     #[inline]
     pub fn poll(&self) -> Result<()> {
+        if let Some(hook) = &self.hook {
+            hook()?;
+        }
         let mut signals = &self.signals;
         while let Some(listening) = signals {
             listening.signal.check()?;

@@ -51,6 +51,8 @@ struct Inner {
     config: Config,
     path: Option<PathBuf>,
     budget: Budget,
+    /// Temporary files of all queries.
+    spool: Budget,
     /// Ends what runs on the store when it is closed.
     closing: Signal,
     /// What answers SERVICE.
@@ -148,6 +150,7 @@ impl Database {
                 config: config.clone(),
                 path: confined.map(|directory| directory.path().to_path_buf()),
                 budget,
+                spool: Budget::disk("queries", usize_of(config.query_spool_bytes)),
                 closing: Signal::new(Code::Closed, "the store is closed"),
                 services: RwLock::new(None),
             }),
@@ -217,6 +220,7 @@ impl Database {
         let limit = usize_of(self.inner.config.memory_shares().query);
         self.listening(control)
             .with_memory(self.inner.budget.child("query", limit))
+            .with_spool(self.inner.spool.clone())
     }
 
     /// `control`, charging to the store's memory and ending when the store is closed.

@@ -7,8 +7,8 @@ use super::distinct::{Distinct, DropRepeated};
 use super::extend::{Columns, Extend};
 use super::filter::{EqualColumns, Filter};
 use super::fixed::{Fixed, FixedRows};
-use super::group::{Count, Group};
-use super::hash_join::HashJoin;
+use super::group::{Aggregated, Group};
+use super::hash_join::{HashJoin, JoinShape};
 use super::merge_join::MergeJoin;
 use super::operator::{BoxOperator, Counted, Runtime};
 use super::path::PathJoin;
@@ -22,7 +22,7 @@ use super::sort::Sort;
 use crate::algebra::{Expr, TemplateSlot, Var};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Evaluator, Predicate};
-use crate::plan::{self, Node, Op, Plan, SubPlan};
+use crate::plan::{JoinKind, Node, Op, Plan, SubPlan};
 use crate::term::Id;
 use std::sync::Arc;
 
@@ -236,15 +236,19 @@ impl Builder<'_> {
                 filters,
             } => {
                 let filter = self.optional_predicate(filters, node)?;
+                let shape = JoinShape {
+                    columns: columns.clone(),
+                    probe_width: probe.columns.len(),
+                    build_width: build.columns.len(),
+                    kind: match outer {
+                        true => JoinKind::Left,
+                        false => JoinKind::Inner,
+                    },
+                    must_share: false,
+                    is_ordered: !node.sorted.is_empty(),
+                };
                 let (probe, build) = (self.node(probe)?, self.node(build)?);
-                Box::new(HashJoin::new(
-                    runtime,
-                    probe,
-                    build,
-                    columns.clone(),
-                    *outer,
-                    filter,
-                ))
+                Box::new(HashJoin::new(runtime, probe, build, shape, filter))
             }
             Op::EqualColumns { input, pairs } => Box::new(EqualColumns {
                 input: self.node(input)?,
@@ -278,6 +282,7 @@ impl Builder<'_> {
                 runtime,
                 self.node(input)?,
                 node.columns.len(),
+                is_sequence(input),
             )),
             Op::DropRepeated { input } => Box::new(DropRepeated {
                 input: self.node(input)?,
@@ -317,21 +322,19 @@ impl Builder<'_> {
                 input,
                 seeds,
                 keys,
-                counts,
+                aggregates,
             } => {
                 let column = |var| input.column(var);
-                let counts = counts
+                let aggregates = aggregates
                     .iter()
-                    .map(|count| {
-                        Ok(match count {
-                            plan::Count::Rows => Count::Rows,
-                            plan::Count::DistinctRows => Count::DistinctRows,
-                            plan::Count::Values(expr) => {
-                                Count::Values(self.evaluator(expr, &column)?)
-                            }
-                            plan::Count::DistinctValues(expr) => {
-                                Count::DistinctValues(self.evaluator(expr, &column)?)
-                            }
+                    .map(|aggregate| {
+                        let argument = aggregate.expr.as_ref();
+                        Ok(Aggregated {
+                            function: aggregate.function.clone(),
+                            argument: argument
+                                .map(|expr| self.evaluator(expr, &column))
+                                .transpose()?,
+                            distinct: aggregate.distinct,
                         })
                     })
                     .collect::<Result<_>>()?;
@@ -341,9 +344,9 @@ impl Builder<'_> {
                     self.node(input)?,
                     seeds.as_ref().map(|seeds| self.node(seeds)).transpose()?,
                     keys.clone(),
-                    counts,
+                    aggregates,
                     width,
-                ))
+                )?)
             }
             Op::CountScan { spec } => Box::new(CountScan {
                 runtime: runtime.clone(),
@@ -373,5 +376,19 @@ impl Builder<'_> {
                 Box::new(Construct::new(runtime, self.node(input)?, template, blanks))
             }
         })
+    }
+}
+
+/// Whether the order of a node's rows is one that the query asks for (ORDER BY), which the nodes above keep.
+fn is_sequence(node: &Node) -> bool {
+    match &node.op {
+        Op::Sort { .. } => true,
+        Op::Extend { input, .. }
+        | Op::Columns { input, .. }
+        | Op::Filter { input, .. }
+        | Op::Slice { input, .. }
+        | Op::Distinct { input }
+        | Op::DropRepeated { input } => is_sequence(input),
+        _ => false,
     }
 }

@@ -1,163 +1,333 @@
-//! Group: counts of rows, values and distinct values for each group.
+//! Group: aggregates of each group of rows.
+//!
+//! Groups are numbered by a set of keys; each aggregate is a kernel over (group number, value) columns. When the set has had
+//! its share of memory, rows of further groups wait on disk and are grouped part by part once the groups at hand were
+//! given. DISTINCT is a set of (group number, value) that goes to disk by itself: a value it has no room for is told
+//! apart, and given to its kernel, after the input's end.
 
-use super::batch::Batch;
-use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
-use super::rows::RowSet;
+use super::batch::{Batch, gather};
+use super::operator::{BoxOperator, Operator, Runtime};
+use super::overflow::{Overflow, hash};
+use super::rows::{Place, RowSet};
+use crate::algebra::AggregateFunction;
 use crate::error::Result;
 use crate::expr::Evaluator;
+use crate::expr::aggregates::{Kernel, Scope, kernel};
 use crate::store::BATCH_ROWS;
 use crate::term::{Datatype, TermRef};
 use std::sync::Arc;
 
-/// What is counted in a group.
-#[derive(Clone, Debug)]
-pub enum Count {
-    Rows,
-    DistinctRows,
-    /// Rows in which the expression has a value.
-    Values(Evaluator),
-    DistinctValues(Evaluator),
+/// What is worked for each group.
+pub struct Aggregated {
+    pub function: AggregateFunction,
+    /// `None` is the row itself, which is never an error.
+    pub argument: Option<Evaluator>,
+    pub distinct: bool,
 }
 
-/// Groups rows by columns and counts. Output: the key columns, then the counts. Without keys there is one group,
-/// also of no rows.
+/// An aggregate at work.
+struct Working {
+    aggregated: Aggregated,
+    /// The stored columns (see [`Group::store`]) that are its value: one, or those of the row, or none.
+    columns: std::ops::Range<usize>,
+    kernel: Box<dyn Kernel>,
+    seen: Option<Seen>,
+}
+
+/// Values that groups have had, for DISTINCT: rows of a group number and the value.
+struct Seen {
+    rows: RowSet,
+    overflow: Overflow,
+    row: Vec<u64>,
+}
+
+/// Groups rows by columns. Output: the key columns, then the aggregates. Without keys there is one group, also of no rows.
 pub struct Group {
     runtime: Arc<Runtime>,
     input: Option<BoxOperator>,
     /// Gives keys of groups that are there even if they have no rows.
     seeds: Option<BoxOperator>,
     keys: Vec<usize>,
-    counts: Vec<Count>,
+    working: Vec<Working>,
+    /// Whether an aggregate is of distinct rows, which then are stored whole.
+    stores_rows: bool,
+    /// Whether the last stored column tells rows from seeds.
+    has_seeds: bool,
+    /// Stored columns.
+    stored: usize,
     groups: RowSet,
-    /// For each group its counts, in order.
-    totals: Vec<u64>,
-    /// For each count of distinct things, (group, things) seen.
-    seen: Vec<Option<RowSet>>,
+    /// Stored rows of groups that have no room.
+    overflow: Overflow,
     at: usize,
-    state: StateCharge,
+    key: Vec<u64>,
+    /// Group numbers of a batch's rows, and those rows.
+    numbers: Vec<u32>,
+    rows: Vec<u32>,
+    values: Vec<u64>,
 }
 
 impl Group {
-    /// `width` is the number of input columns.
+    /// `width` is the number of input columns. Errors: those of [`kernel`].
     pub fn new(
         runtime: &Arc<Runtime>,
         input: BoxOperator,
         seeds: Option<BoxOperator>,
         keys: Vec<usize>,
-        counts: Vec<Count>,
+        aggregates: Vec<Aggregated>,
         width: usize,
-    ) -> Self {
-        let control = &runtime.control;
-        let seen = counts
+    ) -> Result<Self> {
+        let mut next = keys.len();
+        let rows_at = next
+            + aggregates
+                .iter()
+                .filter(|aggregated| aggregated.argument.is_some())
+                .count();
+        let mut stores_rows = false;
+        let mut working = Vec::with_capacity(aggregates.len());
+        for aggregated in aggregates {
+            let columns = match (&aggregated.argument, aggregated.distinct) {
+                (Some(_), _) => next..next + 1,
+                (None, true) => rows_at..rows_at + width,
+                (None, false) => 0..0,
+            };
+            next += usize::from(aggregated.argument.is_some());
+            stores_rows |= aggregated.argument.is_none() && aggregated.distinct;
+            working.push(Working {
+                seen: aggregated.distinct.then(|| Seen {
+                    rows: RowSet::spilling(columns.len() + 1, 0, runtime),
+                    overflow: Overflow::new(runtime, columns.len() + 1),
+                    row: Vec::new(),
+                }),
+                kernel: kernel(&aggregated.function, &runtime.control)?,
+                columns,
+                aggregated,
+            });
+        }
+        let has_seeds = seeds.is_some();
+        let stored = rows_at + if stores_rows { width } else { 0 } + usize::from(has_seeds);
+        let group_bytes = working
             .iter()
-            .map(|count| match count {
-                Count::DistinctRows => Some(RowSet::new(width + 1, control)),
-                Count::DistinctValues(_) => Some(RowSet::new(2, control)),
-                Count::Rows | Count::Values(_) => None,
-            })
-            .collect();
-        Self {
+            .map(|working| working.kernel.group_bytes())
+            .sum();
+        Ok(Self {
             runtime: runtime.clone(),
             input: Some(input),
             seeds,
-            groups: RowSet::new(keys.len(), control),
+            groups: RowSet::spilling(keys.len(), group_bytes, runtime),
+            overflow: Overflow::new(runtime, stored),
             keys,
-            counts,
-            totals: Vec::new(),
-            seen,
+            working,
+            stores_rows,
+            has_seeds,
+            stored,
             at: 0,
-            state: StateCharge::new(control),
-        }
+            key: Vec::new(),
+            numbers: Vec::new(),
+            rows: Vec::new(),
+            values: Vec::new(),
+        })
     }
 
     fn load(&mut self, mut input: BoxOperator) -> Result<()> {
         let mut batch = Batch::new();
-        let (mut rows, mut numbers, mut row_values) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rows = Vec::new();
         if self.keys.is_empty() {
-            self.open_group(&[])?;
+            self.groups.insert(&[])?;
+            self.open();
         }
+        let mut stored = Vec::new();
         if let Some(mut seeds) = self.seeds.take() {
             while seeds.next(&mut batch)? {
                 self.runtime.control.poll()?;
-                batch.selected(&mut rows);
-                for &row in &rows {
-                    row_values.clear();
-                    row_values.extend(batch.columns.iter().map(|column| column[row as usize]));
-                    self.open_group(&row_values)?;
-                }
+                batch.compact();
+                // Such a row is a key and nothing else.
+                stored = std::mem::take(&mut batch.columns);
+                stored.resize(self.stored, vec![0; batch.rows()]);
+                self.work(&stored, batch.rows())?;
             }
         }
         while input.next(&mut batch)? {
             self.runtime.control.poll()?;
             batch.selected(&mut rows);
-            numbers.clear();
-            for &row in &rows {
-                row_values.clear();
-                row_values.extend(
-                    self.keys
-                        .iter()
-                        .map(|&column| batch.columns[column][row as usize]),
-                );
-                numbers.push(self.open_group(&row_values)?);
+            self.store(&batch, &rows, &mut stored)?;
+            self.work(&stored, rows.len())?;
+        }
+        drop(input);
+        self.finish_distinct()
+    }
+
+    /// The stored columns of rows: keys, arguments of aggregates, and the row where an aggregate is of distinct rows.
+    fn store(&self, batch: &Batch, rows: &[u32], stored: &mut Vec<Vec<u64>>) -> Result<()> {
+        stored.clear();
+        let gathered = |column: usize| {
+            let mut values = Vec::with_capacity(rows.len());
+            gather(&batch.columns[column], rows, &mut values);
+            values
+        };
+        stored.extend(self.keys.iter().map(|&key| gathered(key)));
+        for working in &self.working {
+            if let Some(argument) = &working.aggregated.argument {
+                stored.push(argument.ids(&batch.columns, rows, &self.runtime.terms)?);
             }
-            self.count(&batch, &rows, &numbers)?;
+        }
+        if self.stores_rows {
+            stored.extend((0..batch.columns.len()).map(gathered));
+        }
+        if self.has_seeds {
+            stored.push(vec![ROW; rows.len()]);
         }
         Ok(())
     }
 
-    fn open_group(&mut self, key: &[u64]) -> Result<usize> {
-        let (number, new) = self.groups.insert(key)?;
-        if new {
-            self.totals.resize(self.totals.len() + self.counts.len(), 0);
-            self.state.hold(self.totals.len() * 8)?;
-        }
-        Ok(number)
-    }
-
-    fn count(&mut self, batch: &Batch, rows: &[u32], numbers: &[usize]) -> Result<()> {
-        let width = self.counts.len();
-        let mut row_values = Vec::new();
-        for (column, count) in self.counts.iter().enumerate() {
-            let totals = &mut self.totals;
-            match count {
-                Count::Rows => numbers
-                    .iter()
-                    .for_each(|number| totals[number * width + column] += 1),
-                Count::Values(value) => {
-                    let values = value.ids(&batch.columns, rows, &self.runtime.terms)?;
-                    for (number, value) in numbers.iter().zip(values) {
-                        totals[number * width + column] += u64::from(value != 0);
-                    }
+    /// Groups stored rows.
+    fn work(&mut self, stored: &[Vec<u64>], count: usize) -> Result<()> {
+        self.numbers.clear();
+        self.rows.clear();
+        let groups = self.groups.len();
+        for row in 0..count {
+            self.key.clear();
+            self.key
+                .extend(stored[..self.keys.len()].iter().map(|column| column[row]));
+            let hash_of = hash(self.key.iter().copied());
+            match self.groups.place(&self.key, hash_of)? {
+                Place::Old(_) | Place::New(_)
+                    if self.has_seeds && stored[self.stored - 1][row] != ROW => {}
+                Place::Old(number) | Place::New(number) => {
+                    self.numbers.push(number as u32);
+                    self.rows.push(row as u32);
                 }
-                Count::DistinctRows | Count::DistinctValues(_) => {
-                    let values = match count {
-                        Count::DistinctValues(value) => {
-                            Some(value.ids(&batch.columns, rows, &self.runtime.terms)?)
+                Place::None => {
+                    let row = stored.iter().map(|column| column[row]);
+                    self.overflow.push(hash_of, row, self.groups.memory())?;
+                }
+            }
+        }
+        if self.groups.len() > groups {
+            self.open();
+        }
+        let scope = Scope {
+            terms: &self.runtime.terms,
+            control: &self.runtime.control,
+        };
+        for working in &mut self.working {
+            match &mut working.seen {
+                Some(seen) => {
+                    let columns = &stored[working.columns.clone()];
+                    let (mut numbers, mut values) = (Vec::new(), Vec::new());
+                    for (&number, &row) in self.numbers.iter().zip(&self.rows) {
+                        let value = columns.iter().map(|column| column[row as usize]);
+                        let value = seen.insert(number, value, columns.len() == 1)?;
+                        if let Some(value) = value {
+                            numbers.push(number);
+                            values.push(value);
                         }
-                        _ => None,
-                    };
-                    let Some(seen) = &mut self.seen[column] else {
-                        continue;
-                    };
-                    for (place, number) in numbers.iter().enumerate() {
-                        row_values.clear();
-                        row_values.push(*number as u64);
-                        match &values {
-                            Some(values) if values[place] == 0 => continue,
-                            Some(values) => row_values.push(values[place]),
-                            None => row_values.extend(
-                                batch
-                                    .columns
-                                    .iter()
-                                    .map(|column| column[rows[place] as usize]),
-                            ),
-                        }
-                        totals[number * width + column] += u64::from(seen.insert(&row_values)?.1);
                     }
+                    working.kernel.step(&numbers, &values, &scope)?;
+                }
+                None => {
+                    self.values.clear();
+                    match working.columns.len() {
+                        0 => self.values.resize(self.numbers.len(), ROW),
+                        _ => gather(&stored[working.columns.start], &self.rows, &mut self.values),
+                    }
+                    working.kernel.step(&self.numbers, &self.values, &scope)?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn open(&mut self) {
+        for working in &mut self.working {
+            working.kernel.open(self.groups.len());
+        }
+    }
+
+    /// Gives the kernels the distinct values that waited on disk.
+    fn finish_distinct(&mut self) -> Result<()> {
+        let scope = Scope {
+            terms: &self.runtime.terms,
+            control: &self.runtime.control,
+        };
+        let mut batch = Batch::new();
+        for working in &mut self.working {
+            let Some(seen) = &mut working.seen else {
+                continue;
+            };
+            seen.rows.clear();
+            while let Some(mut part) = seen.overflow.next()? {
+                while part.next(&mut batch)? {
+                    let (mut numbers, mut values) = (Vec::new(), Vec::new());
+                    for row in 0..batch.rows() {
+                        let number = batch.columns[0][row] as u32;
+                        let columns = &batch.columns[1..];
+                        let value = columns.iter().map(|column| column[row]);
+                        let value = seen.insert(number, value, columns.len() == 1)?;
+                        if let Some(value) = value {
+                            numbers.push(number);
+                            values.push(value);
+                        }
+                    }
+                    working.kernel.step(&numbers, &values, &scope)?;
+                }
+                seen.rows.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Groups the next rows that had no room; false if there are none.
+    fn load_part(&mut self) -> Result<bool> {
+        self.groups.clear();
+        self.at = 0;
+        let Some(mut part) = self.overflow.next()? else {
+            return Ok(false);
+        };
+        for working in &mut self.working {
+            working.kernel = kernel(&working.aggregated.function, &self.runtime.control)?;
+        }
+        let mut batch = Batch::new();
+        while part.next(&mut batch)? {
+            let stored = std::mem::take(&mut batch.columns);
+            self.work(&stored, batch.rows())?;
+            batch.columns = stored;
+        }
+        drop(part);
+        self.finish_distinct()?;
+        Ok(true)
+    }
+}
+
+/// What stands for a row that is a value, not an error.
+const ROW: u64 = 1;
+
+impl Seen {
+    /// The value to give to the kernel, if the group has not had it, as far as known by now. An error is always given:
+    /// what it does to a group it does once and for all.
+    #[inline]
+    fn insert(
+        &mut self,
+        number: u32,
+        value: impl Iterator<Item = u64>,
+        is_term: bool,
+    ) -> Result<Option<u64>> {
+        self.row.clear();
+        self.row.push(u64::from(number));
+        self.row.extend(value);
+        let given = if is_term { self.row[1] } else { ROW };
+        if given == 0 {
+            return Ok(Some(0));
+        }
+        let hash_of = hash(self.row.iter().copied());
+        match self.rows.place(&self.row, hash_of)? {
+            Place::New(_) => Ok(Some(given)),
+            Place::Old(_) => Ok(None),
+            Place::None => {
+                let row = self.row.iter().copied();
+                self.overflow.push(hash_of, row, self.rows.memory())?;
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -175,23 +345,28 @@ impl Operator for Group {
         if let Some(input) = self.input.take() {
             self.load(input)?;
         }
-        let end = self.groups.len().min(self.at + BATCH_ROWS);
-        if self.at == end {
+        if self.at == self.groups.len() && !self.load_part()? {
             return Ok(false);
         }
-        let width = self.counts.len();
-        batch.reset(self.keys.len() + width);
-        for group in self.at..end {
-            for (column, value) in self.groups.row(group).iter().enumerate() {
-                batch.columns[column].push(*value);
-            }
-            for column in 0..width {
-                let id = count_id(self.totals[group * width + column], &self.runtime)?;
-                batch.columns[self.keys.len() + column].push(id);
+        self.runtime.control.poll()?;
+        let range = self.at..self.groups.len().min(self.at + BATCH_ROWS);
+        batch.reset(self.keys.len());
+        for group in range.clone() {
+            for (column, value) in batch.columns.iter_mut().zip(self.groups.row(group)) {
+                column.push(*value);
             }
         }
-        batch.set_rows(end - self.at);
-        self.at = end;
+        let scope = Scope {
+            terms: &self.runtime.terms,
+            control: &self.runtime.control,
+        };
+        for working in &mut self.working {
+            let mut results = Vec::with_capacity(range.len());
+            working.kernel.finish(range.clone(), &scope, &mut results)?;
+            batch.columns.push(results);
+        }
+        batch.set_rows(range.len());
+        self.at = range.end;
         Ok(true)
     }
 }

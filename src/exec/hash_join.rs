@@ -1,111 +1,82 @@
 //! Hash join: the build side in memory, the probe side streaming past it. Also the cross product (no key
-//! columns) and OPTIONAL (every probe row stays).
+//! columns), OPTIONAL (every probe row stays), and probe rows by whether they have a match.
 //!
-//! Cost: about 20 ns for each row built and probed, and one copy for each value out. Memory: the build side
-//! and 8 bytes a row.
+//! A build side that does not fit in its share of memory makes both sides go to disk in parts, which are joined one after
+//! the other (`join_spill.rs`).
+//!
+//! Cost: about 20 ns for each row built and probed, and one copy for each value out; on disk twice that, and 8 bytes
+//! written and read for each value. Memory: the build side and 20 bytes a row.
 
 use super::batch::{Batch, gather};
-use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
-use crate::control::Control;
-use crate::error::{Code, Error, Result};
+use super::join_spill::{Block, Job, divide};
+use super::join_table::{JoinTable, NONE};
+use super::operator::{BoxOperator, Operator, Runtime};
+use super::overflow::hash;
+use super::sequenced::{Merged, SequencedRuns};
+use super::spool::PartReader;
+use crate::error::Result;
 use crate::expr::Predicate;
-use crate::plan::JoinColumns;
+use crate::plan::{JoinColumns, JoinKind};
 use crate::store::BATCH_ROWS;
 use std::sync::Arc;
 
-const NONE: u32 = u32::MAX;
 /// Candidates looked at between two polls.
 const POLL_STEPS: usize = 1 << 16;
 
 /// See the module.
 pub struct HashJoin {
     runtime: Arc<Runtime>,
-    probe: BoxOperator,
+    probe: Probe,
     build: Option<BoxOperator>,
     columns: JoinColumns,
-    /// Whether probe rows without a match stay.
-    outer: bool,
+    probe_keys: Vec<usize>,
+    build_keys: Vec<usize>,
+    /// Columns of the probe side.
+    width: usize,
+    build_width: usize,
+    kind: JoinKind,
+    must_share: bool,
+    /// Whether the order of the probe side must stay.
+    is_ordered: bool,
     /// What a match must pass, over the output columns.
     filter: Option<Predicate>,
-    table: Table,
+    table: JoinTable,
+    /// Probe rows at hand: the columns, and where rows on disk must come back in order the row's number.
     batch: Batch,
     /// The probe row at hand and the next build row to compare with it.
     row: usize,
     candidate: u32,
     /// Probe rows of the batch that have a match.
     matched: Vec<bool>,
-    /// Whether the batch's rows without a match are still to be given.
-    unmatched_due: bool,
+    /// Whether rows of the batch are still to be given because they have a match or none.
+    rest_due: bool,
     probe_rows: Vec<u32>,
     build_rows: Vec<u32>,
     selection: Vec<u32>,
+    /// Parts on disk that wait, and the one of which only a block of build rows is in the table.
+    jobs: Vec<Job>,
+    block: Option<Block>,
+    runs: Option<SequencedRuns>,
+    merged: Option<Merged>,
 }
 
-/// Rows of the build side, chained by hash.
-struct Table {
-    columns: Vec<Vec<u64>>,
-    rows: usize,
-    heads: Vec<u32>,
-    next: Vec<u32>,
-    state: StateCharge,
+enum Probe {
+    Nothing,
+    Input(BoxOperator),
+    Part(PartReader),
 }
 
-#[inline]
-fn mix(hash: u64, value: u64) -> u64 {
-    (hash.rotate_left(26) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-impl Table {
-    fn fill(
-        &mut self,
-        mut input: BoxOperator,
-        keys: &[(usize, usize)],
-        control: &Control,
-    ) -> Result<()> {
-        let mut batch = Batch::new();
-        while input.next(&mut batch)? {
-            batch.compact();
-            self.columns.resize_with(batch.columns.len(), Vec::new);
-            self.rows += batch.rows();
-            if self.rows >= NONE as usize {
-                return Err(Error::new(
-                    Code::ResourceExhausted,
-                    "a hash join has more than 2^32 rows to hold",
-                ));
-            }
-            // A link and two to four heads a row.
-            self.state.hold(self.rows * (self.columns.len() * 8 + 20))?;
-            for (to, from) in self.columns.iter_mut().zip(&batch.columns) {
-                to.extend_from_slice(from);
-            }
-        }
-        drop(input);
-        let buckets = if keys.is_empty() {
-            1
-        } else {
-            (self.rows * 2).next_power_of_two()
-        };
-        self.heads = vec![NONE; buckets];
-        self.next = vec![NONE; self.rows];
-        // Backwards, so that a chain is in input order.
-        for row in (0..self.rows).rev() {
-            if row.is_multiple_of(POLL_STEPS) {
-                control.poll()?;
-            }
-            let hash = keys
-                .iter()
-                .fold(0, |hash, &(_, column)| mix(hash, self.columns[column][row]));
-            let bucket = self.bucket(hash);
-            self.next[row] = std::mem::replace(&mut self.heads[bucket], row as u32);
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn bucket(&self, hash: u64) -> usize {
-        // The high bits of a product are the mixed ones.
-        (hash >> 32) as usize & (self.heads.len() - 1)
-    }
+/// What the two sides of a join are like.
+pub struct JoinShape {
+    pub columns: JoinColumns,
+    /// Columns of each side.
+    pub probe_width: usize,
+    pub build_width: usize,
+    pub kind: JoinKind,
+    /// Whether a match must have a column that is bound on both sides, as MINUS asks.
+    pub must_share: bool,
+    /// Whether the order of the probe side must stay.
+    pub is_ordered: bool,
 }
 
 impl HashJoin {
@@ -114,56 +85,165 @@ impl HashJoin {
         runtime: &Arc<Runtime>,
         probe: BoxOperator,
         build: BoxOperator,
-        columns: JoinColumns,
-        outer: bool,
+        shape: JoinShape,
         filter: Option<Predicate>,
     ) -> Self {
+        let keys = &shape.columns.keys;
         Self {
+            probe_keys: keys.iter().map(|&(probe, _)| probe).collect(),
+            build_keys: keys.iter().map(|&(_, build)| build).collect(),
             runtime: runtime.clone(),
-            probe,
+            probe: Probe::Input(probe),
             build: Some(build),
-            columns,
-            outer,
+            columns: shape.columns.clone(),
+            width: shape.probe_width,
+            build_width: shape.build_width,
+            kind: shape.kind,
+            must_share: shape.must_share && keys.is_empty(),
+            // OPTIONAL gives rows without a match behind others.
+            is_ordered: shape.is_ordered && shape.kind != JoinKind::Left,
             filter,
-            table: Table {
-                columns: Vec::new(),
-                rows: 0,
-                heads: vec![NONE],
-                next: Vec::new(),
-                state: StateCharge::new(&runtime.control),
-            },
+            table: JoinTable::new(runtime),
             batch: Batch::new(),
             row: 0,
             candidate: NONE,
             matched: Vec::new(),
-            unmatched_due: false,
+            rest_due: false,
             probe_rows: Vec::with_capacity(BATCH_ROWS),
             build_rows: Vec::with_capacity(BATCH_ROWS),
             selection: Vec::new(),
+            jobs: Vec::new(),
+            block: None,
+            runs: None,
+            merged: None,
         }
+    }
+
+    /// Fills the table; if it cannot hold the build side, divides both sides.
+    fn start(&mut self, mut build: BoxOperator) -> Result<()> {
+        let mut batch = Batch::new();
+        while build.next(&mut batch)? {
+            batch.compact();
+            let added = self.table.add(&batch, 0)?;
+            if added == batch.rows() {
+                continue;
+            }
+            let Probe::Input(mut probe) = std::mem::replace(&mut self.probe, Probe::Nothing) else {
+                return Ok(());
+            };
+            batch.slice(added, batch.rows());
+            return self.divide(&mut *build, batch, &mut *probe, true, 0);
+        }
+        if self.table.rows() == 0 && !self.kind.gives_unmatched() {
+            self.probe = Probe::Nothing;
+        }
+        drop(build);
+        self.table.link(&self.build_keys, &self.runtime.control)
+    }
+
+    /// Divides the rows of the table, of `batch` and of `build`, and with them those of `probe`, into jobs.
+    fn divide(
+        &mut self,
+        build: &mut dyn Operator,
+        batch: Batch,
+        probe: &mut dyn Operator,
+        is_input: bool,
+        level: u32,
+    ) -> Result<()> {
+        let jobs = divide(
+            &self.runtime,
+            &mut self.table,
+            (build, batch, &self.build_keys, self.build_width),
+            (probe, &self.probe_keys, self.width),
+            // Rows are numbered when they go to disk for the first time, also where they have no column to be counted by.
+            (self.is_ordered || self.width == 0, is_input),
+            self.kind.gives_unmatched(),
+            level,
+        )?;
+        self.jobs.extend(jobs);
+        if self.is_ordered && self.runs.is_none() {
+            let width = 1 + self.width + self.columns.outputs.len();
+            let memory = self.table.memory();
+            self.runs = Some(SequencedRuns::new(&self.runtime, width, memory)?);
+        }
+        Ok(())
+    }
+
+    /// Sets up the next pass of probe rows on disk past build rows in the table; false if there is none.
+    fn next_pass(&mut self) -> Result<bool> {
+        if let Some(runs) = &mut self.runs {
+            runs.end_run()?;
+        }
+        self.batch.reset(0);
+        self.row = 0;
+        if let (Some(block), Probe::Part(probe)) = (&mut self.block, &mut self.probe) {
+            if block.next(&mut self.table)? {
+                probe.rewind();
+                self.table.link(&self.build_keys, &self.runtime.control)?;
+                return Ok(true);
+            }
+            if block.begin_rest() {
+                probe.rewind();
+                return Ok(true);
+            }
+        }
+        self.block = None;
+        self.probe = Probe::Nothing;
+        while let Some(job) = self.jobs.pop() {
+            self.table.clear();
+            let mut block = Block::new(job.build);
+            let is_whole = block.fill(&mut self.table)?;
+            let mut probe = job.probe;
+            if !is_whole && job.is_divisible {
+                let (mut rest, batch) = block.into_rest();
+                self.divide(&mut rest, batch, &mut probe, false, job.level)?;
+                continue;
+            }
+            self.table.link(&self.build_keys, &self.runtime.control)?;
+            if !is_whole {
+                block.begin(
+                    self.kind != JoinKind::Inner,
+                    probe.rows(),
+                    &self.runtime.control,
+                )?;
+                self.block = Some(block);
+            }
+            self.probe = Probe::Part(probe);
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     fn first_candidate(&self, row: usize) -> u32 {
         let columns = &self.batch.columns;
-        let hash = self
-            .columns
-            .keys
-            .iter()
-            .fold(0, |hash, &(column, _)| mix(hash, columns[column][row]));
-        self.table.heads[self.table.bucket(hash)]
+        let key = self.probe_keys.iter().map(|&column| columns[column][row]);
+        self.table.first(hash(key))
     }
 
     fn refill(&mut self) -> Result<bool> {
-        if !self.probe.next(&mut self.batch)? {
+        let more = match &mut self.probe {
+            Probe::Nothing => false,
+            Probe::Input(input) => input.next(&mut self.batch)?,
+            Probe::Part(part) => part.next(&mut self.batch)?,
+        };
+        if !more {
             self.batch.reset(0);
+            self.row = 0;
             return Ok(false);
         }
         self.batch.compact();
         self.row = 0;
-        self.candidate = self.first_candidate(0);
         self.matched.clear();
         self.matched.resize(self.batch.rows(), false);
-        self.unmatched_due = self.outer;
+        self.rest_due = self.kind != JoinKind::Inner;
+        if let Some(block) = &mut self.block {
+            self.rest_due = block.begin_batch(&mut self.matched);
+            if self.rest_due {
+                self.row = self.batch.rows();
+                return Ok(true);
+            }
+        }
+        self.candidate = self.first_candidate(0);
         Ok(true)
     }
 
@@ -178,7 +258,11 @@ impl HashJoin {
                     return Ok(());
                 }
                 let build = self.candidate as usize;
-                self.candidate = self.table.next[build];
+                self.candidate = self.table.after(self.candidate);
+                if self.matched[self.row] && !self.kind.gives_pairs() {
+                    self.candidate = NONE;
+                    break;
+                }
                 let (probe, table) = (&self.batch.columns, &self.table.columns);
                 let joins = self
                     .columns
@@ -188,10 +272,18 @@ impl HashJoin {
                     && self.columns.compatible.iter().all(|&(left, right)| {
                         let (left, right) = (probe[left][self.row], table[right][build]);
                         left == right || left == 0 || right == 0
-                    });
+                    })
+                    && (!self.must_share
+                        || self.columns.compatible.iter().any(|&(left, right)| {
+                            probe[left][self.row] != 0 && table[right][build] != 0
+                        }));
                 if joins {
                     self.probe_rows.push(self.row as u32);
                     self.build_rows.push(build as u32);
+                    // One match is as good as many.
+                    if !self.kind.gives_pairs() && self.filter.is_none() {
+                        self.candidate = NONE;
+                    }
                 }
                 steps += 1;
                 if steps % POLL_STEPS == 0 {
@@ -207,9 +299,8 @@ impl HashJoin {
     }
 
     fn copy_out(&self, out: &mut Batch) {
-        let width = self.batch.columns.len();
-        out.reset(width + self.columns.outputs.len());
-        for (column, from) in self.batch.columns.iter().enumerate() {
+        out.reset(self.width + self.columns.outputs.len());
+        for (column, from) in self.batch.columns[..self.width].iter().enumerate() {
             gather(from, &self.probe_rows, &mut out.columns[column]);
         }
         for &(left, right) in &self.columns.compatible {
@@ -224,43 +315,36 @@ impl HashJoin {
             gather(
                 &self.table.columns[from],
                 &self.build_rows,
-                &mut out.columns[width + column],
+                &mut out.columns[self.width + column],
             );
         }
         out.set_rows(self.probe_rows.len());
     }
 
-    /// The probe rows without a match, with nothing from the build side.
-    fn copy_unmatched(&mut self, out: &mut Batch) {
+    /// The probe rows that are given with nothing from the build side.
+    fn copy_rest(&mut self, out: &mut Batch) {
+        let wanted = self.kind == JoinKind::Semi;
         self.probe_rows.clear();
-        self.probe_rows
-            .extend((0..self.batch.rows() as u32).filter(|&row| !self.matched[row as usize]));
-        let width = self.batch.columns.len();
-        out.reset(width + self.columns.outputs.len());
-        for (column, from) in self.batch.columns.iter().enumerate() {
+        self.probe_rows.extend(
+            (0..self.batch.rows() as u32).filter(|&row| self.matched[row as usize] == wanted),
+        );
+        out.reset(self.width + self.columns.outputs.len());
+        for (column, from) in self.batch.columns[..self.width].iter().enumerate() {
             gather(from, &self.probe_rows, &mut out.columns[column]);
         }
-        for column in &mut out.columns[width..] {
+        for column in &mut out.columns[self.width..] {
             column.resize(self.probe_rows.len(), 0);
         }
         out.set_rows(self.probe_rows.len());
     }
-}
 
-impl Operator for HashJoin {
-    fn next(&mut self, out: &mut Batch) -> Result<bool> {
-        if let Some(build) = self.build.take() {
-            self.table
-                .fill(build, &self.columns.keys, &self.runtime.control)?;
-        }
-        if self.table.rows == 0 && !self.outer {
-            return Ok(false);
-        }
+    /// The next rows of the pass at hand; false at its end.
+    fn next_of_pass(&mut self, out: &mut Batch) -> Result<bool> {
         loop {
             self.runtime.control.poll()?;
             if self.row >= self.batch.rows() {
-                if std::mem::take(&mut self.unmatched_due) {
-                    self.copy_unmatched(out);
+                if std::mem::take(&mut self.rest_due) {
+                    self.copy_rest(out);
                     if !out.is_empty() {
                         return Ok(true);
                     }
@@ -277,19 +361,68 @@ impl Operator for HashJoin {
             if let Some(filter) = &self.filter {
                 out.selected(&mut self.selection);
                 filter.select(&out.columns, &mut self.selection, &self.runtime.terms)?;
-                for &row in &self.selection {
-                    self.matched[self.probe_rows[row as usize] as usize] = true;
-                }
                 if self.selection.is_empty() {
                     continue;
                 }
                 out.select(self.selection.clone());
-            } else if self.outer {
-                for &row in &self.probe_rows {
-                    self.matched[row as usize] = true;
+            }
+            if self.kind != JoinKind::Inner {
+                self.mark(out);
+            }
+            if self.kind.gives_pairs() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Notes which probe rows have a match.
+    fn mark(&mut self, out: &Batch) {
+        out.selected(&mut self.selection);
+        for &row in &self.selection {
+            let probe = self.probe_rows[row as usize] as usize;
+            self.matched[probe] = true;
+            if let Some(block) = &mut self.block {
+                block.mark(probe);
+            }
+        }
+    }
+
+    /// Puts rows away until all passes are done, behind the numbers of their probe rows.
+    fn put_away(&mut self, out: &Batch) -> Result<()> {
+        let Some(runs) = &mut self.runs else {
+            return Ok(());
+        };
+        let numbers = &self.batch.columns[self.width];
+        out.selected(&mut self.selection);
+        for &row in &self.selection {
+            let number = numbers[self.probe_rows[row as usize] as usize];
+            let values = out.columns.iter().map(|column| column[row as usize]);
+            runs.push(std::iter::once(number).chain(values))?;
+        }
+        Ok(())
+    }
+}
+
+impl Operator for HashJoin {
+    fn next(&mut self, out: &mut Batch) -> Result<bool> {
+        if let Some(build) = self.build.take() {
+            self.start(build)?;
+        }
+        loop {
+            if let Some(merged) = &mut self.merged {
+                return merged.next(out);
+            }
+            if self.next_of_pass(out)? {
+                if self.runs.is_none() {
+                    return Ok(true);
+                }
+                self.put_away(out)?;
+            } else if !self.next_pass()? {
+                match self.runs.take() {
+                    Some(runs) => self.merged = Some(runs.finish()?),
+                    None => return Ok(false),
                 }
             }
-            return Ok(true);
         }
     }
 }

@@ -21,20 +21,27 @@ mod filter;
 mod fixed;
 mod group;
 mod hash_join;
+mod join_spill;
+mod join_table;
 mod merge_join;
 mod operator;
-mod order;
+mod overflow;
 mod path;
 mod probe_join;
 mod rows;
 mod run_count;
 mod scan;
 mod semi_join;
+mod sequenced;
 mod service;
 mod service_reply;
 mod set;
 mod slice;
 mod sort;
+mod sort_merge;
+#[cfg(test)]
+mod spill_tests;
+mod spool;
 
 pub use batch::Batch;
 pub use build::build;

@@ -2,8 +2,9 @@
 
 use super::batch::Batch;
 use super::service::Services;
+pub use crate::control::StateCharge;
 use crate::control::{Charge, Control};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::expr::Terms;
 use crate::store::{QuadSource, View};
 use std::sync::Arc;
@@ -40,16 +41,44 @@ pub struct Runtime {
     /// Nanoseconds each plan node and those below it took; empty if they are not measured.
     times: Vec<AtomicU64>,
     started: Instant,
+    /// `None` where nothing spills.
+    spill: Option<SpillLimits>,
+    /// Bytes written to spools so far.
+    spooled: AtomicU64,
 }
 
+/// What one state may hold.
+#[derive(Clone, Copy, Debug)]
+struct SpillLimits {
+    /// Bytes before it spills.
+    share: usize,
+    /// Bytes of the buffers through which it spills.
+    buffer: usize,
+}
+
+/// The most and the least bytes of the buffers through which a state spills.
+const SPILL_BUFFER_BYTES_MAX: usize = 1 << 20;
+const SPILL_BUFFER_BYTES_MIN: usize = 4 << 10;
+
 impl Runtime {
+    /// For a plan with `nodes` nodes, of which so many hold `states` (see [`Plan::states`](crate::plan::Plan::states)) that
+    /// share the memory.
     pub fn new(
         source: Arc<dyn QuadSource>,
         terms: Terms,
         control: Control,
         view: View,
         nodes: usize,
+        states: usize,
     ) -> Self {
+        // A quarter is left for buffers, terms, expressions and what is not a state. A state has up to two buffers at a time.
+        let limit = control.memory().limit();
+        let spills = control.spool().limit() > 0 && source.can_spool();
+        let spill = spills.then(|| SpillLimits {
+            share: limit / 4 * 3 / states.max(1),
+            buffer: (limit / 16 / states.max(1))
+                .clamp(SPILL_BUFFER_BYTES_MIN, SPILL_BUFFER_BYTES_MAX),
+        });
         Self {
             source,
             terms,
@@ -59,6 +88,8 @@ impl Runtime {
             rows: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
             times: Vec::new(),
             started: Instant::now(),
+            spill,
+            spooled: AtomicU64::new(0),
         }
     }
 
@@ -106,6 +137,15 @@ impl Runtime {
             .collect()
     }
 
+    /// Bytes that operators have written to temporary files so far.
+    pub fn spooled_bytes(&self) -> u64 {
+        self.spooled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_spooled(&self, bytes: usize) {
+        self.spooled.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     fn add_rows(&self, node: usize, rows: usize) {
         if let Some(count) = self.rows.get(node) {
             count.fetch_add(rows as u64, Ordering::Relaxed);
@@ -142,46 +182,101 @@ impl Operator for Counted {
     }
 }
 
-/// The memory of an operator's state, charged in steps of a quarter so that growth is cheap.
-pub struct StateCharge {
-    control: Control,
-    charge: Option<Charge>,
+/// Whether memory was refused.
+pub fn is_spent(error: &Error) -> bool {
+    error.code() == Code::ResourceExhausted
 }
 
-impl StateCharge {
-    pub fn new(control: &Control) -> Self {
+/// The memory of a state that goes to disk when it has had its share of the query's memory.
+pub struct SpillCharge {
+    state: StateCharge,
+    control: Control,
+    limits: Option<SpillLimits>,
+    held: usize,
+    /// Kept back for the buffers of spilling, from the moment the state is larger than they are.
+    reserve: Option<Charge>,
+}
+
+impl SpillCharge {
+    pub fn new(runtime: &Runtime) -> Self {
         Self {
+            limits: runtime.spill,
+            ..Self::never(&runtime.control)
+        }
+    }
+
+    /// Of a state that stays in memory, whatever its size.
+    pub fn never(control: &Control) -> Self {
+        Self {
+            state: StateCharge::new(control),
             control: control.clone(),
-            charge: None,
+            limits: None,
+            held: 0,
+            reserve: None,
         }
     }
 
-    /// Bytes charged.
-    pub fn bytes(&self) -> usize {
-        self.charge.as_ref().map_or(0, Charge::bytes)
+    /// Asks to hold `bytes`; `false` if the state must not grow so far and has to spill.
+    /// Errors: `ResourceExhausted` where nothing spills.
+    pub fn hold(&mut self, bytes: usize) -> Result<bool> {
+        if bytes <= self.held {
+            return Ok(true);
+        }
+        let Some(limits) = self.limits else {
+            self.state.hold(bytes)?;
+            self.held = bytes;
+            return Ok(true);
+        };
+        if bytes > limits.share {
+            return Ok(false);
+        }
+        if self.reserve.is_none() && bytes > SPILL_BUFFER_BYTES_MIN {
+            match self.new_buffer() {
+                Ok(reserve) => self.reserve = Some(reserve),
+                Err(error) if is_spent(&error) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        match self.state.hold(bytes) {
+            Ok(()) => {
+                self.held = bytes;
+                Ok(true)
+            }
+            Err(error) if is_spent(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
-    /// States that the operator holds `bytes`. Errors: `ResourceExhausted`.
-    pub fn hold(&mut self, bytes: usize) -> Result<()> {
-        if bytes <= self.bytes() {
-            return Ok(());
+    /// Whether the state may go to disk.
+    pub fn spills(&self) -> bool {
+        self.limits.is_some()
+    }
+
+    /// The memory of the buffers of spilling. Errors: `ResourceExhausted` if not even little is left.
+    pub fn buffer(&mut self) -> Result<Charge> {
+        match self.reserve.take() {
+            Some(reserve) => Ok(reserve),
+            None => self.new_buffer(),
         }
-        let wanted = bytes.saturating_add(bytes / 4);
-        match &mut self.charge {
-            Some(charge) => charge.resize(wanted).or_else(|_| charge.resize(bytes)),
-            none => {
-                *none = Some(
-                    self.control
-                        .charge(wanted)
-                        .or_else(|_| self.control.charge(bytes))?,
-                );
-                Ok(())
+    }
+
+    fn new_buffer(&self) -> Result<Charge> {
+        let mut bytes = self
+            .limits
+            .map_or(SPILL_BUFFER_BYTES_MIN, |limits| limits.buffer);
+        loop {
+            match self.control.charge(bytes) {
+                Err(error) if is_spent(&error) && bytes > SPILL_BUFFER_BYTES_MIN => {
+                    bytes = (bytes / 2).max(SPILL_BUFFER_BYTES_MIN);
+                }
+                outcome => return outcome,
             }
         }
     }
 
-    /// Gives all memory back.
+    /// Gives all memory back but what is kept for buffers.
     pub fn release(&mut self) {
-        self.charge = None;
+        self.state.release();
+        self.held = 0;
     }
 }

@@ -2,12 +2,12 @@
 
 use super::batch::Batch;
 use super::fixed::{Fixed, FixedRows};
-use super::hash_join::HashJoin;
+use super::hash_join::{HashJoin, JoinShape};
 use super::operator::{BoxOperator, Operator, Runtime, StateCharge};
 use super::service_reply::{ServiceReply, Solutions};
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
-use crate::plan::{JoinColumns, ServiceSpec};
+use crate::plan::{JoinColumns, JoinKind, ServiceSpec};
 use crate::store::BATCH_ROWS;
 use crate::term::{Id, TermRef};
 use rustc_hash::FxHashSet;
@@ -296,12 +296,19 @@ impl ServiceJoin {
             columns: chunk,
             rows,
         };
+        let shape = JoinShape {
+            columns: self.columns.clone(),
+            probe_width: self.width,
+            build_width: self.shared.columns.len(),
+            kind: JoinKind::Inner,
+            must_share: false,
+            is_ordered: false,
+        };
         self.join = Some(HashJoin::new(
             &self.runtime,
             Box::new(Fixed::new(Arc::new(chunk))),
             Box::new(Fixed::new(self.shared.clone())),
-            self.columns.clone(),
-            false,
+            shape,
             None,
         ));
         Ok(true)

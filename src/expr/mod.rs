@@ -7,15 +7,19 @@
 //! Invariants: no strings are read where ids tell; `&&` and `||` work their later parts only on rows the earlier ones
 //! left open; evaluating has no effect but local terms (definition 3).
 
+pub mod aggregates;
 mod compare;
 mod evaluate;
 mod function;
+pub mod order;
+mod rank;
 mod subplan;
 mod table;
 mod terms;
 mod truth;
 
 pub use evaluate::{Evaluator, Predicate};
+pub use rank::ranks;
 pub use subplan::SubPlan;
 pub use table::TermTable;
 pub use terms::Terms;

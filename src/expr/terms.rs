@@ -5,7 +5,9 @@ use super::table::TermTable;
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
 use crate::store::Dictionary;
-use crate::term::{Id, LOCAL_BLANK, Tag, TermBuf, TermRef, inline_literal};
+use crate::term::{
+    Id, LOCAL_BLANK, OrderedRange, Tag, TermBuf, TermRef, inline_literal, ordered_range,
+};
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 use rustc_hash::FxHasher;
@@ -127,6 +129,15 @@ impl Terms {
             table.put(slot, term);
             Ok(())
         })
+    }
+
+    /// Whether the order of all ids from `min` to `max` is that of their terms (definition 4).
+    pub fn is_ordered(&self, min: Id, max: Id) -> bool {
+        match ordered_range(min, max) {
+            OrderedRange::Always => true,
+            OrderedRange::InSortedSegment => self.dictionary.is_sorted(min, max),
+            OrderedRange::No => false,
+        }
     }
 
     /// The term of one id. Errors: those of [`Terms::fetch`].

@@ -4,7 +4,7 @@
 //! process, whatever happens; it is never synced. A store in memory keeps its spools in memory.
 
 use super::open::{Kv, Open};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::ops::Range;
@@ -44,6 +44,20 @@ impl Kv {
 }
 
 fn nameless_file(directory: &Path) -> Result<File> {
+    // A file that never had a name, where the file system can make one.
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(libc::O_TMPFILE)
+            .mode(0o600)
+            .open(directory);
+        if let Ok(file) = file {
+            return Ok(file);
+        }
+    }
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = directory.join(format!("spool-{}-{number}", std::process::id()));
@@ -83,7 +97,7 @@ impl Spool {
     }
 
     /// Fills `out` from `offset` on. Errors: `Io`, also beyond what was flushed.
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+    pub fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         match &self.file {
             Some(file) => file.read_exact_at(out, offset).map_err(failed),
             None => {
@@ -103,6 +117,18 @@ impl Spool {
 
 #[cold]
 fn failed(error: std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    if matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    ) {
+        return Error::new(
+            Code::ResourceExhausted,
+            format!("a temporary file of the store does not fit on its disk: {error}"),
+        )
+        .with_hint("free space, or give queries and loads more memory")
+        .because(error);
+    }
     Error::io("using a temporary file in", Path::new("the store"), error)
 }
 
@@ -185,7 +211,6 @@ impl<'s> SpoolReader<'s> {
 mod tests {
     use super::super::Options;
     use super::*;
-    use crate::error::Code;
 
     fn round_trip(kv: &Kv) {
         let mut spool = kv.spool().unwrap();

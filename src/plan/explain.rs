@@ -1,7 +1,7 @@
 //! A plan described: for each operator its name, what it works on and how, and what is expected of it. Text and JSON are
 //! made of this one description, so they cannot differ.
 
-use super::node::{Count, Node, Op, PathEnd, PathGraph, PathSpec, Plan, SortColumn};
+use super::node::{Node, Op, PathEnd, PathGraph, PathSpec, Plan, SortColumn};
 use crate::algebra::{Expr, Query, Var};
 use crate::store::source::{O, P, S};
 use crate::store::{Graphs, Order, ScanSpec, View};
@@ -209,22 +209,21 @@ impl Describer<'_> {
             Op::Group {
                 input,
                 keys,
-                counts,
+                aggregates,
                 ..
             } => {
                 let keys: Vec<Var> = keys.iter().map(|&column| input.columns[column]).collect();
-                let counts: Vec<&str> = counts
+                let aggregates: Vec<String> = aggregates
                     .iter()
-                    .map(|count| match count {
-                        Count::Rows => "COUNT(*)",
-                        Count::DistinctRows => "COUNT(DISTINCT *)",
-                        Count::Values(_) => "COUNT(..)",
-                        Count::DistinctValues(_) => "COUNT(DISTINCT ..)",
+                    .map(|aggregate| {
+                        let distinct = if aggregate.distinct { "DISTINCT " } else { "" };
+                        let argument = if aggregate.expr.is_some() { ".." } else { "*" };
+                        format!("{}({distinct}{argument})", aggregate.function)
                     })
                     .collect();
                 vec![
                     self.variables("keys", "by", &keys),
-                    text("aggregates", "", counts.join(" ")),
+                    text("aggregates", "", aggregates.join(" ")),
                     outputs("->"),
                 ]
             }

@@ -1,8 +1,8 @@
 //! GROUP BY and aggregates.
 
 use super::cost;
-use super::node::{Count, Node, Op};
-use super::planner::{Planner, unsupported};
+use super::node::{Node, Op};
+use super::planner::Planner;
 use super::shape::choose;
 use crate::algebra::{Aggregate, AggregateFunction, Expr, Pattern, Slot, Var};
 use crate::error::Result;
@@ -44,25 +44,6 @@ impl Planner<'_> {
         } else {
             input
         };
-        let counts = aggregates
-            .iter()
-            .map(|(_, aggregate)| match (aggregate, &aggregate.expr) {
-                (
-                    Aggregate {
-                        function: AggregateFunction::Count,
-                        distinct,
-                        ..
-                    },
-                    expr,
-                ) => Ok(match (expr, distinct) {
-                    (None, false) => Count::Rows,
-                    (None, true) => Count::DistinctRows,
-                    (Some(expr), false) => Count::Values(expr.clone()),
-                    (Some(expr), true) => Count::DistinctValues(expr.clone()),
-                }),
-                (other, _) => Err(unsupported(&format!("the aggregate {:?}", other.function))),
-            })
-            .collect::<Result<_>>()?;
         let key_columns: Vec<usize> = keys.iter().filter_map(|&key| input.column(key)).collect();
         let mut columns = keys.to_vec();
         columns.extend(aggregates.iter().map(|(var, _)| *var));
@@ -70,7 +51,11 @@ impl Planner<'_> {
             .iter()
             .map(|&column| input.always[column])
             .collect();
-        always.resize(columns.len(), true);
+        always.extend(
+            aggregates
+                .iter()
+                .map(|(_, aggregate)| aggregate.function == AggregateFunction::Count),
+        );
         let node = Node {
             rows: if keys.is_empty() {
                 1.0
@@ -86,7 +71,10 @@ impl Planner<'_> {
                 input: Box::new(input),
                 seeds,
                 keys: key_columns,
-                counts,
+                aggregates: aggregates
+                    .iter()
+                    .map(|(_, aggregate)| aggregate.clone())
+                    .collect(),
             },
         };
         Ok(self.carry(node))

@@ -28,7 +28,7 @@ pub use access::RequestGraphs;
 pub use automaton::{Automaton, Backwards, Label, Predicates, Step};
 pub use explain::{Description, Detail, Value, describe, view_name};
 pub use node::{
-    Count, DependentColumns, JoinColumns, JoinKind, Node, Op, PathEnd, PathGraph, PathSpec, Plan,
+    DependentColumns, JoinColumns, JoinKind, Node, Op, PathEnd, PathGraph, PathSpec, Plan,
     ProbeColumns, SemiColumns, ServiceSpec, SortColumn, SubPlan,
 };
 pub use planner::{Request, plan};

@@ -1,7 +1,7 @@
 //! A plan as plain data: what each operator reads, gives and is expected to cost.
 
 use super::automaton::Automaton;
-use crate::algebra::{Expr, TemplateSlot, Var};
+use crate::algebra::{Aggregate, Expr, TemplateSlot, Var};
 use crate::store::{Graphs, ScanSpec};
 use crate::term::Id;
 use std::sync::Arc;
@@ -16,6 +16,14 @@ pub struct Plan {
     pub subplans: Vec<SubPlan>,
     /// Nodes of the plan and its subplans; each has a number below this.
     pub nodes: usize,
+}
+
+impl Plan {
+    /// States that grow with the data and may have to go to disk.
+    pub fn states(&self) -> usize {
+        let subplans = self.subplans.iter().map(|subplan| subplan.root.states());
+        self.root.states() + subplans.sum::<usize>()
+    }
 }
 
 /// The pattern of an EXISTS: a dependent plan whose only column is the number of a given row.
@@ -46,6 +54,26 @@ pub struct Node {
 impl Node {
     pub fn column(&self, var: Var) -> Option<usize> {
         self.columns.iter().position(|&other| other == var)
+    }
+
+    /// States of this node and those below that grow with the data and may have to go to disk.
+    pub fn states(&self) -> usize {
+        let own = match &self.op {
+            Op::HashJoin { .. } | Op::SemiJoin { .. } | Op::Distinct { .. } | Op::Sort { .. } => 1,
+            Op::Group { aggregates, .. } => {
+                1 + aggregates
+                    .iter()
+                    .filter(|aggregate| aggregate.distinct)
+                    .count()
+            }
+            _ => 0,
+        };
+        own + self
+            .op
+            .inputs()
+            .into_iter()
+            .map(Self::states)
+            .sum::<usize>()
     }
 
     pub fn is_always(&self, var: Var) -> bool {
@@ -101,6 +129,18 @@ pub enum JoinKind {
     Semi,
     /// Left rows without a match.
     Anti,
+}
+
+impl JoinKind {
+    /// Whether pairs are given.
+    pub fn gives_pairs(self) -> bool {
+        matches!(self, Self::Inner | Self::Left)
+    }
+
+    /// Whether a left row is given that meets no right row.
+    pub fn gives_unmatched(self) -> bool {
+        matches!(self, Self::Left | Self::Anti)
+    }
 }
 
 /// What a probe join reads and how its rows become columns.
@@ -185,15 +225,6 @@ pub struct ServiceSpec {
 pub struct SortColumn {
     pub column: usize,
     pub descending: bool,
-}
-
-/// What is counted in a group.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Count {
-    Rows,
-    DistinctRows,
-    Values(Expr),
-    DistinctValues(Expr),
 }
 
 #[derive(Clone, Debug)]
@@ -315,7 +346,7 @@ pub enum Op {
         /// Keys of groups that are there even if they have no rows.
         seeds: Option<Box<Node>>,
         keys: Vec<usize>,
-        counts: Vec<Count>,
+        aggregates: Vec<Aggregate>,
     },
     /// The number of rows of a scan, as every column of one row.
     CountScan {
@@ -416,12 +447,9 @@ impl Op {
             | Self::DependentJoin { filters, .. }
             | Self::Filter { filters, .. } => filters.iter().collect(),
             Self::Extend { expressions, .. } => expressions.iter().collect(),
-            Self::Group { counts, .. } => counts
+            Self::Group { aggregates, .. } => aggregates
                 .iter()
-                .filter_map(|count| match count {
-                    Count::Values(expr) | Count::DistinctValues(expr) => Some(expr),
-                    Count::Rows | Count::DistinctRows => None,
-                })
+                .filter_map(|aggregate| aggregate.expr.as_ref())
                 .collect(),
             _ => Vec::new(),
         }
@@ -434,12 +462,9 @@ impl Op {
             | Self::DependentJoin { filters, .. }
             | Self::Filter { filters, .. } => filters.iter_mut().collect(),
             Self::Extend { expressions, .. } => expressions.iter_mut().collect(),
-            Self::Group { counts, .. } => counts
+            Self::Group { aggregates, .. } => aggregates
                 .iter_mut()
-                .filter_map(|count| match count {
-                    Count::Values(expr) | Count::DistinctValues(expr) => Some(expr),
-                    Count::Rows | Count::DistinctRows => None,
-                })
+                .filter_map(|aggregate| aggregate.expr.as_mut())
                 .collect(),
             _ => Vec::new(),
         }
@@ -482,7 +507,7 @@ impl Op {
             Self::Slice { .. } => "Slice",
             Self::SliceEach { .. } => "SliceEach",
             Self::Union { .. } => "Union",
-            Self::Group { .. } => "GroupCount",
+            Self::Group { .. } => "Group",
             Self::CountScan { .. } => "CountFromDirectory",
             Self::CountRuns { .. } => "GroupCountFromDirectory",
             Self::Describe { .. } => "Describe",

@@ -7,7 +7,7 @@ use super::node::{Node, Op, Plan, SubPlan};
 use super::shape::{choose, distinct, empty, slice, union, wrap};
 use crate::algebra::{Expr, Form, Pattern, Query, Var};
 use crate::control::Control;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::store::{Graphs, Order, QuadSource, ScanSpec, View};
 use crate::term::Id;
 use std::rc::Rc;
@@ -77,13 +77,6 @@ pub fn plan(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<
         subplans,
         nodes,
     })
-}
-
-pub(super) fn unsupported(feature: &str) -> Error {
-    Error::new(
-        Code::QueryUnsupported,
-        format!("{feature} is not supported"),
-    )
 }
 
 fn number(node: &mut Node, next: &mut usize) {

@@ -53,6 +53,8 @@ pub struct Work {
     pub result_rows: u64,
     /// The most bytes that were charged at one time.
     pub memory_peak_bytes: u64,
+    /// Bytes written to temporary files.
+    pub spooled_bytes: u64,
     /// Since planning ended.
     pub elapsed: Duration,
 }
@@ -81,10 +83,11 @@ impl fmt::Display for Explanation {
         match &self.work {
             Some(work) if work.times.is_some() => writeln!(
                 f,
-                "Result: {} rows in {:.3} ms, memory peak {} bytes",
+                "Result: {} rows in {:.3} ms, memory peak {} bytes, spooled {} bytes",
                 work.result_rows,
                 work.elapsed.as_secs_f64() * 1e3,
-                work.memory_peak_bytes
+                work.memory_peak_bytes,
+                work.spooled_bytes
             ),
             _ => Ok(()),
         }
@@ -155,6 +158,7 @@ impl Explanation {
             json.number("rows", work.result_rows)?;
             json.number("time_ns", nanos(work.elapsed))?;
             json.number("memory_peak_bytes", work.memory_peak_bytes)?;
+            json.number("spooled_bytes", work.spooled_bytes)?;
             json.event(JsonEvent::EndObject)?;
         }
         json.event(JsonEvent::EndObject)

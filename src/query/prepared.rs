@@ -199,6 +199,7 @@ impl Prepared {
             control.clone(),
             options.view,
             plan.nodes,
+            plan.states(),
         )
         .with_services(snapshot.services.clone());
         let runtime = match options.timed {

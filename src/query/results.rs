@@ -89,6 +89,11 @@ impl Rows {
         self.rows
     }
 
+    /// Bytes written to temporary files so far.
+    pub fn spooled_bytes(&self) -> u64 {
+        self.runtime.spooled_bytes()
+    }
+
     pub fn control(&self) -> &Control {
         &self.runtime.control
     }
@@ -187,6 +192,7 @@ impl Rows {
                 times: self.runtime.all_times(),
                 result_rows: self.rows,
                 memory_peak_bytes: self.control().memory().peak() as u64,
+                spooled_bytes: self.runtime.spooled_bytes(),
                 elapsed: self.runtime.elapsed(),
             }),
         }

@@ -17,4 +17,10 @@ pub trait Dictionary: Send + Sync {
         ids: &[Id],
         sink: &mut dyn FnMut(usize, TermRef<'_>) -> Result<()>,
     ) -> Result<()>;
+
+    /// Whether all ids from `min` to `max`, which are of one dictionary class, are of one sorted segment, so that their order
+    /// is that of their terms (definition 4).
+    fn is_sorted(&self, _min: Id, _max: Id) -> bool {
+        false
+    }
 }

@@ -45,7 +45,9 @@ pub use pinned::PinnedVersion;
 pub use pins::{Pin, PinInfo, PinKind, PinLimits};
 pub use root::FORMAT;
 pub use shared::{Durability, Settings};
-pub use source::{BATCH_ROWS, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View};
+pub use source::{
+    BATCH_ROWS, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, Spool, View,
+};
 pub use uncommitted::Savepoint;
 pub use version::Version;
 

@@ -5,7 +5,7 @@
 use super::dictionary::Dictionary;
 use super::gate::Activity;
 use super::pins::{Pin, PinKind};
-use super::source::{QuadScan, QuadSource, ScanBatch, ScanSpec};
+use super::source::{QuadScan, QuadSource, ScanBatch, ScanSpec, Spool};
 use super::version::Version;
 use crate::control::{Control, Signal};
 use crate::error::Result;
@@ -102,6 +102,14 @@ impl QuadSource for PinnedVersion {
         self.explain(self.version.ranges(spec, parts))
     }
 
+    fn can_spool(&self) -> bool {
+        self.version.can_spool()
+    }
+
+    fn spool(&self) -> Result<Box<dyn Spool>> {
+        self.version.spool()
+    }
+
     fn listening(&self, control: &Control) -> Control {
         let control = self.pin.listening(control);
         match &self.within {
@@ -112,6 +120,10 @@ impl QuadSource for PinnedVersion {
 }
 
 impl Dictionary for PinnedVersion {
+    fn is_sorted(&self, min: Id, max: Id) -> bool {
+        self.version.is_sorted(min, max)
+    }
+
     fn id(&self, term: TermRef<'_>) -> Result<Option<Id>> {
         self.check()?;
         self.explain(Dictionary::id(&*self.version, term))

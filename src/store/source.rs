@@ -4,7 +4,7 @@
 //! of its order, in batches; it can skip forward to a key without touching the blocks between.
 
 use crate::control::Control;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 
 /// Positions of a quad: subject, predicate, object, graph.
 pub const S: usize = 0;
@@ -190,8 +190,42 @@ pub trait QuadSource: Send + Sync {
     /// equal numbers of rows: inclusive (lower, upper) pairs in ascending order that cover everything.
     fn ranges(&self, spec: &ScanSpec, parts: usize) -> Result<Vec<(u64, u64)>>;
 
+    /// Whether [`QuadSource::spool`] gives spools.
+    fn can_spool(&self) -> bool {
+        false
+    }
+
+    /// An empty spool for what does not fit in memory.
+    /// Errors: `Io`; `ResourceExhausted` where there is no disk, as for a store in memory.
+    fn spool(&self) -> Result<Box<dyn Spool>> {
+        Err(Error::new(
+            Code::ResourceExhausted,
+            "a store in memory has no disk to spill to",
+        ))
+    }
+
     /// `control`, which also ends when this source may not be read any longer (definition 31).
     fn listening(&self, control: &Control) -> Control {
         control.clone()
+    }
+}
+
+/// Temporary bytes of one operator, outside memory. They have no name and go when it is dropped, or with the process.
+pub trait Spool: Send + Sync {
+    /// Puts bytes behind those written so far. Errors: `Io`, `ResourceExhausted` if the disk is full.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Fills `out` with what was written from `offset` on. Errors: `Io`.
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<()>;
+}
+
+impl Spool for crate::kv::Spool {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.append(bytes)?;
+        self.flush()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        self.read_at(offset, out)
     }
 }

@@ -3,10 +3,11 @@
 use super::dictionary::Dictionary;
 use super::layer::Layer;
 use super::source::{
-    BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, View,
+    BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, Spool, View,
 };
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
+use crate::kv::Open;
 use crate::run::{
     self, Chunk, Counts, DiskRun, Key, MemRun, PageCache, RunScan, Sort, Source, State, Visibility,
 };
@@ -275,6 +276,20 @@ fn key_range(spec: &ScanSpec) -> Result<(Key, Key)> {
 }
 
 impl QuadSource for Version {
+    fn can_spool(&self) -> bool {
+        self.pages.kv().mode() != Open::Memory
+    }
+
+    fn spool(&self) -> Result<Box<dyn Spool>> {
+        if !self.can_spool() {
+            return Err(Error::new(
+                Code::ResourceExhausted,
+                "a store in memory has no disk to spill to",
+            ));
+        }
+        Ok(Box::new(self.pages.kv().spool()?))
+    }
+
     fn scan(&self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan>> {
         Ok(Box::new(VersionScan::new(self, spec, control)?))
     }
@@ -340,6 +355,10 @@ impl QuadSource for Version {
 }
 
 impl Dictionary for Version {
+    fn is_sorted(&self, min: Id, max: Id) -> bool {
+        self.vocabulary.is_sorted(min.payload(), max.payload())
+    }
+
     fn id(&self, term: TermRef<'_>) -> Result<Option<Id>> {
         Version::id(self, term, &Control::new())
     }

@@ -1,5 +1,6 @@
 //! The dictionary of one version: segments, tails and learned prefixes, seen up to a watermark.
 
+use super::directory::SegmentKind;
 use super::hash;
 use super::key::{dictionary_key, parse_key};
 use super::pages::{PageSink, PageStore};
@@ -30,6 +31,15 @@ pub struct VocabularyScratch {
 }
 
 impl Vocabulary {
+    /// Whether one sorted segment has all ordinals from `first` to `last`.
+    pub fn is_sorted(&self, first: u64, last: u64) -> bool {
+        self.segments.iter().any(|segment| {
+            segment.kind() == SegmentKind::Sorted
+                && segment.first() <= first
+                && last < segment.end()
+        })
+    }
+
     /// `tail` begins where the last segment ends. Errors: `Internal` if it does not.
     pub fn new(
         segments: Vec<Arc<Segment>>,

@@ -356,6 +356,8 @@ fn every_kind_of_failure_has_its_exit_code() {
                 "SELECT * {?s ?p ?o} ORDER BY ?s",
                 "--config",
                 "query_memory_bytes=1 MiB",
+                "--config",
+                "query_spool_bytes=0",
                 "--store",
                 "big",
             ],

@@ -1,0 +1,451 @@
+//! Operators that spill have the rows of a plain model, whatever their memory.
+
+use super::batch::Batch;
+use super::distinct::Distinct;
+use super::fixed::{Fixed, FixedRows};
+use super::group::{Aggregated, Group};
+use super::hash_join::{HashJoin, JoinShape};
+use super::operator::{BoxOperator, Operator, Runtime};
+use super::sort::Sort;
+use crate::algebra::AggregateFunction;
+use crate::control::{Budget, Control};
+use crate::error::{Code, Error, Result};
+use crate::expr::{Evaluator, Terms};
+use crate::plan::{JoinColumns, JoinKind, SortColumn};
+use crate::store::{Dictionary, QuadScan, QuadSource, ScanSpec, Spool, View};
+use crate::term::{
+    Datatype, Id, IriPrefixes, TermBuf, TermRef, compare_terms, decode_inline, inline_literal,
+};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A source that has nothing but spools, in memory.
+struct Spools;
+
+impl QuadSource for Spools {
+    fn scan(&self, _: &ScanSpec, _: &Control) -> Result<Box<dyn QuadScan>> {
+        Err(Error::new(Code::Internal, "there is nothing to scan"))
+    }
+
+    fn count(&self, _: &ScanSpec, _: &Control) -> Result<u64> {
+        Ok(0)
+    }
+
+    fn ranges(&self, _: &ScanSpec, _: usize) -> Result<Vec<(u64, u64)>> {
+        Ok(Vec::new())
+    }
+
+    fn can_spool(&self) -> bool {
+        true
+    }
+
+    fn spool(&self) -> Result<Box<dyn Spool>> {
+        Ok(Box::new(Bytes(Vec::new())))
+    }
+}
+
+struct Bytes(Vec<u8>);
+
+impl Spool for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        let offset = offset as usize;
+        out.copy_from_slice(&self.0[offset..offset + out.len()]);
+        Ok(())
+    }
+}
+
+/// A dictionary of inline terms.
+struct Inline;
+
+fn term(id: Id) -> TermBuf {
+    let mut term = TermBuf::new();
+    decode_inline(id, &IriPrefixes::default(), &mut term).unwrap();
+    term
+}
+
+impl Dictionary for Inline {
+    fn id(&self, _: TermRef<'_>) -> Result<Option<Id>> {
+        Ok(None)
+    }
+
+    fn terms(
+        &self,
+        ids: &[Id],
+        sink: &mut dyn FnMut(usize, TermRef<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for (index, &id) in ids.iter().enumerate() {
+            sink(index, term(id).as_ref())?;
+        }
+        Ok(())
+    }
+}
+
+fn runtime(memory: usize) -> Arc<Runtime> {
+    let control = Control::new().with_memory(Budget::new("test", memory));
+    let terms = Terms::new(Arc::new(Inline), &control);
+    Arc::new(Runtime::new(
+        Arc::new(Spools),
+        terms,
+        control,
+        View::Both,
+        0,
+        3,
+    ))
+}
+
+type Rows = Vec<Vec<u64>>;
+
+/// The id of one of `count` terms of several kinds; 0 is none.
+fn value(number: u32) -> u64 {
+    let number = number as usize;
+    let literal = |lexical: &str, datatype: Datatype| {
+        let TermRef::Literal(literal) = TermRef::typed(lexical, datatype.iri()) else {
+            return 0;
+        };
+        inline_literal(literal).map_or(0, Id::raw)
+    };
+    match number % 5 {
+        0 if number < 25 => 0,
+        0 | 1 => literal(&(number / 5).to_string(), Datatype::Integer),
+        2 => literal(&(number / 5).to_string(), Datatype::Short),
+        3 => literal(&format!("{}.5", number / 7), Datatype::Decimal),
+        _ => literal(&format!("s{}", number / 3), Datatype::String),
+    }
+}
+
+fn rows(width: usize, kinds: u32, most: usize) -> impl Strategy<Value = Rows> {
+    let row = proptest::collection::vec((0..kinds).prop_map(value), width);
+    proptest::collection::vec(row, 0..most)
+}
+
+fn input(rows: &Rows, width: usize) -> BoxOperator {
+    let column = |index: usize| rows.iter().map(|row| row[index]).collect();
+    Box::new(Fixed::new(Arc::new(FixedRows {
+        columns: (0..width).map(column).collect(),
+        rows: rows.len(),
+    })))
+}
+
+fn drain(mut operator: impl Operator) -> Rows {
+    let mut batch = Batch::new();
+    let mut found = Vec::new();
+    while operator.next(&mut batch).unwrap() {
+        assert!(!batch.is_empty());
+        batch.compact();
+        found.extend((0..batch.rows()).map(|row| {
+            let values = batch.columns.iter().map(|column| column[row]);
+            values.collect::<Vec<_>>()
+        }));
+    }
+    assert!(!operator.next(&mut batch).unwrap());
+    found
+}
+
+fn sorted(mut rows: Rows) -> Rows {
+    rows.sort();
+    rows
+}
+
+/// Memory that is much, or so little that nearly everything spills.
+fn memories() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        Just(usize::MAX),
+        Just(256 << 10),
+        Just(96 << 10),
+        Just(64 << 10)
+    ]
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Join {
+    keys: bool,
+    compatible: bool,
+    kind: JoinKind,
+    must_share: bool,
+    is_ordered: bool,
+}
+
+fn joins() -> impl Strategy<Value = Join> {
+    let kinds = [
+        JoinKind::Inner,
+        JoinKind::Left,
+        JoinKind::Semi,
+        JoinKind::Anti,
+    ];
+    (any::<[bool; 4]>(), proptest::sample::select(kinds.to_vec())).prop_map(
+        |([keys, compatible, must_share, is_ordered], kind)| Join {
+            keys,
+            compatible,
+            kind,
+            must_share,
+            is_ordered,
+        },
+    )
+}
+
+/// Joins rows (a, b, c) and (a, b, d): on a, b compatible.
+fn join(runtime: &Arc<Runtime>, probe: &Rows, build: &Rows, join: Join) -> HashJoin {
+    let shape = JoinShape {
+        columns: JoinColumns {
+            keys: if join.keys { vec![(0, 0)] } else { Vec::new() },
+            compatible: if join.compatible {
+                vec![(1, 1)]
+            } else {
+                Vec::new()
+            },
+            outputs: match join.kind {
+                JoinKind::Inner | JoinKind::Left => vec![2],
+                JoinKind::Semi | JoinKind::Anti => Vec::new(),
+            },
+        },
+        probe_width: 3,
+        build_width: 3,
+        kind: join.kind,
+        must_share: join.must_share,
+        is_ordered: join.is_ordered,
+    };
+    HashJoin::new(runtime, input(probe, 3), input(build, 3), shape, None)
+}
+
+fn model_join(probe: &Rows, build: &Rows, join: Join) -> Rows {
+    let mut found = Vec::new();
+    for left in probe {
+        let before = found.len();
+        for right in build {
+            let is_key = !join.keys || left[0] == right[0];
+            let fits = left[1] == right[1] || left[1] == 0 || right[1] == 0;
+            let shares = join.keys || join.compatible && left[1] != 0 && right[1] != 0;
+            if is_key && (!join.compatible || fits) && (shares || !join.must_share) {
+                let second = match (join.compatible, left[1]) {
+                    (true, 0) => right[1],
+                    _ => left[1],
+                };
+                found.push(vec![left[0], second, left[2], right[2]]);
+            }
+        }
+        let matched = found.len() > before;
+        match join.kind {
+            JoinKind::Inner => {}
+            JoinKind::Left if matched => {}
+            JoinKind::Left => found.push(vec![left[0], left[1], left[2], 0]),
+            JoinKind::Semi | JoinKind::Anti => {
+                found.truncate(before);
+                if matched == (join.kind == JoinKind::Semi) {
+                    found.push(left.clone());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Rows whose last value is their number, so that their order shows.
+fn numbered(mut rows: Rows) -> Rows {
+    for (number, row) in rows.iter_mut().enumerate() {
+        row[2] = number as u64 + 1;
+    }
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_hash_join_has_the_rows_of_nested_loops(
+        probe in rows(3, 60, 400), build in rows(3, 60, 1200), kind in joins(), memory in memories(),
+    ) {
+        // A join on little gives much.
+        let build = if kind.keys { build } else { build.into_iter().take(700).collect() };
+        let probe = numbered(if kind.keys { probe } else { probe.into_iter().take(100).collect() });
+        let runtime = runtime(memory);
+        let found = drain(join(&runtime, &probe, &build, kind));
+        if kind.is_ordered && kind.kind != JoinKind::Left {
+            prop_assert!(found.is_sorted_by_key(|row| row[2]));
+        }
+        prop_assert_eq!(sorted(found), sorted(model_join(&probe, &build, kind)));
+        prop_assert!(runtime.control.spool().used() == 0);
+    }
+
+    #[test]
+    fn distinct_gives_each_row_once_in_order(
+        given in rows(2, 200, 6000), is_ordered in any::<bool>(), memory in memories(),
+    ) {
+        let runtime = runtime(memory);
+        let found = drain(Distinct::new(&runtime, input(&given, 2), 2, is_ordered));
+        let mut seen = BTreeSet::new();
+        let expected: Rows = given.into_iter().filter(|row| seen.insert(row.clone())).collect();
+        if is_ordered {
+            prop_assert_eq!(found, expected);
+        } else {
+            prop_assert_eq!(sorted(found), sorted(expected));
+        }
+        prop_assert!(runtime.control.spool().used() == 0);
+    }
+
+    #[test]
+    fn a_sort_is_that_of_the_total_order_and_stable(
+        given in rows(3, 300, 3000), descending in any::<[bool; 2]>(), two in any::<bool>(),
+        limit in proptest::option::of(0_u64..3000), memory in memories(),
+    ) {
+        let given = numbered(given);
+        let runtime = runtime(memory);
+        let keys: Vec<SortColumn> = (0..1 + usize::from(two))
+            .map(|column| SortColumn { column, descending: descending[column] })
+            .collect();
+        let found = drain(Sort::new(&runtime, input(&given, 3), keys.clone(), limit));
+        // Each key in turn, the last first; the last one alone tells terms of one value apart.
+        let shown: BTreeMap<u64, Option<TermBuf>> = given
+            .iter()
+            .flatten()
+            .map(|&raw| (raw, (raw > 3000).then(|| term(Id::from_raw(raw)))))
+            .collect();
+        let mut expected = given;
+        for (number, key) in keys.iter().enumerate().rev() {
+            expected.sort_by(|left, right| {
+                let terms = [left, right].map(|row| shown[&row[key.column]].as_ref().map(TermBuf::as_ref));
+                let is_last = number + 1 == keys.len();
+                let order = match is_last {
+                    true => compare_terms(terms[0], terms[1], &mut |_, _| std::cmp::Ordering::Equal),
+                    false => crate::term::SortKey::new(terms[0])
+                        .compare_values(&crate::term::SortKey::new(terms[1]), &mut |_, _| std::cmp::Ordering::Equal),
+                };
+                if key.descending { order.reverse() } else { order }
+            });
+        }
+        expected.truncate(limit.map_or(usize::MAX, |limit| limit as usize));
+        prop_assert_eq!(found, expected);
+        prop_assert!(runtime.control.spool().used() == 0);
+    }
+
+    #[test]
+    fn groups_have_the_aggregates_of_their_rows(given in rows(2, 400, 6000), memory in memories()) {
+        let runtime = runtime(memory);
+        let aggregate = |function, argument: Option<usize>, distinct| Aggregated {
+            function,
+            argument: argument.map(Evaluator::Column),
+            distinct,
+        };
+        let aggregates = vec![
+            aggregate(AggregateFunction::Count, None, false),
+            aggregate(AggregateFunction::Count, Some(1), true),
+            aggregate(AggregateFunction::Count, None, true),
+            aggregate(AggregateFunction::Sample, Some(0), false),
+        ];
+        let group = Group::new(&runtime, input(&given, 2), None, vec![0], aggregates, 2).unwrap();
+        let found = drain(group);
+        let count = |count: usize| {
+            let lexical = count.to_string();
+            runtime.terms.intern(TermRef::typed(&lexical, Datatype::Integer.iri())).unwrap().raw()
+        };
+        let mut groups: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for row in &given {
+            groups.entry(row[0]).or_default().push(row[1]);
+        }
+        let expected = groups.into_iter().map(|(key, values)| {
+            let rows: BTreeSet<u64> = values.iter().copied().collect();
+            let bound = rows.iter().filter(|&&value| value != 0).count();
+            vec![key, count(values.len()), count(bound), count(rows.len()), key]
+        });
+        prop_assert_eq!(sorted(found), sorted(expected.collect()));
+        prop_assert!(runtime.control.spool().used() == 0);
+    }
+}
+
+/// Rows (number % `modulus`, number, number).
+fn many(count: u64, modulus: u64) -> Rows {
+    (0..count)
+        .map(|number| vec![number % modulus + 10_000, number + 10_000, number + 10_000])
+        .collect()
+}
+
+#[test]
+fn little_memory_makes_each_operator_spill() {
+    let memory = 64 << 10;
+    let rows = many(10_000, 5_000);
+    let spilled = |runtime: &Arc<Runtime>, found: usize, expected: usize| {
+        assert_eq!(found, expected);
+        assert!(
+            runtime.spooled_bytes() > 50_000,
+            "{}",
+            runtime.spooled_bytes()
+        );
+        assert!(runtime.control.memory().peak() <= memory);
+    };
+    let kind = Join {
+        keys: true,
+        compatible: false,
+        kind: JoinKind::Left,
+        must_share: false,
+        is_ordered: true,
+    };
+    let at = runtime(memory);
+    let found = drain(join(&at, &rows, &rows, kind)).len();
+    spilled(&at, found, 20_000);
+    let at = runtime(memory);
+    let found = drain(Distinct::new(&at, input(&rows, 3), 3, true)).len();
+    spilled(&at, found, 10_000);
+    let at = runtime(memory);
+    let count = Aggregated {
+        function: AggregateFunction::Count,
+        argument: None,
+        distinct: false,
+    };
+    let group = Group::new(&at, input(&rows, 3), None, vec![1], vec![count], 3).unwrap();
+    let found = drain(group).len();
+    spilled(&at, found, 10_000);
+}
+
+#[test]
+fn a_join_of_one_key_ends_although_dividing_does_not_help() {
+    let rows = many(3_000, 1);
+    let probe: Rows = rows.iter().take(20).cloned().collect();
+    for (kind, expected) in [
+        (JoinKind::Inner, 60_000),
+        (JoinKind::Left, 60_000),
+        (JoinKind::Semi, 20),
+        (JoinKind::Anti, 0),
+    ] {
+        let kind = Join {
+            keys: true,
+            compatible: false,
+            kind,
+            must_share: false,
+            is_ordered: true,
+        };
+        let runtime = runtime(64 << 10);
+        let found = drain(join(&runtime, &probe, &rows, kind));
+        assert_eq!(found.len(), expected);
+        assert!(runtime.spooled_bytes() > 0);
+    }
+}
+
+#[test]
+fn the_limit_of_temporary_files_is_an_error_with_a_code() {
+    let rows = many(10_000, 5_000);
+    let control = Control::new()
+        .with_memory(Budget::new("test", 64 << 10))
+        .with_spool(Budget::disk("test", 50_000));
+    let terms = Terms::new(Arc::new(Inline), &control);
+    let runtime = Runtime::new(Arc::new(Spools), terms, control, View::Both, 0, 1);
+    let runtime = Arc::new(runtime);
+    let mut distinct = Distinct::new(&runtime, input(&rows, 3), 3, false);
+    let mut batch = Batch::new();
+    let error = loop {
+        match distinct.next(&mut batch) {
+            Ok(true) => {}
+            Ok(false) => panic!("there was room"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.code(), Code::ResourceExhausted);
+    assert!(
+        error.hint().unwrap().contains("query_spool_bytes"),
+        "{error}"
+    );
+}

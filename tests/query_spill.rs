@@ -1,0 +1,350 @@
+//! Queries with little memory (definitions 37 and 38): operators that hold state go to disk, give the same rows as with much
+//! memory, stop at any poll, and leave nothing behind.
+
+mod environment;
+
+use environment::Scratch;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use triplestore::config::Config;
+use triplestore::control::{Budget, Control};
+use triplestore::database::{Database, LoadOptions};
+use triplestore::error::{Code, Error, Result};
+use triplestore::exec::Batch;
+use triplestore::load::Format;
+use triplestore::query::{ParseOptions, Prepared, QueryOptions, Rows, Snapshot};
+use triplestore::store::{BATCH_ROWS, QuadScan, QuadSource, ScanBatch, ScanSpec, Spool};
+
+const SUBJECTS: u64 = 20_000;
+/// What a query with little memory has.
+const LITTLE: usize = 640 << 10;
+
+/// Each subject has a number of its own, one of 500 others, one of 5000 names, most a label in one of several kinds.
+fn database(scratch: &Scratch) -> Database {
+    let database = Database::open(scratch.join("store"), &Config::default()).unwrap();
+    let mut document = String::from("@prefix : <http://x/> .\n");
+    for number in 0..SUBJECTS {
+        let next = number * 7 % SUBJECTS;
+        document.push_str(&format!(
+            ":s{number} :id {number} ; :group {} ; :knows :s{next} ; :name \"the name number {}\" ; :one 1 .\n",
+            number % 500,
+            number % 5000,
+        ));
+        match number % 4 {
+            0 => document.push_str(&format!(":s{number} :label {}.5 .\n", number % 1000)),
+            1 => document.push_str(&format!(":s{number} :label \"label {next}\"@en .\n")),
+            2 => document.push_str(&format!(":s{number} :label :label{next} .\n")),
+            _ => {}
+        }
+    }
+    let options = LoadOptions {
+        format: Some(Format::Turtle),
+        ..LoadOptions::default()
+    };
+    database
+        .load_bytes(document.as_bytes(), &options, &Control::new())
+        .unwrap();
+    database.compact(&Control::new()).unwrap();
+    database
+}
+
+/// Queries that hold much, whether their rows come in an order, and whether they must spill with little memory.
+const QUERIES: [(&str, bool); 17] = [
+    ("SELECT * { ?s :name ?n } ORDER BY ?n ?s", true),
+    ("SELECT * { ?s :label ?l } ORDER BY DESC(?l) ?s", true),
+    (
+        "SELECT * { ?s :id ?i . ?s :name ?n } ORDER BY ?n DESC(?i)",
+        true,
+    ),
+    (
+        "SELECT * { ?s :name ?n } ORDER BY DESC(?n) ?s LIMIT 15000",
+        true,
+    ),
+    ("SELECT * { ?s :name ?n } ORDER BY ?n ?s LIMIT 10", true),
+    ("SELECT DISTINCT ?s ?n { ?s :name ?n . ?s :id ?i }", false),
+    (
+        "SELECT DISTINCT ?s ?i { { SELECT ?s ?i { ?s :id ?i } ORDER BY DESC(?i) } }",
+        false,
+    ),
+    ("SELECT REDUCED ?n { ?s :name ?n } ORDER BY ?n", true),
+    (
+        "SELECT ?s (COUNT(*) AS ?c) (SUM(?i) AS ?t) (MIN(?i) AS ?m) { ?s :id ?i . ?s :name ?n } GROUP BY ?s",
+        false,
+    ),
+    (
+        "SELECT ?g (COUNT(DISTINCT ?i) AS ?c) (MAX(?l) AS ?m) { ?s :group ?g . ?s :id ?i . ?s :label ?l } GROUP BY ?g",
+        false,
+    ),
+    (
+        "SELECT (COUNT(DISTINCT ?s) AS ?c) (SUM(DISTINCT ?i) AS ?t) { ?s :id ?i . ?s :name ?n }",
+        false,
+    ),
+    (
+        "SELECT (COUNT(DISTINCT *) AS ?c) { ?s :id ?i . ?s :name ?n }",
+        false,
+    ),
+    (
+        "SELECT * { { SELECT ?s ?n { ?s :name ?n } ORDER BY ?n } { SELECT ?s ?i { ?s :id ?i } ORDER BY ?i } }",
+        false,
+    ),
+    (
+        "SELECT * { ?s :id ?o OPTIONAL { ?s :label ?l . ?s :name ?n } }",
+        false,
+    ),
+    (
+        "SELECT * { ?s :id ?o OPTIONAL { ?s :name ?n FILTER(?o > 10000) } }",
+        false,
+    ),
+    (
+        "SELECT * { ?s :id ?i OPTIONAL { ?s :label ?l } OPTIONAL { ?t :label ?l ; :group 7 } FILTER(?i < 500) }",
+        false,
+    ),
+    (
+        "SELECT (COUNT(*) AS ?c) { { SELECT ?s ?x { ?s :one ?x } ORDER BY ?s } { SELECT ?t ?x { ?t :one ?x . ?t :group 3 } ORDER BY ?t } }",
+        false,
+    ),
+];
+
+fn start(query: &str, snapshot: &Snapshot, control: &Control) -> Result<Rows> {
+    let options = ParseOptions {
+        prefixes: vec![(String::new(), "http://x/".to_owned())],
+        ..ParseOptions::default()
+    };
+    Prepared::new(query, &options)
+        .unwrap_or_else(|error| panic!("{query}: {error}"))
+        .rows(snapshot, &QueryOptions::default(), control)
+}
+
+/// All rows, as ids.
+fn drain(mut rows: Rows) -> Result<(Vec<Vec<u64>>, u64)> {
+    let mut batch = Batch::new();
+    let mut found = Vec::new();
+    while rows.next_ids(BATCH_ROWS, &mut batch)? {
+        batch.compact();
+        for row in 0..batch.rows() {
+            found.push(batch.columns.iter().map(|column| column[row]).collect());
+        }
+    }
+    Ok((found, rows.spooled_bytes()))
+}
+
+#[test]
+fn little_memory_gives_the_rows_of_much_memory() {
+    let scratch = Scratch::new("spill");
+    let database = database(&scratch);
+    let snapshot = database.snapshot().unwrap().source();
+    let mut spilled = 0;
+    for (query, is_ordered) in QUERIES {
+        let control = Control::new();
+        let (mut expected, written) = drain(start(query, &snapshot, &control).unwrap()).unwrap();
+        assert_eq!(written, 0, "{query}");
+        let memory = Budget::new("query", LITTLE);
+        let spool = Budget::disk("query", usize::MAX);
+        let control = Control::new()
+            .with_memory(memory.clone())
+            .with_spool(spool.clone());
+        let rows = start(query, &snapshot, &control).unwrap();
+        let (mut found, written) = drain(rows).unwrap_or_else(|error| panic!("{query}: {error}"));
+        if !is_ordered {
+            expected.sort();
+            found.sort();
+        }
+        assert!(
+            found == expected,
+            "{query}: {} rows and {}",
+            found.len(),
+            expected.len()
+        );
+        assert!(memory.peak() <= LITTLE);
+        assert_eq!((memory.used(), spool.used()), (0, 0), "{query}");
+        spilled += u64::from(written > 0);
+    }
+    assert!(spilled >= 12, "only {spilled} queries spilled");
+    // No temporary file has a name.
+    let names: BTreeSet<String> = std::fs::read_dir(scratch.join("store"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.contains("spool")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn a_store_that_may_not_spill_refuses_with_a_code() {
+    let scratch = Scratch::new("spill-none");
+    let database = database(&scratch);
+    let snapshot = database.snapshot().unwrap().source();
+    for spool in [0, 64 << 10] {
+        let control = Control::new()
+            .with_memory(Budget::new("query", LITTLE))
+            .with_spool(Budget::disk("query", spool));
+        let rows = start(QUERIES[6].0, &snapshot, &control).unwrap();
+        let end = drain(rows).map(|(rows, _)| rows.len());
+        assert_eq!(end.unwrap_err().code(), Code::ResourceExhausted);
+    }
+    // The setting is what queries get.
+    let config = Config {
+        query_spool_bytes: 0,
+        ..Config::default()
+    };
+    let database = Database::memory(&config).unwrap();
+    assert_eq!(database.query_control().spool().limit(), 0);
+    assert!(
+        Database::memory(&Config::default())
+            .unwrap()
+            .query_control()
+            .spool()
+            .limit()
+            > 0
+    );
+}
+
+/// A source that counts the rows it gives.
+struct Counting {
+    inner: Arc<dyn QuadSource>,
+    rows: Arc<AtomicU64>,
+}
+
+struct CountingScan {
+    inner: Box<dyn QuadScan>,
+    rows: Arc<AtomicU64>,
+}
+
+impl QuadSource for Counting {
+    fn scan(&self, spec: &ScanSpec, control: &Control) -> Result<Box<dyn QuadScan>> {
+        Ok(Box::new(CountingScan {
+            inner: self.inner.scan(spec, control)?,
+            rows: self.rows.clone(),
+        }))
+    }
+
+    fn count(&self, spec: &ScanSpec, control: &Control) -> Result<u64> {
+        self.inner.count(spec, control)
+    }
+
+    fn ranges(&self, spec: &ScanSpec, parts: usize) -> Result<Vec<(u64, u64)>> {
+        self.inner.ranges(spec, parts)
+    }
+
+    fn can_spool(&self) -> bool {
+        self.inner.can_spool()
+    }
+
+    fn spool(&self) -> Result<Box<dyn Spool>> {
+        self.inner.spool()
+    }
+}
+
+impl QuadScan for CountingScan {
+    fn next(&mut self, batch: &mut ScanBatch) -> Result<()> {
+        self.inner.next(batch)?;
+        self.rows.fetch_add(batch.len as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn seek(&mut self, key: &[u64]) -> Result<()> {
+        self.inner.seek(key)
+    }
+}
+
+thread_local! {
+    static SEED: Cell<u64> = const { Cell::new(7) };
+}
+
+fn random(below: u64) -> u64 {
+    SEED.with(|seed| {
+        let next = seed
+            .get()
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        seed.set(next);
+        (next >> 33) % below
+    })
+}
+
+/// Rows that may be read between two polls: a batch of each input of an operator.
+const ROWS_BETWEEN_POLLS: u64 = 4 * BATCH_ROWS as u64;
+
+#[test]
+fn a_query_stopped_at_any_poll_works_no_further_row_and_gives_everything_back() {
+    let scratch = Scratch::new("spill-stop");
+    let database = database(&scratch);
+    let source = database.snapshot().unwrap().source();
+    for memory in [usize::MAX, LITTLE] {
+        for (query, _) in QUERIES {
+            let run = |stop_at: u64| {
+                let rows = Arc::new(AtomicU64::new(0));
+                let (polls, last, most) = (
+                    Arc::new(AtomicU64::new(0)),
+                    Arc::new(AtomicU64::new(0)),
+                    Arc::new(AtomicU64::new(0)),
+                );
+                let budget = Budget::new("query", memory);
+                let spool = Budget::disk("query", usize::MAX);
+                let hook = {
+                    let (rows, polls, last, most) =
+                        (rows.clone(), polls.clone(), last.clone(), most.clone());
+                    move || {
+                        let read = rows.load(Ordering::Relaxed);
+                        let before = last.swap(read, Ordering::Relaxed);
+                        most.fetch_max(read - before, Ordering::Relaxed);
+                        match polls.fetch_add(1, Ordering::Relaxed) + 1 >= stop_at {
+                            true => Err(Error::new(Code::Cancelled, "stopped by the test")),
+                            false => Ok(()),
+                        }
+                    }
+                };
+                let control = Control::new()
+                    .with_memory(budget.clone())
+                    .with_spool(spool.clone())
+                    .with_poll_hook(Arc::new(hook));
+                let snapshot = Snapshot {
+                    source: Arc::new(Counting {
+                        inner: source.source.clone(),
+                        rows: rows.clone(),
+                    }),
+                    ..source.clone()
+                };
+                let end = start(query, &snapshot, &control).and_then(drain);
+                drop((control, snapshot));
+                assert_eq!(
+                    (budget.used(), spool.used()),
+                    (0, 0),
+                    "{query} at {stop_at}"
+                );
+                let late = rows.load(Ordering::Relaxed) - last.load(Ordering::Relaxed);
+                let polls = polls.load(Ordering::Relaxed);
+                (
+                    end.map(|(rows, _)| rows.len()),
+                    polls,
+                    most.load(Ordering::Relaxed),
+                    late,
+                )
+            };
+            let (end, polls, most, _) = run(u64::MAX);
+            end.unwrap();
+            assert!(polls > 20, "{query}: {polls} polls");
+            assert!(
+                most <= ROWS_BETWEEN_POLLS,
+                "{query}: {most} rows between two polls"
+            );
+            for _ in 0..6 {
+                let stop_at = 1 + random(polls);
+                let (end, _, _, late) = run(stop_at);
+                assert_eq!(
+                    end.unwrap_err().code(),
+                    Code::Cancelled,
+                    "{query} at {stop_at}"
+                );
+                assert_eq!(late, 0, "{query} at {stop_at} of {polls}");
+            }
+        }
+    }
+    let (rows, _) = drain(start(QUERIES[0].0, &source, &Control::new()).unwrap()).unwrap();
+    assert_eq!(rows.len() as u64, SUBJECTS);
+    assert!(database.check(&Control::new()).unwrap().problems.is_empty());
+}
