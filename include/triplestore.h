@@ -2048,9 +2048,9 @@ void ts_statement_free(struct ts_statement *statement);
 /**
  * Sets what answers SERVICE in queries of the store, and which endpoints may be asked. Without it
  * SERVICE is TS_STATUS_SERVICE_REFUSED. `allowed` lists IRIs with a zero byte between them; one
- * that ends in "/*" stands for every IRI that begins with what comes before the star, and "*" alone
- * for all: then a query can have the host connect to any address. Queries that run keep what was set
- * when they began. A `callback` of NULL turns SERVICE off again.
+ * that ends in a slash and a star stands for every IRI that begins with what comes before the star,
+ * and a star alone for all: then a query can have the host connect to any address. Queries that run
+ * keep what was set when they began. A `callback` of NULL turns SERVICE off again.
  *
  * Owner: borrows store; the list is copied. `user_data` belongs to the library from this call on,
  * also if it fails: it calls `drop` once, after the last call of `callback`.

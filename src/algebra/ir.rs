@@ -72,7 +72,8 @@ pub enum Path {
     Negated(Vec<Constant>),
 }
 
-/// A path between two terms in a graph. The path is a closure, `?` or a negated set; others are patterns of their own.
+/// A path between two terms in a graph. The path is a closure, `?`, a negated set, or alternatives of single steps,
+/// which like a negated set have one solution for each triple; others are patterns of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathPattern {
     pub subject: Slot,

@@ -41,6 +41,11 @@ impl IdSet {
         Ok(true)
     }
 
+    /// The ids, in any order.
+    pub fn into_ids(self) -> Vec<u64> {
+        self.ids.into_iter().collect()
+    }
+
     pub fn contains(&self, id: u64) -> bool {
         self.ids.find(hash(id), |&other| other == id).is_some()
     }

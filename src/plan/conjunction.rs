@@ -161,7 +161,10 @@ impl Planner<'_> {
             let bounds = group.bounds();
             let given = self.given.clone();
             let is_given = |var| given.as_ref().is_some_and(|given| given.is_always(var));
+            // The endpoint of a service may be bound by the OPTIONAL.
+            let asks = |part: &&Pattern| matches!(part, Pattern::Service(service) if service.endpoint.var().is_some());
             if group.parts.len() > 1
+                && !group.parts.iter().any(asks)
                 && let Some(place) = hoisted(&group.parts, &bounds, is_given)
             {
                 return self.join_under(group, place);

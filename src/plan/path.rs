@@ -67,7 +67,7 @@ impl Data<'_> {
                 Predicates::NoneOf(_) => self.all_rows(pattern, fresh)?,
             };
         }
-        let is_bag = matches!(pattern.path, Path::Negated(_));
+        let is_bag = matches!(pattern.path, Path::Negated(_) | Path::Alternative(_));
         let is_closure = forward.classes.iter().enumerate().any(|(class, steps)| {
             // A class that comes after itself or an earlier one is walked again.
             steps.iter().any(|step| step.class <= class)

@@ -448,6 +448,42 @@ fn a_limit_above_a_closure_is_met_and_no_row_is_given_twice() {
 }
 
 #[test]
+fn what_one_start_reaches_beyond_its_memory_is_walked_on_disk_to_its_end() {
+    let mut random = Random(7);
+    let nodes = 30_000;
+    let database = store(&edges((0..nodes).flat_map(|from| {
+        [random.below(nodes), random.below(nodes)].map(|to| (from, to))
+    })));
+    for path in [
+        "<http://x/p>+",
+        "(<http://x/p>/<http://x/p>?)+",
+        "(<http://x/p>/^<http://x/p>)*",
+    ] {
+        let text = format!("SELECT ?o WHERE {{ <http://x/n0> {path} ?o }}");
+        let control = |bytes| {
+            database
+                .query_control()
+                .with_memory(Budget::new("test", bytes))
+        };
+        let whole = answer_under(&database, &text, &control(64 << 20)).unwrap();
+        assert!(whole.len() > 10_000, "{path} reaches {}", whole.len());
+        let little = answer_under(&database, &text, &control(600 << 10)).unwrap();
+        assert!(
+            whole == little,
+            "{path}: {} and {}",
+            whole.len(),
+            little.len()
+        );
+        let pair = format!(
+            "SELECT * WHERE {{ <http://x/n0> {path} {} }}",
+            whole[5000]["o"]
+        );
+        let found = answer_under(&database, &pair, &control(600 << 10)).unwrap();
+        assert_eq!(found.len(), 1, "{pair}");
+    }
+}
+
+#[test]
 fn a_closure_that_does_not_fit_in_memory_is_complete_or_an_error() {
     // Together the starts reach more than fits; each of them reaches little.
     let database =

@@ -1,9 +1,10 @@
 //! Property paths (SPARQL 1.1 section 18.2.2.4): sequences become joins, alternatives unions, inverses swapped
-//! patterns; closures and negated sets stay paths.
+//! patterns; closures, negated sets and alternatives of single steps stay paths.
 
 use super::super::ir::{Path, PathPattern, Pattern, QuadPattern, Slot};
 use super::{At, Translator, chain};
 use crate::error::Result;
+use rustc_hash::FxHashSet;
 use spargebra::algebra::PropertyPathExpression;
 
 impl Translator<'_> {
@@ -40,6 +41,14 @@ impl Translator<'_> {
                     from = to;
                 }
                 Pattern::Join(parts)
+            }
+            PropertyPathExpression::Alternative(..) if are_steps(&chain(path, alternative)) => {
+                Pattern::Path(PathPattern {
+                    subject,
+                    path: self.path(path, below)?,
+                    object,
+                    graph: at.graph,
+                })
             }
             PropertyPathExpression::Alternative(..) => {
                 let mut branches = Vec::new();
@@ -94,6 +103,24 @@ impl Translator<'_> {
             ),
         })
     }
+}
+
+/// Whether all are single steps, none of them twice: then each triple is a solution for each step that it is one of.
+fn are_steps(branches: &[&PropertyPathExpression]) -> bool {
+    let is_step = |path: &PropertyPathExpression| {
+        let path = match path {
+            PropertyPathExpression::Reverse(inner) => inner,
+            path => path,
+        };
+        matches!(
+            path,
+            PropertyPathExpression::NamedNode(_) | PropertyPathExpression::NegatedPropertySet(_)
+        )
+    };
+    let mut seen = FxHashSet::default();
+    branches
+        .iter()
+        .all(|&branch| is_step(branch) && seen.insert(branch))
 }
 
 type Operands<'p> = Option<(

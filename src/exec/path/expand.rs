@@ -52,6 +52,10 @@ impl Graph {
         Ok(graph)
     }
 
+    pub fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
     pub fn control(&self) -> &Control {
         &self.runtime.control
     }

@@ -1,9 +1,10 @@
 //! Path join: for each input row, the solutions of a path between two ends, each bound by the row, constant or free.
 
 use super::expand::{Edges, Graph, graphs_of, named_graphs};
+use super::external::ExternalSearch;
 use super::reach::{Reach, Walker};
 use super::search::{Search, leads};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::exec::batch::{Batch, gather};
 use crate::exec::operator::{BoxOperator, Operator, Runtime, StateCharge};
 use crate::plan::{Automaton, PathEnd, PathGraph, PathSpec};
@@ -80,6 +81,8 @@ enum Method {
     },
     /// A search for each start.
     Search(Option<Box<Search>>),
+    /// A search on disk for the start at hand.
+    External(Box<ExternalSearch>),
     /// A search from both sides for each pair.
     Pairs,
     Reach(Box<(Reach, Walker)>),
@@ -528,6 +531,9 @@ impl Walk {
     fn next_ends(&mut self, chunk: &[Vec<u64>]) -> Result<bool> {
         let (node, ends_at_start) = (self.starts[self.start], self.ends_at_start[self.start]);
         let is_first = !std::mem::replace(&mut self.begun, true);
+        if is_first && matches!(self.method, Method::External(_)) {
+            self.method = Method::Search(None);
+        }
         match &mut self.method {
             Method::Steps { .. } => Ok(false),
             Method::Search(search) => {
@@ -540,8 +546,12 @@ impl Walk {
                         ends_at_start,
                     )?)),
                 };
-                search.next(&mut self.found)
+                match search.next(&mut self.found) {
+                    Err(error) if error.code() == Code::ResourceExhausted => self.go_to_disk(error),
+                    found => found,
+                }
             }
+            Method::External(search) => search.next(&mut self.found),
             Method::Reach(reach) => {
                 let (reach, walker) = &mut **reach;
                 if self.is_same && self.automaton.is_plain() {
@@ -563,14 +573,38 @@ impl Walk {
                     .collect();
                 ends.dedup();
                 for end in ends {
-                    let is_loop = node == end && ends_at_start;
-                    if is_loop || leads(&self.graph, &self.automaton, node, end)? {
+                    if node == end && ends_at_start {
                         self.found.push(end);
+                        continue;
+                    }
+                    match leads(&self.graph, &self.automaton, node, end) {
+                        Ok(true) => self.found.push(end),
+                        Ok(false) => {}
+                        // One search of all that the start reaches can go on on disk.
+                        Err(error) if error.code() == Code::ResourceExhausted => {
+                            self.found.clear();
+                            self.method = Method::Search(None);
+                            self.begun = false;
+                            return self.next_ends(chunk);
+                        }
+                        Err(error) => return Err(error),
                     }
                 }
                 Ok(false)
             }
         }
+    }
+
+    /// Goes on with the search at hand on disk, where there is one.
+    fn go_to_disk(&mut self, error: Error) -> Result<bool> {
+        let Method::Search(search) = &mut self.method else {
+            return Err(error);
+        };
+        let Some(search) = search.take() else {
+            return Err(error);
+        };
+        self.method = Method::External(Box::new(search.into_external()?));
+        Ok(true)
     }
 
     /// Single steps: one pair for each triple.

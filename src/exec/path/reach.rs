@@ -74,21 +74,52 @@ impl Lists {
     }
 
     /// From pairs (list, item), in any order.
-    fn from_pairs(lists: usize, pairs: &[(u32, u32)]) -> Self {
+    fn from_pairs(lists: usize, pairs: &[(u32, u32)], control: &Control) -> Result<Self> {
         let mut starts = vec![0; lists + 1];
-        for &(list, _) in pairs {
-            starts[list as usize + 1] += 1;
+        for pairs in pairs.chunks(POLL_STEPS) {
+            control.poll()?;
+            for &(list, _) in pairs {
+                starts[list as usize + 1] += 1;
+            }
         }
         for list in 0..lists {
             starts[list + 1] += starts[list];
         }
         let mut next = starts.clone();
         let mut items = vec![0; pairs.len()];
-        for &(list, item) in pairs {
-            items[next[list as usize]] = item;
-            next[list as usize] += 1;
+        for pairs in pairs.chunks(POLL_STEPS) {
+            control.poll()?;
+            for &(list, item) in pairs {
+                items[next[list as usize]] = item;
+                next[list as usize] += 1;
+            }
         }
-        Self { starts, items }
+        Ok(Self { starts, items })
+    }
+
+    /// As [`Lists::from_pairs`], each item of a list once, ascending.
+    fn from_distinct(lists: usize, pairs: &[(u32, u32)], control: &Control) -> Result<Self> {
+        let mut all = Self::from_pairs(lists, pairs, control)?;
+        let (mut kept, mut worked) = (0, 0);
+        for list in 0..lists {
+            let range = all.starts[list]..all.starts[list + 1];
+            worked += range.len() + 1;
+            if worked > POLL_STEPS {
+                worked = 0;
+                control.poll()?;
+            }
+            all.starts[list] = kept;
+            all.items[range.clone()].sort_unstable();
+            for at in range {
+                if kept == all.starts[list] || all.items[kept - 1] != all.items[at] {
+                    all.items[kept] = all.items[at];
+                    kept += 1;
+                }
+            }
+        }
+        all.starts[lists] = kept;
+        all.items.truncate(kept);
+        Ok(all)
     }
 }
 
@@ -101,8 +132,12 @@ pub struct Reach {
     leads: Lists,
     /// Numbers of the nodes at which walks end after a step out of each component.
     ends: Lists,
-    /// The node of each number.
-    end_nodes: Vec<u64>,
+    /// The number of the node of each vertex; numbers are those of vertices where there is one class.
+    end_of: Option<Vec<u32>>,
+    /// How many numbers there are.
+    end_count: usize,
+    /// A vertex of each number, where numbers are not those of vertices.
+    end_vertices: Vec<u32>,
     _state: StateCharge,
 }
 
@@ -225,10 +260,14 @@ impl Reach {
         } = explorer;
         let count = vertices.nodes.len();
         state.hold(count * 72 + edges.len() * 20)?;
-        let out = Lists::from_pairs(count, &edges);
+        let out = Lists::from_pairs(count, &edges, control)?;
         drop(edges);
         let component = components(&out, count, control)?;
-        let (end_of, end_nodes) = number_nodes(&vertices);
+        let (end_of, end_vertices) = match automaton.classes.len() {
+            1 => (None, Vec::new()),
+            _ => number_nodes(&vertices, control).map(|(of, vertices)| (Some(of), vertices))?,
+        };
+        let number = |vertex: u32| end_of.as_ref().map_or(vertex, |of| of[vertex as usize]);
         let components = component.iter().max().map_or(0, |&last| last as usize + 1);
         let (mut leads, mut ends) = (Vec::new(), Vec::new());
         for from in 0..count as u32 {
@@ -238,7 +277,7 @@ impl Reach {
             let mine = component[from as usize];
             for &to in out.of(from) {
                 if to & ACCEPTS != 0 {
-                    ends.push((mine, end_of[(to & !ACCEPTS) as usize]));
+                    ends.push((mine, number(to & !ACCEPTS)));
                 }
                 let theirs = component[(to & !ACCEPTS) as usize];
                 if theirs != mine {
@@ -247,15 +286,16 @@ impl Reach {
             }
         }
         drop(out);
-        for pairs in [&mut leads, &mut ends] {
-            pairs.sort_unstable();
-            pairs.dedup();
-        }
         Ok(Self {
             component,
-            leads: Lists::from_pairs(components, &leads),
-            ends: Lists::from_pairs(components, &ends),
-            end_nodes,
+            leads: Lists::from_distinct(components, &leads, control)?,
+            ends: Lists::from_distinct(components, &ends, control)?,
+            end_count: match &end_of {
+                Some(_) => end_vertices.len(),
+                None => count,
+            },
+            end_of,
+            end_vertices,
             vertices,
             _state: state,
         })
@@ -264,25 +304,35 @@ impl Reach {
     /// Whether a walk of at least one step from a node ends there, if the automaton is plain: then it does not leave
     /// the node's component.
     pub fn returns_to(&self, node: u64) -> bool {
-        let (Some(vertex), Ok(end)) = (
-            self.vertices.find(0, node),
-            self.end_nodes.binary_search(&node),
-        ) else {
+        let Some(vertex) = self.vertices.find(0, node) else {
             return false;
         };
         let component = self.component[vertex as usize];
-        self.ends.of(component).binary_search(&(end as u32)).is_ok()
+        let end = self.end_of(vertex);
+        self.ends.of(component).binary_search(&end).is_ok()
+    }
+
+    fn end_of(&self, vertex: u32) -> u32 {
+        match &self.end_of {
+            Some(of) => of[vertex as usize],
+            None => vertex,
+        }
+    }
+
+    fn end_node(&self, end: u32) -> u64 {
+        let vertex = self.end_vertices.get(end as usize).copied();
+        self.vertices.nodes[vertex.unwrap_or(end) as usize]
     }
 
     /// A walker over what single nodes reach. Memory: 8 bytes for each node explored.
     /// Errors: `ResourceExhausted`.
     pub fn walker(&self, control: &Control) -> Result<Walker> {
         let mut state = StateCharge::new(control);
-        state.hold((self.end_nodes.len() + self.leads.starts.len()) * 4)?;
+        state.hold((self.end_count + self.leads.starts.len()) * 4)?;
         Ok(Walker {
             round: 0,
             seen: vec![0; self.leads.starts.len().saturating_sub(1)],
-            given: vec![0; self.end_nodes.len()],
+            given: vec![0; self.end_count],
             stack: Vec::new(),
             at: 0,
             steps: 0,
@@ -325,8 +375,8 @@ impl Walker {
             let component = reach.component[vertex as usize];
             self.seen[component as usize] = self.round;
             self.stack.push(component);
-            if ends_at_start && let Ok(end) = reach.end_nodes.binary_search(&node) {
-                self.given[end] = self.round;
+            if ends_at_start {
+                self.given[reach.end_of(vertex) as usize] = self.round;
             }
         }
     }
@@ -346,7 +396,7 @@ impl Walker {
                 let given = &mut self.given[end as usize];
                 if *given != self.round {
                     *given = self.round;
-                    out.push(reach.end_nodes[end as usize]);
+                    out.push(reach.end_node(end));
                 }
             }
             self.at = 0;
@@ -371,13 +421,29 @@ impl Walker {
     }
 }
 
-/// A number for each distinct node: that of each vertex, and the nodes in ascending order.
-fn number_nodes(vertices: &Vertices) -> (Vec<u32>, Vec<u64>) {
-    let mut nodes = vertices.nodes.clone();
-    nodes.sort_unstable();
-    nodes.dedup();
-    let number = |node: &u64| nodes.partition_point(|other| other < node) as u32;
-    (vertices.nodes.iter().map(number).collect(), nodes)
+/// A number for each distinct node: that of each vertex, and a vertex of each number.
+fn number_nodes(vertices: &Vertices, control: &Control) -> Result<(Vec<u32>, Vec<u32>)> {
+    let mut index: HashTable<u32> = HashTable::new();
+    let mut numbers = Vec::with_capacity(vertices.nodes.len());
+    let mut first: Vec<u32> = Vec::new();
+    for (vertex, &node) in vertices.nodes.iter().enumerate() {
+        if vertex.is_multiple_of(POLL_STEPS) {
+            control.poll()?;
+        }
+        let node_of = |number: u32| vertices.nodes[first[number as usize] as usize];
+        let known = index.find(hash(node), |&number| node_of(number) == node);
+        let number = match known {
+            Some(&number) => number,
+            None => {
+                let number = first.len() as u32;
+                index.insert_unique(hash(node), number, |&number| hash(node_of(number)));
+                first.push(vertex as u32);
+                number
+            }
+        };
+        numbers.push(number);
+    }
+    Ok((numbers, first))
 }
 
 /// The strongly connected component of each vertex, numbered so that edges lead to components of the same or a lower

@@ -1,6 +1,7 @@
 //! Search: what one node reaches, level by level, with nothing kept but what was visited.
 
 use super::expand::{Edges, Graph};
+use super::external::ExternalSearch;
 use crate::control::Control;
 use crate::error::Result;
 use crate::exec::set::IdSet;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub struct Search {
     graph: Graph,
     automaton: Arc<Automaton>,
+    start: u64,
     is_plain: bool,
     /// Ends that were given. Where the automaton is plain, also the nodes whose edges were asked for.
     found: IdSet,
@@ -42,6 +44,7 @@ impl Search {
         let mut search = Self {
             graph: graph.clone(),
             automaton: automaton.clone(),
+            start,
             is_plain: automaton.is_plain(),
             found: IdSet::new(control),
             visited: (0..classes).map(|_| IdSet::new(control)).collect(),
@@ -82,6 +85,19 @@ impl Search {
             self.take(out)?;
         }
         Ok(true)
+    }
+
+    /// The same search on disk, after an error for want of memory. It gives the ends that were not given.
+    /// Errors: those of [`ExternalSearch::new`].
+    pub fn into_external(self) -> Result<ExternalSearch> {
+        let Self {
+            graph,
+            automaton,
+            start,
+            found,
+            ..
+        } = self;
+        ExternalSearch::new(&graph, &automaton, start, found.into_ids())
     }
 
     fn take(&mut self, out: &mut Vec<u64>) -> Result<()> {
