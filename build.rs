@@ -34,7 +34,10 @@ const SECTIONS: &[(&str, &str)] = &[
         "Patterns: matching and counting without SPARQL",
     ),
     ("dump.rs", "Dumping"),
-    ("txn.rs", "Writing without SPARQL"),
+    ("txn.rs", "Transactions, and writing without SPARQL"),
+    ("update.rs", "Updates"),
+    ("reading.rs", "Reading in a transaction"),
+    ("pins.rs", "Readers"),
 ];
 
 const HEADER: &str = "include/triplestore.h";

@@ -583,6 +583,31 @@ typedef int32_t ts_explain_format;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/** What keeps a commit readable. */
+enum ts_pin_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** A read transaction. */
+    TS_PIN_KIND_SNAPSHOT = 0,
+    /** Rows of a query or match. */
+    TS_PIN_KIND_CURSOR = 1,
+    /** A write transaction. */
+    TS_PIN_KIND_TRANSACTION = 2,
+    /** A bulk load, which no limit ends. */
+    TS_PIN_KIND_LOAD = 3,
+    /** ts_check(). */
+    TS_PIN_KIND_CHECK = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ts_pin_kind ts_pin_kind;
+#else
+typedef int32_t ts_pin_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 /**
  * Some rows of a result: a table of terms, and for each row and column the index of a term. May be
  * used from any number of threads.
@@ -617,6 +642,9 @@ typedef struct ts_op ts_op;
 /** Which quads of a store are meant. A new one means all of them. */
 typedef struct ts_pattern ts_pattern;
 
+/** The readers of a store at one moment. */
+typedef struct ts_pin_list ts_pin_list;
+
 /** Where a ts_context_fn puts the document it was asked for; lives during that call only. */
 typedef struct ts_reply ts_reply;
 
@@ -648,8 +676,14 @@ typedef struct ts_store ts_store;
 typedef struct ts_terms ts_terms;
 
 /**
- * A write transaction. There is one at a time in a store; readers see nothing of it before it is
- * committed.
+ * A transaction. A write transaction, of which there is one at a time in a store, sees its own
+ * changes; others see nothing of it before it is committed. A read transaction sees one commit.
+ *
+ * Rules. Writers take turns from ts_txn_begin() to the end, in order of arrival: they are
+ * serialisable and never conflict. One that waits longer than write_wait_ms answers
+ * TS_STATUS_BUSY; waiting can be cancelled. A write transaction that is left idle for
+ * write_idle_ms is rolled back. Readers never wait and never hold writers up. There is no upgrade
+ * from reading to writing: begin a write transaction, and read in it.
  */
 typedef struct ts_txn ts_txn;
 
@@ -1084,6 +1118,66 @@ typedef struct ts_committed {
     /** Quads that were there. */
     uint64_t deleted;
 } ts_committed;
+
+/**
+ * Gives the document at an IRI that LOAD names: writes it with ts_reply_write(), sets `format` to a
+ * ts_format if the extension at the end of the IRI does not tell, and returns 0; or refuses it with
+ * another value, which fails the LOAD unless it is SILENT. It must not use the store or the
+ * transaction.
+ */
+typedef int32_t (*ts_document_fn)(void *user_data,
+                                  const char *iri,
+                                  size_t iri_len,
+                                  struct ts_reply *reply,
+                                  int32_t *format);
+
+/**
+ * How an update is run. Set struct_size to sizeof(ts_update_options) and the rest to zero
+ * (`ts_update_options options = {.struct_size = sizeof options}`): LOAD may then read nothing.
+ */
+typedef struct ts_update_options {
+    uint32_t struct_size;
+    /** A ts_default_graph: what patterns without WITH and USING read. */
+    int32_t default_graph;
+    /** A ts_view: what patterns read. Data is deleted and inserted as asserted in any case. */
+    int32_t view;
+    /** 1 allows LOAD to read files, named by file: IRIs, below path_root if that is configured. */
+    int32_t load_files;
+    /**
+     * Milliseconds from the start of running; 0: the limit of the configuration
+     * (update_timeout_ms). The earlier one of this, the configuration's and that of the ts_op
+     * counts.
+     */
+    uint64_t timeout_ms;
+    /** What relative IRIs in the text are resolved against. Empty: they are errors. */
+    struct ts_text base_iri;
+    /** A directory that files of LOAD must lie under. Empty: any, within path_root. */
+    struct ts_text load_root;
+    /** The ts_format of documents that LOAD reads. */
+    int32_t load_format;
+    /** Always 0. */
+    uint32_t reserved;
+    /**
+     * Gives the documents of LOAD that are not read as files; NULL refuses them. It is called
+     * while the update lasts.
+     */
+    ts_document_fn load_documents;
+    void *load_documents_user_data;
+} ts_update_options;
+
+/** A reader. Set struct_size to sizeof(ts_pin) before the call. */
+typedef struct ts_pin {
+    uint32_t struct_size;
+    /** A ts_pin_kind. */
+    int32_t kind;
+    /** The last commit it sees. */
+    uint64_t seq;
+    uint64_t age_ms;
+    /** 1 if a limit has ended it and it was not freed yet. */
+    int32_t ended;
+    /** Always 0. */
+    uint32_t reserved;
+} ts_pin;
 
 /** A term of a batch. */
 typedef struct ts_batch_entry {
@@ -2684,7 +2778,7 @@ ts_status ts_dump_file(const struct ts_store *store,
                        uint64_t *statements,
                        struct ts_error **err);
 
-/* Writing without SPARQL ----------------------------------------------------------------------- */
+/* Transactions, and writing without SPARQL ----------------------------------------------------- */
 
 /**
  * Begins a write transaction, waiting for the one before (write_wait_ms). One that is not used for
@@ -2790,7 +2884,8 @@ ts_status ts_txn_blank_node(struct ts_txn *txn,
 
 /**
  * Makes the changes visible and as durable as the store is configured. The transaction has ended,
- * well or not, and is still to be freed. The last change of a quad counts.
+ * well or not, and is still to be freed. The last change of a quad counts. Rows that were opened in
+ * it go on. Of a read transaction it is the end, and `committed` has the commit that it saw.
  *
  * Owner: borrows txn; `committed` (NULL if it is not wanted) is the caller's.
  * Threads: exclusive use of txn.
@@ -2806,15 +2901,17 @@ ts_status ts_txn_commit(struct ts_txn *txn,
                         struct ts_error **err);
 
 /**
- * Gives the changes up. The transaction has ended and is still to be freed. After the end it does
- * nothing.
+ * Gives the changes up. The transaction has ended and is still to be freed. Rows that were opened in
+ * it answer TS_STATUS_TRANSACTION_ENDED if it had changed anything. After the end it does nothing.
  *
  * Owner: borrows txn.
  * Threads: exclusive use of txn.
  * Cost: none.
  * Errors: TS_STATUS_INVALID_ARGUMENT, TS_STATUS_FORKED.
  */
-TS_NODISCARD ts_status ts_txn_rollback(struct ts_txn *txn, struct ts_error **err);
+TS_NODISCARD
+ts_status ts_txn_rollback(struct ts_txn *txn,
+                          struct ts_error **err);
 
 /**
  * Frees a transaction, rolling one back that has not ended; NULL is ignored.
@@ -2891,6 +2988,197 @@ ts_status ts_delete(const struct ts_store *store,
                     const struct ts_op *op,
                     struct ts_committed *committed,
                     struct ts_error **err);
+
+/* Updates -------------------------------------------------------------------------------------- */
+
+/**
+ * Runs an update request of any number of operations as one transaction: all of them, each seeing
+ * those before it, or none. Waits for the writer before (write_wait_ms).
+ *
+ * Owner: borrows store and op, which may be NULL; the text is read and options (NULL: the
+ * defaults) copied during the call. `committed` (NULL if it is not wanted) is the caller's; its
+ * counts are net over the request.
+ * Threads: any; others read meanwhile, writers wait.
+ * Cost: that of the patterns, a microsecond or two for each quad, an fsync with durability sync.
+ * Memory is bounded: changes that outgrow it go to disk.
+ * Errors: TS_STATUS_QUERY_PARSE (with line, column and a hint), TS_STATUS_QUERY_UNSUPPORTED,
+ * TS_STATUS_QUERY_LIMIT, TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_INVALID_IRI,
+ * TS_STATUS_INVALID_UTF8; TS_STATUS_INVALID_INPUT for CREATE of a graph that exists,
+ * TS_STATUS_TERM_TOO_LARGE; for LOAD TS_STATUS_QUERY_INVALID_OPTION if it is not allowed, and those
+ * of ts_load(); TS_STATUS_BUSY, TS_STATUS_READ_ONLY, TS_STATUS_REOPEN_REQUIRED,
+ * TS_STATUS_CANCELLED, TS_STATUS_QUERY_TIMEOUT, TS_STATUS_CALLBACK, TS_STATUS_CORRUPT_BLOCK,
+ * TS_STATUS_IO, TS_STATUS_CLOSED, TS_STATUS_FORKED; nothing has changed then, but see
+ * TS_STATUS_COMMIT_IN_DOUBT.
+ */
+TS_NODISCARD
+ts_status ts_update(const struct ts_store *store,
+                    const char *sparql,
+                    size_t sparql_len,
+                    const struct ts_update_options *options,
+                    const struct ts_op *op,
+                    struct ts_committed *committed,
+                    struct ts_error **err);
+
+/**
+ * Runs an update request within a write transaction: all of its operations or, after an error,
+ * none, and the transaction goes on. Later calls of the transaction see what it did; others do once
+ * it is committed. Rows that were opened before go on as they were.
+ *
+ * Owner: borrows txn; the text is read and options (NULL: the defaults) copied during the call. op
+ * serves this call; NULL: the one of the transaction does. `inserted` and `deleted` (NULL if they
+ * are not wanted) are net over the request.
+ * Threads: exclusive use of txn.
+ * Cost: as ts_update(), without the commit.
+ * Errors: those of ts_update() but TS_STATUS_BUSY and TS_STATUS_COMMIT_IN_DOUBT;
+ * TS_STATUS_READ_ONLY in a read transaction, TS_STATUS_TRANSACTION_ENDED.
+ */
+TS_NODISCARD
+ts_status ts_txn_update(struct ts_txn *txn,
+                        const char *sparql,
+                        size_t sparql_len,
+                        const struct ts_update_options *options,
+                        const struct ts_op *op,
+                        uint64_t *inserted,
+                        uint64_t *deleted,
+                        struct ts_error **err);
+
+/* Reading in a transaction --------------------------------------------------------------------- */
+
+/**
+ * Begins a read transaction: everything read in it is of the newest commit of this moment. There
+ * may be any number of them, they hold no lock, and writers go on. Until it is freed, data that was
+ * replaced since is kept on disk: one that is older than max_version_age_ms while it keeps such
+ * data, or that keeps more than max_pinned_bytes, is ended after a warning in the log, and what reads
+ * in it answers TS_STATUS_SNAPSHOT_TOO_OLD. ts_pins() lists who keeps what.
+ *
+ * ts_txn_commit() and ts_txn_rollback() end it alike; writing in it answers TS_STATUS_READ_ONLY.
+ *
+ * Owner: borrows store. The transaction is the caller's, until ts_txn_free().
+ * Threads: any.
+ * Cost: a microsecond.
+ * Errors: TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_txn_begin_read(const struct ts_store *store,
+                            struct ts_txn **txn,
+                            struct ts_error **err);
+
+/**
+ * Runs a statement in a transaction. The rows are those of this moment of the transaction: later
+ * changes of it do not show. They may be read after the transaction was committed, and after it was
+ * freed without having written; once it is rolled back, also by being idle or freed, they answer
+ * TS_STATUS_TRANSACTION_ENDED. While they are read, a write transaction does not count as idle.
+ *
+ * Owner: borrows txn and statement; op (may be NULL) serves until the rows are freed or at their
+ * end. The rows are the caller's, until ts_rows_free().
+ * Threads: exclusive use of txn during the call; the rows are independent of it.
+ * Cost: that of ts_execute(); in a write transaction also a microsecond for each quad changed since
+ * it was last read.
+ * Errors: those of ts_execute(); TS_STATUS_TRANSACTION_ENDED, TS_STATUS_SNAPSHOT_TOO_OLD.
+ */
+TS_NODISCARD
+ts_status ts_txn_execute(struct ts_txn *txn,
+                         const struct ts_statement *statement,
+                         const struct ts_op *op,
+                         struct ts_rows **rows,
+                         struct ts_error **err);
+
+/**
+ * ts_prepare() and ts_txn_execute() in one call.
+ *
+ * Owner: as these two.
+ * Threads: exclusive use of txn during the call; the rows are independent of it.
+ * Cost: that of these two.
+ * Errors: those of these two.
+ */
+TS_NODISCARD
+ts_status ts_txn_query(struct ts_txn *txn,
+                       const char *sparql,
+                       size_t sparql_len,
+                       const struct ts_query_options *options,
+                       const struct ts_op *op,
+                       struct ts_rows **rows,
+                       struct ts_error **err);
+
+/**
+ * ts_match() in a transaction; of the rows what ts_txn_execute() says.
+ *
+ * Owner: borrows txn and pattern; op (may be NULL) serves until the rows are freed or at their end.
+ * The rows are the caller's, until ts_rows_free().
+ * Threads: exclusive use of txn during the call; the rows are independent of it.
+ * Cost: that of ts_match() and ts_txn_execute().
+ * Errors: those of ts_match(); TS_STATUS_TRANSACTION_ENDED, TS_STATUS_SNAPSHOT_TOO_OLD.
+ */
+TS_NODISCARD
+ts_status ts_txn_match(struct ts_txn *txn,
+                       const struct ts_pattern *pattern,
+                       const struct ts_op *op,
+                       struct ts_rows **rows,
+                       struct ts_error **err);
+
+/**
+ * ts_count() in a transaction.
+ *
+ * Owner: borrows txn, pattern and op, which may be NULL; `count` is the caller's.
+ * Threads: exclusive use of txn.
+ * Cost: that of ts_count(), and what ts_txn_execute() says of write transactions.
+ * Errors: those of ts_count(); TS_STATUS_TRANSACTION_ENDED, TS_STATUS_SNAPSHOT_TOO_OLD.
+ */
+TS_NODISCARD
+ts_status ts_txn_count(struct ts_txn *txn,
+                       const struct ts_pattern *pattern,
+                       const struct ts_op *op,
+                       uint64_t *count,
+                       struct ts_error **err);
+
+/* Readers -------------------------------------------------------------------------------------- */
+
+/**
+ * Lists who reads the store now, oldest first: what keeps replaced data on disk.
+ *
+ * Owner: borrows store. The list is the caller's, until ts_pin_list_free().
+ * Threads: any.
+ * Cost: a microsecond and some memory for each reader.
+ * Errors: TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_pins(const struct ts_store *store,
+                  struct ts_pin_list **pins,
+                  struct ts_error **err);
+
+/**
+ * How many readers a list has.
+ *
+ * Owner: a plain value.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; 0 if the argument is not valid.
+ */
+size_t ts_pin_list_count(const struct ts_pin_list *pins);
+
+/**
+ * Describes a reader of a list, from 0.
+ *
+ * Owner: borrows pins; `pin` is the caller's.
+ * Threads: any.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT behind the last.
+ */
+TS_NODISCARD
+ts_status ts_pin_list_at(const struct ts_pin_list *pins,
+                         size_t index,
+                         struct ts_pin *pin,
+                         struct ts_error **err);
+
+/**
+ * Frees a list; NULL is ignored.
+ *
+ * Owner: takes the list.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_pin_list_free(struct ts_pin_list *pins);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -50,4 +50,4 @@ else
 fi
 compile building
 rm -rf "$demo/store"
-"$demo/building" "$demo/store" examples/data/questions/*.rq -- "$@" examples/data/harbour-house.ttl
+"$demo/building" "$demo/store" examples/data/changes/*.ru examples/data/questions/*.rq -- "$@" examples/data/harbour-house.ttl

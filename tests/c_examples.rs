@@ -44,9 +44,11 @@ fn every_example_has_a_test() {
             "load.c",
             "query.c",
             "quickstart.c",
+            "read_your_writes.c",
             "service.c",
             "stream.c",
-            "transaction.c"
+            "transaction.c",
+            "update.c"
         ]
     );
 }
@@ -72,11 +74,17 @@ fn building_asks_every_question_and_loses_nothing() {
         .collect();
     questions.sort();
     assert!(questions.len() >= 5);
+    let change = data.join("changes/1-open-dampers.ru");
     let printed = run(Command::new(build(&scratch, "building"))
         .arg(scratch.join("store"))
+        .arg(change)
         .args(&questions)
         .arg("--")
         .arg(data.join("harbour-house.ttl")));
+    assert!(
+        printed.contains("  (9 triples inserted, 0 deleted, "),
+        "{printed}"
+    );
     assert!(
         printed.ends_with(" triples are there, and the answers are the same\n"),
         "{printed}"
@@ -161,5 +169,28 @@ fn transaction_counts_and_dumps() {
         "transaction",
         &[],
         "4 inserted\n1 deleted\n1 name\n@prefix : <http://example.org/> .\n:ada :name \"Ada\"@en .\n",
+    );
+}
+
+#[test]
+fn update_counts_and_names_the_line_of_a_mistake() {
+    prints(
+        "update",
+        &[],
+        "loaded 2\ninserted 3, deleted 2\nrefused at line 2\n3 quads\n",
+    );
+}
+
+#[test]
+fn a_writer_reads_its_writes_and_a_reader_one_moment() {
+    prints(
+        "read_your_writes",
+        &[],
+        "the writer sees 2, the reader 1\n\
+         undone: the writer still sees 2\n\
+         committed 1\n\
+         the reader still sees 1\n\
+         1 reader\n\
+         a new one sees 2\n",
     );
 }

@@ -1,8 +1,8 @@
 /* Questions of a building engineer, asked of an ontology and a model of a building.
  *
- *   building STORE QUESTION.rq... -- DOCUMENT...
+ *   building STORE [CHANGE.ru]... QUESTION.rq... -- DOCUMENT...
  *
- * Creates the store in the directory STORE, loads the documents, prints the answer to each question with the time it
+ * Creates the store in the directory STORE, loads the documents, makes the changes, prints the answer to each question with the time it
  * took, closes the store, opens it again and looks whether everything is still there.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -139,6 +139,25 @@ static unsigned long long ask(const ts_store *store, const char *path, bool prin
     return count;
 }
 
+static bool is_update(const char *path) {
+    size_t len = strlen(path);
+    return len > 3 && strcmp(path + len - 3, ".ru") == 0;
+}
+
+/* Makes a change, which is committed whole or not at all. */
+static void change(const ts_store *store, const char *path) {
+    size_t len;
+    char *text = read_file(path, &len);
+    ts_committed committed = {.struct_size = sizeof committed};
+    double started = now_ms();
+    int words = (int)strcspn(text, "\n");
+
+    check(ts_update(store, text, len, NULL, NULL, &committed, &err));
+    printf("\n%.*s\n  (%llu triples inserted, %llu deleted, %.2f ms)\n", words > 2 ? words - 2 : 0, text + 2,
+           (unsigned long long)committed.inserted, (unsigned long long)committed.deleted, now_ms() - started);
+    free(text);
+}
+
 static unsigned long long quads(const ts_store *store) {
     uint64_t count;
     check(ts_count(store, NULL, NULL, &count, &err));
@@ -154,7 +173,7 @@ int main(int argc, char **argv) {
     while (documents < argc && strcmp(argv[documents], "--") != 0)
         documents++;
     if (documents >= argc - 1) {
-        fprintf(stderr, "usage: %s STORE QUESTION.rq... -- DOCUMENT...\n", argv[0]);
+        fprintf(stderr, "usage: %s STORE [CHANGE.ru]... QUESTION.rq... -- DOCUMENT...\n", argv[0]);
         return 2;
     }
 
@@ -171,7 +190,11 @@ int main(int argc, char **argv) {
     }
 
     for (int at = questions; at < documents; at++)
-        rows_before += ask(store, argv[at], true);
+        if (is_update(argv[at]))
+            change(store, argv[at]);
+    for (int at = questions; at < documents; at++)
+        if (!is_update(argv[at]))
+            rows_before += ask(store, argv[at], true);
     before = quads(store);
     ts_close(store);
 
@@ -180,7 +203,8 @@ int main(int argc, char **argv) {
     printf("\nclosed the store and opened it again in %.1f ms: ", now_ms() - started);
     after = quads(store);
     for (int at = questions; at < documents; at++)
-        rows_after += ask(store, argv[at], false);
+        if (!is_update(argv[at]))
+            rows_after += ask(store, argv[at], false);
     ts_close(store);
     if (before != after || rows_before != rows_after) {
         printf("%llu of %llu triples, %llu of %llu rows\n", after, before, rows_after, rows_before);

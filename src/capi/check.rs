@@ -9,8 +9,8 @@
 
 use super::{
     batch::*, config::*, dump::*, error::*, inspect::*, load::*, loader::*, log::*, op::*,
-    pattern::*, query::*, result::*, rows::*, service::*, status::*, store::*, terms::*, txn::*,
-    version::*,
+    pattern::*, pins::*, query::*, reading::*, result::*, rows::*, service::*, status::*, store::*,
+    terms::*, txn::*, update::*, version::*,
 };
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
@@ -214,6 +214,20 @@ exports! {
     ts_delete_nquads(_, _, _, _, _, _);
     ts_insert(_, _, _, _, _, _, _);
     ts_delete(_, _, _, _, _, _, _);
+
+    ts_update(_, _, _, _, _, _, _);
+    ts_txn_update(_, _, _, _, _, _, _, _);
+
+    ts_txn_begin_read(_, _, _);
+    ts_txn_execute(_, _, _, _, _);
+    ts_txn_query(_, _, _, _, _, _, _);
+    ts_txn_match(_, _, _, _, _);
+    ts_txn_count(_, _, _, _, _);
+
+    ts_pins(_, _, _);
+    ts_pin_list_count(_);
+    ts_pin_list_at(_, _, _, _);
+    ts_pin_list_free(_);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::rows::{self, ts_rows};
 use super::status::{invalid_argument, ts_status};
 use super::store::ts_store;
 use super::terms::ts_terms;
-use crate::database::{GraphPattern, Place, QuadPattern};
+use crate::database::{Database, GraphPattern, Place, QuadPattern, Snapshot};
 use crate::error::Result;
 use crate::store::View;
 use safer_ffi::derive_ReprC;
@@ -211,6 +211,22 @@ pub unsafe extern "C" fn ts_pattern_free(pattern: *mut ts_pattern) {
     unsafe { guard::free(pattern) }
 }
 
+/// Starts reading the quads of a snapshot that match a pattern. Errors: as ts_match().
+///
+/// # Safety
+/// As for the arguments in the header.
+pub(super) unsafe fn open(
+    database: &Database,
+    snapshot: &Snapshot,
+    pattern: *const ts_pattern,
+    op: *const ts_op,
+) -> Result<Owned<ts_rows>> {
+    // SAFETY: required of the caller.
+    let (pattern, running) = unsafe { (self::pattern(pattern)?, Running::start(op)?) };
+    let cursor = database.open_match_on(snapshot, &pattern, running.control());
+    Ok(rows::opened(running.explain(cursor)?, running))
+}
+
 /// Starts reading the quads of the newest commit that match a pattern (NULL: all), as rows of
 /// subject, predicate, object and graph.
 ///
@@ -235,10 +251,7 @@ pub unsafe extern "C" fn ts_match(
         guard::status(err, || {
             let out = guard::out(rows, std::ptr::null_mut(), "rows")?;
             let database = handle::shared(store)?;
-            let pattern = self::pattern(pattern)?;
-            let running = Running::start(op)?;
-            let cursor = running.explain(database.open_match(&pattern, running.control()))?;
-            *out = handle::into_raw(rows::opened(cursor, running));
+            *out = handle::into_raw(open(database, &database.snapshot()?, pattern, op)?);
             Ok(ts_status::Ok)
         })
     }

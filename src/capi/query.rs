@@ -10,7 +10,7 @@ use super::sized::{self, Input, Sized32};
 use super::status::{invalid_argument, ts_status};
 use super::store::ts_store;
 use super::text::{ZeroEnded, ts_text, utf8};
-use crate::database::Database;
+use crate::database::{Database, Snapshot};
 use crate::error::Result;
 use crate::query::{
     DefaultGraph, Explanation, ParseOptions, Prepared, QueryOptions, ResultKind, Shape,
@@ -163,8 +163,21 @@ unsafe fn statement(
     options: *const ts_query_options,
 ) -> Result<Statement> {
     // SAFETY: required of the caller.
+    unsafe { statement_of(handle::shared(store)?, sparql, sparql_len, options) }
+}
+
+/// A statement of an open store. Errors: as ts_prepare().
+///
+/// # Safety
+/// As for the arguments in the header.
+pub(super) unsafe fn statement_of(
+    database: &Database,
+    sparql: *const c_char,
+    sparql_len: usize,
+    options: *const ts_query_options,
+) -> Result<Statement> {
+    // SAFETY: required of the caller.
     unsafe {
-        let database = handle::shared(store)?;
         // A closed store says so before the text is looked at.
         database.snapshot()?;
         let text = utf8(sparql, sparql_len, "the query")?;
@@ -194,7 +207,7 @@ unsafe fn statement(
     }
 }
 
-fn default_graph(number: i32) -> Result<DefaultGraph> {
+pub(super) fn default_graph(number: i32) -> Result<DefaultGraph> {
     const STORE: i32 = ts_default_graph::Store as i32;
     const UNION: i32 = ts_default_graph::Union as i32;
     match number {
@@ -212,11 +225,30 @@ fn default_graph(number: i32) -> Result<DefaultGraph> {
 /// As for the arguments in the header.
 unsafe fn execute(statement: &Statement, op: *const ts_op) -> Result<Owned<ts_rows>> {
     // SAFETY: required of the caller.
+    unsafe { execute_on(statement, None, op) }
+}
+
+/// Starts a statement on a snapshot, or on the newest commit. Errors: as ts_execute().
+///
+/// # Safety
+/// As for the arguments in the header.
+pub(super) unsafe fn execute_on(
+    statement: &Statement,
+    snapshot: Option<&Snapshot>,
+    op: *const ts_op,
+) -> Result<Owned<ts_rows>> {
+    // SAFETY: required of the caller.
     let running = unsafe { Running::start(op) }?;
-    let cursor =
-        statement
-            .database
-            .open_query(&statement.prepared, &statement.options, running.control());
+    let Statement {
+        database,
+        prepared,
+        options,
+        ..
+    } = statement;
+    let cursor = match snapshot {
+        Some(snapshot) => database.open_query_on(snapshot, prepared, options, running.control()),
+        None => database.open_query(prepared, options, running.control()),
+    };
     Ok(rows::opened(running.explain(cursor)?, running))
 }
 

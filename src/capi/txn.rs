@@ -1,4 +1,4 @@
-//! Section "Writing without SPARQL": transactions over quads.
+//! Section "Transactions, and writing without SPARQL": write transactions and quads.
 
 use super::error::ts_error;
 use super::guard;
@@ -9,15 +9,21 @@ use super::status::ts_status;
 use super::store::ts_store;
 use super::terms::{TS_UNBOUND, ts_terms};
 use super::text::{bytes, quads, ts_text};
-use crate::database::{TermList, WriteTxn};
+use crate::database::{Database, Snapshot, TermList, WriteTxn};
 use crate::error::{Code, Error, Result};
 use crate::store::Committed;
 use oxrdf::Quad;
 use safer_ffi::derive_ReprC;
 use std::ffi::c_char;
 
-/// A write transaction. There is one at a time in a store; readers see nothing of it before it is
-/// committed.
+/// A transaction. A write transaction, of which there is one at a time in a store, sees its own
+/// changes; others see nothing of it before it is committed. A read transaction sees one commit.
+///
+/// Rules. Writers take turns from ts_txn_begin() to the end, in order of arrival: they are
+/// serialisable and never conflict. One that waits longer than write_wait_ms answers
+/// TS_STATUS_BUSY; waiting can be cancelled. A write transaction that is left idle for
+/// write_idle_ms is rolled back. Readers never wait and never hold writers up. There is no upgrade
+/// from reading to writing: begin a write transaction, and read in it.
 #[derive_ReprC]
 #[repr(opaque)]
 pub struct ts_txn {
@@ -26,9 +32,16 @@ pub struct ts_txn {
 
 /// The transaction goes first: it ends what the operation is about.
 pub(super) struct State {
-    /// `None` once it has ended.
-    transaction: Option<WriteTxn>,
-    running: Running,
+    transaction: Kind,
+    /// That of a write transaction.
+    running: Option<Running>,
+    database: Database,
+}
+
+enum Kind {
+    Read(Snapshot),
+    Write(Box<WriteTxn>),
+    Ended,
 }
 
 impl Handle for ts_txn {
@@ -39,15 +52,70 @@ impl Handle for ts_txn {
 }
 
 impl State {
-    /// Works on a transaction that has not ended. A panic ends it: it is not put back.
-    fn with<T>(&mut self, work: impl FnOnce(&mut WriteTxn) -> Result<T>) -> Result<T> {
-        let mut transaction = self.transaction.take().ok_or_else(ended)?;
-        let result = transaction
-            .control()
-            .poll()
-            .and_then(|()| work(&mut transaction));
-        self.transaction = Some(transaction);
-        self.running.explain(result)
+    pub(super) fn reading(database: Database, snapshot: Snapshot) -> Self {
+        Self {
+            transaction: Kind::Read(snapshot),
+            running: None,
+            database,
+        }
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Works on a write transaction that has not ended. A panic ends it: it is not put back.
+    /// Errors: `ReadOnly`, `TransactionEnded`, those of the work.
+    pub(super) fn write<T>(&mut self, work: impl FnOnce(&mut WriteTxn) -> Result<T>) -> Result<T> {
+        match std::mem::replace(&mut self.transaction, Kind::Ended) {
+            Kind::Write(mut transaction) => {
+                let result = transaction
+                    .control()
+                    .poll()
+                    .and_then(|()| work(&mut transaction));
+                self.transaction = Kind::Write(transaction);
+                self.explain(result)
+            }
+            reading @ Kind::Read(_) => {
+                self.transaction = reading;
+                Err(
+                    Error::new(Code::ReadOnly, "the transaction was begun for reading")
+                        .with_hint("begin one with ts_txn_begin()"),
+                )
+            }
+            Kind::Ended => Err(ended()),
+        }
+    }
+
+    /// What the transaction sees now. Errors: as [`WriteTxn::snapshot`].
+    pub(super) fn snapshot(&mut self) -> Result<Snapshot> {
+        match &self.transaction {
+            Kind::Read(snapshot) => Ok(snapshot.clone()),
+            Kind::Write(_) => self.write(|transaction| transaction.snapshot()),
+            Kind::Ended => Err(ended()),
+        }
+    }
+
+    /// Ends the transaction. Errors: `TransactionEnded`, those of [`WriteTxn::commit`].
+    fn commit(&mut self) -> Result<Committed> {
+        match std::mem::replace(&mut self.transaction, Kind::Ended) {
+            Kind::Write(transaction) => {
+                let committed = transaction.commit();
+                self.explain(committed)
+            }
+            Kind::Read(snapshot) => Ok(Committed {
+                seq: snapshot.seq(),
+                ..Committed::default()
+            }),
+            Kind::Ended => Err(ended()),
+        }
+    }
+
+    fn explain<T>(&self, result: Result<T>) -> Result<T> {
+        match &self.running {
+            Some(running) => running.explain(result),
+            None => result,
+        }
     }
 }
 
@@ -104,7 +172,7 @@ unsafe fn within(
     // SAFETY: required of the caller.
     unsafe {
         guard::status(err, || {
-            handle::exclusive(txn)?.with(work)?;
+            handle::exclusive(txn)?.write(work)?;
             Ok(ts_status::Ok)
         })
     }
@@ -170,8 +238,9 @@ pub unsafe extern "C" fn ts_txn_begin(
             let running = Running::start(op)?;
             let transaction = running.explain(database.begin(running.control()))?;
             *out = handle::into_raw(Owned::<ts_txn>(State {
-                transaction: Some(transaction),
-                running,
+                transaction: Kind::Write(Box::new(transaction)),
+                running: Some(running),
+                database: database.clone(),
             }));
             Ok(ts_status::Ok)
         })
@@ -304,7 +373,7 @@ pub unsafe extern "C" fn ts_txn_blank_node(
         guard::status(err, || {
             let index = guard::out(index, TS_UNBOUND, "index")?;
             let label = guard::wanted(label, ts_text::EMPTY);
-            handle::exclusive(txn)?.with(|transaction| {
+            handle::exclusive(txn)?.write(|transaction| {
                 let mut terms = handle::exclusive(terms)?;
                 let blank = transaction.blank_node();
                 let (added, text) = terms.add_blank(blank.as_str())?;
@@ -319,7 +388,8 @@ pub unsafe extern "C" fn ts_txn_blank_node(
 }
 
 /// Makes the changes visible and as durable as the store is configured. The transaction has ended,
-/// well or not, and is still to be freed. The last change of a quad counts.
+/// well or not, and is still to be freed. The last change of a quad counts. Rows that were opened in
+/// it go on. Of a read transaction it is the end, and `committed` has the commit that it saw.
 ///
 /// Owner: borrows txn; `committed` (NULL if it is not wanted) is the caller's.
 /// Threads: exclusive use of txn.
@@ -339,17 +409,15 @@ pub unsafe extern "C" fn ts_txn_commit(
     unsafe {
         guard::status(err, || {
             check_wanted(committed)?;
-            let mut state = handle::exclusive(txn)?;
-            let transaction = state.transaction.take().ok_or_else(ended)?;
-            let done = state.running.explain(transaction.commit())?;
+            let done = handle::exclusive(txn)?.commit()?;
             fill_wanted(committed, done.into())?;
             Ok(ts_status::Ok)
         })
     }
 }
 
-/// Gives the changes up. The transaction has ended and is still to be freed. After the end it does
-/// nothing.
+/// Gives the changes up. The transaction has ended and is still to be freed. Rows that were opened in
+/// it answer TS_STATUS_TRANSACTION_ENDED if it had changed anything. After the end it does nothing.
 ///
 /// Owner: borrows txn.
 /// Threads: exclusive use of txn.
@@ -361,7 +429,7 @@ pub unsafe extern "C" fn ts_txn_rollback(txn: *mut ts_txn, err: *mut *mut ts_err
     // SAFETY: the caller keeps the contract of the header.
     unsafe {
         guard::status(err, || {
-            handle::exclusive(txn)?.transaction = None;
+            handle::exclusive(txn)?.transaction = Kind::Ended;
             Ok(ts_status::Ok)
         })
     }

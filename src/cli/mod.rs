@@ -25,10 +25,12 @@ mod recover;
 mod report;
 mod request;
 mod results;
+mod source;
 mod standard_input;
 mod stats;
 mod store;
 mod table;
+mod update;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{Exit, Failure};
@@ -50,6 +52,7 @@ enum Command {
     Load(load::Load),
     Query(query::Query),
     Explain(explain::Explain),
+    Update(update::Update),
     Dump(dump::Dump),
     Stats(stats::Stats),
     Check(check::Check),
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Load(command) => command.run(store),
         Command::Query(command) => command.run(store),
         Command::Explain(command) => command.run(store),
+        Command::Update(command) => command.run(store),
         Command::Dump(command) => command.run(store),
         Command::Stats(command) => command.run(store),
         Command::Check(command) => command.run(store),

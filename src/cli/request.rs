@@ -2,12 +2,12 @@
 
 use super::diagnostic::Text;
 use super::exit::{Failure, Outcome};
-use super::standard_input;
+use super::source;
 use clap::{ArgGroup, Args, ValueEnum};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use triplestore::config::Config;
-use triplestore::error::{Code, Error, Result};
+use triplestore::error::Result;
 use triplestore::query::{DefaultGraph, QueryOptions};
 
 #[derive(Args)]
@@ -32,60 +32,36 @@ pub struct Request {
 
 /// What the default graph is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum DefaultGraphChoice {
+pub enum DefaultGraphChoice {
     /// The default graph of the store
     Default,
     /// The distinct triples of all graphs
     Union,
 }
 
+impl From<DefaultGraphChoice> for DefaultGraph {
+    fn from(choice: DefaultGraphChoice) -> Self {
+        match choice {
+            DefaultGraphChoice::Default => Self::Default,
+            DefaultGraphChoice::Union => Self::Union,
+        }
+    }
+}
+
 impl Request {
     /// Reads the text and works with it; a failure shows where in the text it is.
     pub fn with_text(&self, work: impl FnOnce(&Text) -> Outcome) -> Outcome {
-        let text = self.read()?;
+        let text = source::read(self.text.as_deref(), self.file.as_deref(), "query")?;
         work(&text).map_err(|failure| match failure {
             Failure::Refused(error, None) => Failure::Refused(error, Some(text)),
             other => other,
         })
     }
 
-    /// The text of the query. Errors: `FileNotFound`, `Io`, `InvalidUtf8`.
-    fn read(&self) -> Result<Text> {
-        let (name, bytes) = match (&self.text, &self.file) {
-            (Some(text), _) if text != "-" => {
-                return Ok(Text {
-                    name: "query".to_owned(),
-                    text: text.clone(),
-                });
-            }
-            (_, Some(path)) if path != Path::new("-") => {
-                let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read", path, e))?;
-                (path.display().to_string(), bytes)
-            }
-            _ => (standard_input::NAME.to_owned(), standard_input::read_all()?),
-        };
-        let text = String::from_utf8(bytes).map_err(|e| {
-            Error::new(
-                Code::InvalidUtf8,
-                format!("{name} is not UTF-8 text: {}", e.utf8_error()),
-            )
-            .with_hint("queries are written in UTF-8")
-        })?;
-        // Some editors begin files with a byte order mark.
-        let text = match text.strip_prefix('\u{FEFF}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        };
-        Ok(Text { name, text })
-    }
-
     /// Errors: `InvalidConfig`.
     pub fn options(&self) -> Result<QueryOptions> {
         Ok(QueryOptions {
-            default_graph: match self.default_graph {
-                DefaultGraphChoice::Default => DefaultGraph::Default,
-                DefaultGraphChoice::Union => DefaultGraph::Union,
-            },
+            default_graph: self.default_graph.into(),
             timeout: self.timeout()?,
             row_limit: self.limit_rows,
             ..QueryOptions::default()

@@ -9,3 +9,4 @@ mod damage;
 mod errors;
 mod place;
 mod process;
+mod update;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use triplestore::config::{Config, Durability};
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions, QuadPattern};
+use triplestore::database::{Database, LoadOptions, QuadPattern, UpdateOptions};
 use triplestore::error::Result;
 
 /// A reproducible stream of numbers (SplitMix64).
@@ -163,6 +163,11 @@ impl Workload {
         if change.is_load {
             return self.load(database, stream, number, scratch, &control);
         }
+        if number % 2 == 1 && change.literal_bytes == 0 {
+            let text = self.update(stream, number, change);
+            database.update(&text, &UpdateOptions::default(), &control)?;
+            return Ok(());
+        }
         let mut transaction = database.begin(&control)?;
         if let Some(removed) = change.removed {
             for quad in self.quads(stream, removed) {
@@ -174,6 +179,26 @@ impl Workload {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// The commit as an update request of two operations.
+    fn update(&self, stream: u64, number: u64, change: Change) -> String {
+        let data = |number: u64| -> String {
+            self.quads(stream, number)
+                .map(|quad| {
+                    let (s, p, o) = (&quad.subject, &quad.predicate, &quad.object);
+                    match &quad.graph_name {
+                        GraphName::DefaultGraph => format!("{s} {p} {o} .\n"),
+                        graph => format!("GRAPH {graph} {{ {s} {p} {o} }}\n"),
+                    }
+                })
+                .collect()
+        };
+        let mut text = String::new();
+        if let Some(removed) = change.removed {
+            text += &format!("DELETE DATA {{\n{}}} ;\n", data(removed));
+        }
+        text + &format!("INSERT DATA {{\n{}}}\n", data(number))
     }
 
     /// The quads of the commit as two files, one of them compressed.

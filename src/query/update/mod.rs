@@ -70,14 +70,12 @@ impl PreparedUpdate {
             let done = self
                 .work(transaction, options, control)
                 .and_then(|()| transaction.release(&savepoint));
-            let settled = transaction.set_precedence(Precedence::Last);
-            match done.and_then(|changed| settled.map(|()| changed)) {
-                Ok(changed) => Ok(changed),
-                Err(error) => {
-                    transaction.roll_back_to(&savepoint)?;
-                    Err(error)
-                }
+            if done.is_err() {
+                transaction.roll_back_to(&savepoint)?;
             }
+            // No changes are left that were judged the other way.
+            transaction.set_precedence(Precedence::Last)?;
+            done
         })
     }
 
