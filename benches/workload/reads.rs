@@ -217,6 +217,7 @@ mod executor {
             constants: Vec::new().into(),
             subplans: Vec::new(),
             nodes: 2,
+            depth: 2,
         };
         Work::new("probe join, (p, s) -> o", count as u64, move || {
             let control = Control::new();

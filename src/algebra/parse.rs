@@ -7,6 +7,7 @@ use super::scanner::position;
 use super::syntax::{Language, syntax_error};
 use super::translate::{translate, translate_update};
 use super::update::Update;
+use crate::control::{STACK_BYTES_OF_CALLER, with_stack};
 use crate::error::{Code, Error, Result};
 use spargebra::{SparqlParser, SparqlSyntaxError};
 
@@ -20,8 +21,6 @@ const STACK_BYTES_PER_LEVEL: usize = 32 << 10;
 const STACK_BYTES_PER_LINK: usize = 512;
 /// What parsing needs before the first level.
 const STACK_BYTES_BASE: usize = 256 << 10;
-/// Texts at most this deep are parsed on the caller's stack, of which the library may take this much.
-const STACK_BYTES_OF_CALLER: usize = 448 << 10;
 
 /// What the parser says of an expression with a variable that it does not know.
 const REUSED: &str = "expression with a variable that is unbound";
@@ -86,25 +85,7 @@ fn read<P, T: Send>(
         let parsed = accepted(&parser, language, text, options, parse)?;
         translate(&parsed, text)
     };
-    let stack = stack_bytes(depth);
-    if stack <= STACK_BYTES_OF_CALLER {
-        return work();
-    }
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("ts-parse".into())
-            .stack_size(stack)
-            .spawn_scoped(scope, work)
-            .map_err(|error| {
-                Error::new(
-                    Code::ResourceExhausted,
-                    "no thread to parse a deeply nested query",
-                )
-                .because(error)
-            })?
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    with_stack(stack_bytes(depth), work)
 }
 
 /// What the parser makes of a text, as far as the grammar agrees.

@@ -5,9 +5,11 @@
 //! it allocates ([`Control::charge`]). Definitions 37 and 38.
 
 mod memory;
+mod stack;
 mod state;
 
 pub use memory::{Budget, Charge};
+pub use stack::{STACK_BYTES_OF_CALLER, with_stack};
 pub use state::StateCharge;
 
 use crate::error::{Code, Error, Result};

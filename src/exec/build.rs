@@ -20,9 +20,10 @@ use super::service::{Service, ServiceJoin};
 use super::slice::{Slice, SliceEach, Union};
 use super::sort::Sort;
 use crate::algebra::{Expr, TemplateSlot, Var};
+use crate::control::with_stack;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Evaluator, Predicate};
-use crate::plan::{JoinKind, Node, Op, Plan, SubPlan};
+use crate::plan::{JoinKind, Node, Op, Plan, SubPlan, stack_bytes};
 use crate::term::Id;
 use std::sync::Arc;
 
@@ -33,12 +34,15 @@ pub fn build(plan: &Plan, runtime: &Arc<Runtime>) -> Result<BoxOperator> {
         runtime: runtime.clone(),
         constants: plan.constants.clone(),
         subplans: plan.subplans.clone().into(),
+        depth: plan.depth,
     };
-    Builder {
-        context: &context,
-        given: None,
-    }
-    .node(&plan.root)
+    with_stack(stack_bytes(context.depth), || {
+        Builder {
+            context: &context,
+            given: None,
+        }
+        .node(&plan.root)
+    })
 }
 
 /// Makes the operators of a dependent plan for the rows it is worked for. Errors: those of [`build`].
@@ -47,11 +51,13 @@ pub fn build_dependent(
     context: &Context,
     given: Arc<FixedRows>,
 ) -> Result<BoxOperator> {
-    Builder {
-        context,
-        given: Some(given),
-    }
-    .node(plan)
+    with_stack(stack_bytes(context.depth), || {
+        Builder {
+            context,
+            given: Some(given),
+        }
+        .node(plan)
+    })
 }
 
 /// What the parts of a plan have in common.
@@ -60,6 +66,8 @@ pub struct Context {
     pub runtime: Arc<Runtime>,
     constants: Arc<[Id]>,
     subplans: Arc<[SubPlan]>,
+    /// Operators from the root to the deepest leaf.
+    depth: usize,
 }
 
 struct Builder<'a> {

@@ -3,6 +3,7 @@
 //! Parts that are groups themselves are opened where that changes nothing, so that braces do not decide the order of joins;
 //! conditions go as far in as their variables allow.
 
+use super::correlation::restricts;
 use super::cost;
 use super::join::{Item, join};
 use super::node::{Node, Op};
@@ -194,6 +195,7 @@ impl Planner<'_> {
         // Those whose endpoints the other parts bind.
         let mut services = Vec::new();
         let mut is_empty = false;
+        let mut groups = Vec::new();
         for &part in &parts {
             match part {
                 Pattern::Quad(quad) => match self.data.access(quad)? {
@@ -236,6 +238,7 @@ impl Planner<'_> {
                 other => {
                     let node = self.side(other, Vec::new())?;
                     is_empty |= matches!(node.op, Op::Fixed { rows: 0, .. });
+                    groups.push((items.len(), node.cost, other));
                     items.push(Item::Node(node));
                 }
             }
@@ -246,6 +249,21 @@ impl Planner<'_> {
         }
         let (mut filters, late) = service::split_filters(filters, &services);
         self.bind_equal_iris(&mut filters, &mut items);
+        self.carry_with(&mut items);
+        let costly = groups
+            .into_iter()
+            .max_by(|left, right| left.1.total_cmp(&right.1));
+        let joined = match costly {
+            Some((place, _, part)) if items.len() > 1 => {
+                self.join_group(place, part, items, filters)?
+            }
+            _ => join(items, filters),
+        };
+        service::join_services(joined, services, late)
+    }
+
+    /// In a dependent plan, adds the given rows if no item has them.
+    fn carry_with(&self, items: &mut Vec<Item>) {
         if let Some(given) = &self.given {
             let carries = |item: &Item| match item {
                 Item::Node(node) => node.column(given.row).is_some(),
@@ -255,7 +273,43 @@ impl Planner<'_> {
                 items.push(Item::Node(given.node()));
             }
         }
-        service::join_services(join(items, filters), services, late)
+    }
+
+    /// Joins all items, or all but the group at `place` and then works that one for the rows of the others.
+    fn join_group(
+        &mut self,
+        place: usize,
+        part: &Pattern,
+        items: Vec<Item>,
+        filters: Vec<Expr>,
+    ) -> Result<Node> {
+        let mut others = items.clone();
+        others.remove(place);
+        self.carry_with(&mut others);
+        let visible: Vec<Var> = others.iter().flat_map(Item::vars).collect();
+        let read = part.vars();
+        let shares = visible.iter().any(|var| read.binary_search(var).is_ok());
+        if !shares || !restricts(part, &visible) || !self.may_try() {
+            return Ok(join(items, filters));
+        }
+        let possible = bound(part).possible;
+        let (early, late): (Vec<Expr>, Vec<Expr>) = filters.iter().cloned().partition(|filter| {
+            filter.vars().iter().all(|var| {
+                !possible.contains(var) || others.iter().any(|item| item.is_always(*var))
+            })
+        });
+        let outer = join(others, early);
+        // Where there are many rows, it is worked as a whole.
+        let whole = join(items, filters);
+        if outer.cost >= whole.cost {
+            return Ok(whole);
+        }
+        let node = self.dependent_join(outer, part, Vec::new(), false, Vec::new())?;
+        let node = with_filters(node, late);
+        Ok(match node.cost < whole.cost {
+            true => node,
+            false => whole,
+        })
     }
 
     fn values(&self, vars: &[Var], rows: &[Vec<Option<Constant>>]) -> Node {

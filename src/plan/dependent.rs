@@ -8,6 +8,7 @@
 
 use super::correlation::restricts;
 use super::cost;
+use super::depth::TESTS_MAX;
 use super::join::hash_join;
 use super::node::{DependentColumns, JoinKind, Node, Op, SemiColumns, SubPlan};
 use super::planner::Planner;
@@ -307,8 +308,10 @@ impl Planner<'_> {
         let mut input = with_filters(input, others);
         self.plan_expressions(&mut input)?;
         let mut kept = Vec::new();
-        for test in tests {
-            let Some((pattern, anti)) = test_of(&test) else {
+        for (number, test) in tests.into_iter().enumerate() {
+            // Each is one operator more on the stack.
+            let Some((pattern, anti)) = test_of(&test).filter(|_| number < TESTS_MAX) else {
+                kept.push(test);
                 continue;
             };
             input = match self.test_join(input, pattern, anti)? {

@@ -10,6 +10,7 @@ use crate::store::Order;
 use rustc_hash::FxHashMap;
 
 /// A part of a join: a pattern that can be read in several ways, or a plan.
+#[derive(Clone)]
 pub enum Item {
     Access(Access),
     Path(PathAccess),
@@ -17,7 +18,15 @@ pub enum Item {
 }
 
 impl Item {
-    fn vars(&self) -> Vec<Var> {
+    /// Whether a variable is bound in every row.
+    pub fn is_always(&self, var: Var) -> bool {
+        match self {
+            Self::Access(_) | Self::Path(_) => self.vars().contains(&var),
+            Self::Node(node) => node.is_always(var),
+        }
+    }
+
+    pub fn vars(&self) -> Vec<Var> {
         match self {
             Self::Access(access) => access.all_vars(),
             Self::Path(path) => path.all_vars(),
@@ -65,10 +74,16 @@ struct Tree {
 /// Starts tried: items with the fewest rows.
 const STARTS: usize = 3;
 
+/// Items ordered at a time: the time to order them grows with the square, and each is one operator more on the stack.
+pub const BLOCK_ITEMS: usize = 32;
+
 /// Joins all items and applies each filter as soon as its variables have their final values.
-pub fn join(items: Vec<Item>, filters: Vec<Expr>) -> Node {
+pub fn join(mut items: Vec<Item>, mut filters: Vec<Expr>) -> Node {
     if items.is_empty() {
         return with_filters(unit(), filters);
+    }
+    while items.len() > BLOCK_ITEMS {
+        items = join_blocks(items, &mut filters);
     }
     let mut by_rows: Vec<usize> = (0..items.len()).collect();
     by_rows.sort_by(|&left, &right| items[left].rows().total_cmp(&items[right].rows()));
@@ -88,6 +103,63 @@ pub fn join(items: Vec<Item>, filters: Vec<Expr>) -> Node {
     best.unwrap_or_else(unit)
 }
 
+/// Joins blocks of items that share variables.
+fn join_blocks(items: Vec<Item>, filters: &mut Vec<Expr>) -> Vec<Item> {
+    let vars: Vec<Vec<Var>> = items.iter().map(Item::vars).collect();
+    let mut holders: FxHashMap<Var, Vec<usize>> = FxHashMap::default();
+    for (index, vars) in vars.iter().enumerate() {
+        for &var in vars {
+            holders.entry(var).or_default().push(index);
+        }
+    }
+    let mut by_rows: Vec<usize> = (0..items.len()).collect();
+    by_rows.sort_by(|&left, &right| items[left].rows().total_cmp(&items[right].rows()));
+    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
+    let mut joined = Vec::with_capacity(items.len().div_ceil(BLOCK_ITEMS));
+    for start in by_rows {
+        let mut block = Vec::with_capacity(BLOCK_ITEMS);
+        let mut open = vec![start];
+        while let Some(index) = open.pop() {
+            if block.len() == BLOCK_ITEMS {
+                break;
+            }
+            let Some(item) = items[index].take() else {
+                continue;
+            };
+            block.push(item);
+            for var in &vars[index] {
+                let near = holders.get(var).map_or(&[][..], Vec::as_slice);
+                let near = near.iter().filter(|near| items[**near].is_some());
+                open.extend(near.take(BLOCK_ITEMS));
+            }
+        }
+        if block.is_empty() {
+            continue;
+        }
+        // What the block alone binds in every row is settled.
+        let always = |var: &Var| block.iter().any(|item| item.is_always(*var));
+        let (settled, waiting) = std::mem::take(filters)
+            .into_iter()
+            .partition(|filter: &Expr| {
+                let vars = filter.vars();
+                !vars.is_empty() && vars.iter().all(always)
+            });
+        *filters = waiting;
+        joined.push(Item::Node(join(block, settled)));
+    }
+    if joined.len() < items.len() {
+        return joined;
+    }
+    // Items that share nothing are multiplied in any case.
+    let mut products = Vec::with_capacity(joined.len().div_ceil(BLOCK_ITEMS));
+    let mut joined = joined.into_iter().peekable();
+    while joined.peek().is_some() {
+        let block = joined.by_ref().take(BLOCK_ITEMS).collect();
+        products.push(Item::Node(join(block, Vec::new())));
+    }
+    products
+}
+
 fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) -> Node {
     let node = match (&items[start], order) {
         (Item::Access(access), Some(order)) => access.scan(order),
@@ -104,7 +176,9 @@ fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) ->
         node,
     };
     let mut left: Vec<usize> = (0..items.len()).filter(|&index| index != start).collect();
-    let mut waiting: Vec<&Expr> = filters.iter().collect();
+    // An EXISTS costs much for a row; it is asked when rows are fewest.
+    let (mut tests, mut waiting): (Vec<&Expr>, Vec<&Expr>) =
+        filters.iter().partition(|filter| filter.has_exists());
     tree.filter(&mut waiting, items, &left);
     while !left.is_empty() {
         let connected = left.iter().any(|&index| {
@@ -135,10 +209,14 @@ fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) ->
         let Some((_, place, method)) = best else {
             break;
         };
+        if tree.joined_rows(&items[left[place]]) > tree.node.rows {
+            tree.filter(&mut tests, items, &left);
+        }
         let index = left.swap_remove(place);
         tree.add(&items[index], method);
         tree.filter(&mut waiting, items, &left);
     }
+    waiting.extend(tests);
     with_filters(tree.node, waiting.into_iter().cloned().collect())
 }
 

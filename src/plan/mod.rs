@@ -13,6 +13,7 @@ mod conjunction;
 mod correlation;
 pub mod cost;
 mod dependent;
+mod depth;
 mod explain;
 mod group;
 mod join;
@@ -26,6 +27,7 @@ mod shape;
 
 pub use access::RequestGraphs;
 pub use automaton::{Automaton, Backwards, Label, Predicates, Step};
+pub use depth::{DEPTH_MAX, stack_bytes};
 pub use explain::{Description, Detail, Value, describe, view_name};
 pub use node::{
     DependentColumns, JoinColumns, JoinKind, Node, Op, PathEnd, PathGraph, PathSpec, Plan,

@@ -16,6 +16,8 @@ pub struct Plan {
     pub subplans: Vec<SubPlan>,
     /// Nodes of the plan and its subplans; each has a number below this.
     pub nodes: usize,
+    /// Operators from the root to the deepest leaf, of the plan or a subplan.
+    pub depth: usize,
 }
 
 impl Plan {

@@ -3,10 +3,11 @@
 use super::access::{Data, RequestGraphs};
 use super::cost;
 use super::dependent::Given;
+use super::depth;
 use super::node::{Node, Op, Plan, SubPlan};
 use super::shape::{choose, distinct, empty, slice, union, wrap};
 use crate::algebra::{Expr, Form, Pattern, Query, Var};
-use crate::control::Control;
+use crate::control::{Control, with_stack};
 use crate::error::Result;
 use crate::store::{Graphs, Order, QuadSource, ScanSpec, View};
 use crate::term::Id;
@@ -26,8 +27,15 @@ pub struct Request<'a> {
 
 /// Plans a query. `constants` are the ids of [`Query::constants`], local ones for terms that the dictionary does not
 /// have. Cost: a count from the directory for each triple pattern (about 5 us), and some us for each join.
-/// Errors: those of [`QuadSource::count`].
+/// Errors: those of [`QuadSource::count`]; `QueryLimit` for a query that nests too deep.
 pub fn plan(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<Plan> {
+    let depth = depth::weight(&query.pattern)?;
+    with_stack(depth::stack_bytes(depth), || {
+        plan_here(query, constants, request)
+    })
+}
+
+fn plan_here(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<Plan> {
     let mut planner = Planner {
         data: Data {
             source: request.source,
@@ -67,24 +75,22 @@ pub fn plan(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<
     planner.plan_exists(&mut root)?;
     let mut subplans = planner.subplans;
     let mut nodes = 0;
-    number(&mut root, &mut nodes);
+    depth::number(&mut root, &mut nodes);
+    // A subplan comes after those it asks for.
+    let mut depths = Vec::with_capacity(subplans.len());
     for subplan in &mut subplans {
-        number(Arc::make_mut(&mut subplan.root), &mut nodes);
+        depth::number(Arc::make_mut(&mut subplan.root), &mut nodes);
+        depths.push(depth::depth(&subplan.root, &depths));
     }
+    let depth = depth::depth(&root, &depths);
+    depth::check(depth)?;
     Ok(Plan {
         root,
         constants: constants.into(),
         subplans,
         nodes,
+        depth,
     })
-}
-
-fn number(node: &mut Node, next: &mut usize) {
-    node.number = *next;
-    *next += 1;
-    for input in node.op.inputs_mut() {
-        number(input, next);
-    }
 }
 
 pub(super) struct Planner<'a> {

@@ -240,6 +240,10 @@ impl<'a> Queries<'a> {
     fn part(&mut self, place: Place) -> String {
         let kind = self.random.below(if place.depth == 0 { 5 } else { 16 });
         match kind {
+            // There, both sides of MINUS share all values of the outer solution.
+            12 if self.terms.is_portable && (place.in_exists || place.in_lateral) => {
+                return self.triples(place);
+            }
             12 => return self.minus(place),
             13 => return format!("FILTER {} ", self.exists(place)),
             14 => return self.lateral(place),
