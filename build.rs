@@ -24,6 +24,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("load.rs", "Loading"),
     ("loader.rs", "Loading by pushing"),
     ("query.rs", "Queries"),
+    ("inspection.rs", "Inspecting texts"),
     ("service.rs", "Federation"),
     ("rows.rs", "Rows"),
     ("batch.rs", "Batches"),

@@ -272,6 +272,8 @@ enum ts_query_kind
      * nodes among their objects included.
      */
     TS_QUERY_KIND_DESCRIBE = 5,
+    /** No rows: an update, for ts_inspect(). */
+    TS_QUERY_KIND_UPDATE = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -392,10 +394,12 @@ enum ts_default_graph
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
+    /** As the setting default_graph of the store says. */
+    TS_DEFAULT_GRAPH_CONFIGURED = 0,
     /** The default graph of the store. */
-    TS_DEFAULT_GRAPH_STORE = 0,
+    TS_DEFAULT_GRAPH_STORE = 1,
     /** The distinct triples of all graphs. */
-    TS_DEFAULT_GRAPH_UNION = 1,
+    TS_DEFAULT_GRAPH_UNION = 2,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -625,6 +629,9 @@ typedef struct ts_config ts_config;
 
 /** Why a call failed. Made by the library, owned by the caller, independent of every other handle. */
 typedef struct ts_error ts_error;
+
+/** What a text was found to be. */
+typedef struct ts_inspection ts_inspection;
 
 /** What a load did. */
 typedef struct ts_load_report ts_load_report;
@@ -1002,6 +1009,23 @@ typedef struct ts_query_options {
     /** What relative IRIs in the text are resolved against. Empty: they are errors. */
     struct ts_text base_iri;
 } ts_query_options;
+
+/** What is known of a text. Set struct_size to sizeof(ts_inspection_facts) before the call. */
+typedef struct ts_inspection_facts {
+    uint32_t struct_size;
+    /** A ts_query_kind; TS_QUERY_KIND_UPDATE for an update. */
+    int32_t kind;
+    /** Columns of the result; ts_inspection_column() has their names. */
+    uint64_t columns;
+    /** Operations of an update. */
+    uint64_t operations;
+    /** Whether the text asks other endpoints: it has SERVICE. */
+    bool has_service;
+    /** Whether it reads documents: it has LOAD. */
+    bool has_load;
+    /** Whether a query names its data set: it has FROM or FROM NAMED. */
+    bool has_dataset;
+} ts_inspection_facts;
 
 /**
  * Answers a SERVICE pattern: sends ts_service_call_query() to ts_service_call_endpoint(), and gives
@@ -2137,6 +2161,72 @@ ts_status ts_query(const struct ts_store *store,
  */
 void ts_statement_free(struct ts_statement *statement);
 
+/* Inspecting texts ----------------------------------------------------------------------------- */
+
+/**
+ * Reads a query or update without running it; which one it is follows from the text. No store is
+ * needed.
+ *
+ * Owner: the inspection is the caller's, until ts_inspection_free(). The text and options (NULL: the
+ * defaults; only base_iri is read) are read during the call.
+ * Threads: any.
+ * Cost: 10-50 microseconds for a short text.
+ * Errors: what is wrong with the text, as running it would answer: TS_STATUS_QUERY_PARSE (with line,
+ * column and a hint), TS_STATUS_QUERY_UNSUPPORTED, TS_STATUS_QUERY_LIMIT,
+ * TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
+ * TS_STATUS_NOT_IMPLEMENTED.
+ */
+TS_NODISCARD
+ts_status ts_inspect(const char *sparql,
+                     size_t sparql_len,
+                     const struct ts_query_options *options,
+                     struct ts_inspection **inspection,
+                     struct ts_error **err);
+
+/**
+ * What was found.
+ *
+ * Owner: facts is the caller's.
+ * Threads: any.
+ * Cost: none.
+ * Errors: TS_STATUS_INVALID_ARGUMENT.
+ */
+TS_NODISCARD
+ts_status ts_inspection_read(const struct ts_inspection *inspection,
+                             struct ts_inspection_facts *facts,
+                             struct ts_error **err);
+
+/**
+ * The name of a column from 0, without a question mark; empty behind the last.
+ *
+ * Owner: borrowed from the inspection.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+struct ts_text ts_inspection_column(const struct ts_inspection *inspection, size_t index);
+
+/**
+ * All that was found, as a JSON object: also the data set, and of each operation of an update its
+ * name, the graphs it may change, and the document it loads. docs/sparql.md has the keys.
+ *
+ * Owner: borrowed from the inspection.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none; empty if the argument is not valid.
+ */
+struct ts_text ts_inspection_json(const struct ts_inspection *inspection);
+
+/**
+ * Frees an inspection; NULL is ignored.
+ *
+ * Owner: takes the inspection.
+ * Threads: any, once.
+ * Cost: none.
+ * Errors: none.
+ */
+void ts_inspection_free(struct ts_inspection *inspection);
+
 /* Federation ----------------------------------------------------------------------------------- */
 
 /**
@@ -2466,7 +2556,8 @@ void ts_batch_free(struct ts_batch *batch);
  *
  * After an error the callback has had the beginning of a document. In JSON, XML, RDF/XML and
  * JSON-LD no parser takes that for a whole; in the other formats it looks like a shorter result,
- * and this call's status is the only sign that it is not. Nothing is written to mark it.
+ * and this call's status is the only sign that it is not. Nothing is written to mark it. The rows
+ * have ended then: later calls answer TS_STATUS_TRANSACTION_ENDED.
  *
  * Owner: borrows rows and options (NULL: the defaults); user_data is only used during the call.
  * `written` (NULL if it is not wanted) is the caller's: how many rows or statements, 0 for ASK.

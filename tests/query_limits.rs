@@ -10,7 +10,9 @@ use triplestore::control::{Budget, CancelToken, Control};
 use triplestore::database::{Database, LoadOptions};
 use triplestore::error::{Code, Result};
 use triplestore::load::Format;
-use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch, Rows, Snapshot};
+use triplestore::query::{
+    ParseOptions, Prepared, QueryOptions, ResultBatch, Rows, Snapshot, WriteOptions,
+};
 use triplestore::store::{QuadScan, QuadSource, ScanBatch, ScanSpec};
 
 /// Subjects of the data.
@@ -278,6 +280,81 @@ fn a_cross_product_of_hundreds_of_millions_stops_at_its_deadline() {
     assert_eq!(error.code(), Code::QueryTimeout);
     let worked = actual(&rows.explain().to_string(), "CrossProduct");
     assert!(worked < SUBJECTS * SUBJECTS / 2, "{worked}");
+}
+
+#[test]
+fn a_result_larger_than_the_memory_of_its_query_is_written_in_smaller_batches() {
+    const TEXT_BYTES: usize = 256 << 10;
+    let database = Database::memory(&Config::default()).unwrap();
+    let mut document = String::new();
+    for number in 0..64 {
+        let text = "x".repeat(TEXT_BYTES);
+        document.push_str(&format!(
+            "<http://x/s{number}> <http://x/text> \"{number} {text}\" .\n"
+        ));
+    }
+    let options = LoadOptions {
+        format: Some(Format::NTriples),
+        ..LoadOptions::default()
+    };
+    database
+        .load_bytes(document.as_bytes(), &options, &Control::new())
+        .unwrap();
+    let snapshot = database.snapshot().unwrap().source();
+    let run = |limit: usize| {
+        let control = Control::new().with_memory(Budget::new("query", limit));
+        let mut rows = start("SELECT * { ?s :text ?t }", &snapshot, &control).unwrap();
+        let mut out = Vec::new();
+        let written = rows.write(&WriteOptions::default(), &mut out);
+        assert!(control.memory().peak() <= limit);
+        written.map(|rows| (rows, out.len()))
+    };
+    let (rows, bytes) = run(4 << 20).unwrap();
+    assert_eq!(rows, 64);
+    assert!(bytes > 64 * TEXT_BYTES);
+    assert_eq!(run(64 << 20).unwrap(), (rows, bytes));
+    let error = run(TEXT_BYTES).unwrap_err();
+    assert_eq!(error.code(), Code::ResourceExhausted);
+}
+
+/// Takes its time for every piece, and remembers how many it got.
+struct Slow(u64);
+
+impl std::io::Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        std::thread::sleep(Duration::from_millis(30));
+        self.0 += 1;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_slow_reader_of_a_document_does_not_outlast_the_deadline() {
+    let database = database();
+    let snapshot = database.snapshot().unwrap().source();
+    let options = WriteOptions::default();
+    // Some twenty pieces, of which the deadline allows for a few.
+    let query = "SELECT * { ?s :id ?o ; :name ?n }";
+    for timed_out in [true, false] {
+        let control = match timed_out {
+            true => Control::new().with_timeout(Duration::from_millis(100)),
+            false => Control::new(),
+        };
+        let mut out = Slow(0);
+        let mut rows = start(query, &snapshot, &control).unwrap();
+        let written = rows.write(&options, &mut out);
+        if timed_out {
+            assert_eq!(written.unwrap_err().code(), Code::QueryTimeout);
+            assert!((1..=4).contains(&out.0), "{}", out.0);
+        } else {
+            assert_eq!(written.unwrap(), SUBJECTS);
+            assert!(out.0 > 20, "{}", out.0);
+        }
+    }
 }
 
 #[test]

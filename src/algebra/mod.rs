@@ -13,6 +13,7 @@ mod ir;
 mod nesting;
 mod parse;
 mod place;
+mod request;
 mod respell;
 mod scanner;
 mod star;
@@ -30,5 +31,7 @@ pub use ir::{
 };
 pub use nesting::{LINKS_MAX, NESTING_MAX};
 pub use parse::{ParseOptions, QUERY_BYTES_MAX, parse, parse_update};
+pub use place::has_word;
+pub use syntax::Language;
 pub use translate::LEVELS_MAX;
 pub use update::{Data, Modify, Operation, QuadTemplate, Target, TemplateTerm, Update};

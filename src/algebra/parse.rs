@@ -2,6 +2,7 @@
 
 use super::ir::Query;
 use super::nesting::{Depth, measure};
+use super::request::{PARTS_MAX, parse_request, parts};
 use super::respell::{respelled, torn, without_reuse};
 use super::scanner::position;
 use super::syntax::{Language, syntax_error};
@@ -55,8 +56,23 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Query> {
 
 /// Parses an update request. Errors: as [`parse`].
 pub fn parse_update(text: &str, options: &ParseOptions) -> Result<Update> {
-    let parser = SparqlParser::parse_update;
-    read(text, options, Language::Update, parser, translate_update)
+    // A longer text is refused before it is looked at.
+    if text.len() <= options.bytes_max && parts(text) > PARTS_MAX {
+        return Err(Error::new(
+            Code::QueryLimit,
+            format!(
+                "more than {PARTS_MAX} operations of the update have declarations of their own"
+            ),
+        )
+        .with_hint("declare prefixes at the beginning"));
+    }
+    read(
+        text,
+        options,
+        Language::Update,
+        parse_request,
+        translate_update,
+    )
 }
 
 /// Parses and translates a text on a stack that suffices for its nesting.

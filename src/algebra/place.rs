@@ -16,6 +16,11 @@ pub fn word(text: &str, words: &[&str]) -> Option<usize> {
         .map(|token| token.start)
 }
 
+/// Whether `word` stands somewhere as a keyword, in any case.
+pub fn has_word(text: &str, word: &str) -> bool {
+    self::word(text, &[word]).is_some()
+}
+
 /// The first call of the function with this IRI, written out or with a prefix.
 pub fn call(text: &str, iri: &str) -> Option<usize> {
     find(text, |_, token, next| {

@@ -2,7 +2,9 @@
 //! reading as many characters as the keyword has, so its place lies up to 14 characters behind the error.
 
 use super::hint::{hint, unclosed};
+use super::request::parse_request;
 use super::scanner::{Kind, Scanner, Token, offset, position};
+use super::words::UPDATES;
 use crate::error::{Code, Error};
 use spargebra::SparqlParser;
 
@@ -17,6 +19,25 @@ pub enum Language {
 }
 
 impl Language {
+    /// What the first word behind the prologue begins. A text without one is an update that does nothing; a word that
+    /// begins neither is taken for a query's.
+    pub fn of(text: &str) -> Self {
+        let mut tokens = Scanner::new(text);
+        while let Some(token) = tokens.next() {
+            match token.text(text).to_ascii_uppercase().as_str() {
+                "BASE" | "VERSION" => {
+                    tokens.next();
+                }
+                "PREFIX" => {
+                    tokens.find(|token| token.kind == Kind::Iri);
+                }
+                word if UPDATES.contains(&word) => return Self::Update,
+                _ => return Self::Query,
+            }
+        }
+        Self::Update
+    }
+
     pub fn noun(self) -> &'static str {
         match self {
             Self::Query => "query",
@@ -29,7 +50,7 @@ impl Language {
         let parser = parser.clone();
         match self {
             Self::Query => parser.parse_query(text).err(),
-            Self::Update => parser.parse_update(text).err(),
+            Self::Update => parse_request(parser, text).err(),
         }
         .map(|error| error.to_string())
     }
@@ -39,9 +60,9 @@ impl Language {
         let parser = parser.clone();
         match self {
             Self::Query => parser.parse_query(text).is_ok(),
-            Self::Update => parser
-                .parse_update(text)
-                .is_ok_and(|update| !update.operations.is_empty()),
+            Self::Update => {
+                parse_request(parser, text).is_ok_and(|update| !update.operations.is_empty())
+            }
         }
     }
 
@@ -78,6 +99,9 @@ pub fn syntax_error(
         (None, Some(word)) => format!("unexpected {:?}", word.chars().take(40).collect::<String>()),
         (None, None) => format!("unexpected end of the {}", language.noun()),
     };
+    let at = condition
+        .and_then(|condition| not_ground(text, at, condition))
+        .unwrap_or(at);
     let error = Error::new(Code::QueryParse, detail).at(position(text, at));
     if language.other().reads(parser, text.trim_end()) {
         let hint = match language {
@@ -90,6 +114,27 @@ pub fn syntax_error(
         Some(hint) => error.with_hint(hint),
         None => error,
     }
+}
+
+/// The variable or blank node that data must not have. The parser says so at the end of the data.
+fn not_ground(text: &str, end: usize, condition: &str) -> Option<usize> {
+    if !condition.contains(" DATA") {
+        return None;
+    }
+    let tokens: Vec<Token> = Scanner::new(text)
+        .take_while(|token| token.start < end)
+        .collect();
+    let is_data = |token: &Token| token.text(text).eq_ignore_ascii_case("DATA");
+    let start = tokens.iter().rposition(is_data)?;
+    let blanks = condition.contains("blank");
+    tokens[start..]
+        .iter()
+        .find(|token| {
+            token.kind == Kind::Variable
+                || blanks && matches!(token.text(text), "[" | "(")
+                || blanks && token.text(text).starts_with("_:")
+        })
+        .map(|token| token.start)
 }
 
 /// Splits `error at LINE:COLUMN: expected ...` into the byte of the place and what was expected.

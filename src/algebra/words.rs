@@ -56,6 +56,11 @@ pub const KEYWORDS: [&str; 52] = [
     "SEPARATOR",
 ];
 
+/// Words that operations of an update begin with.
+pub const UPDATES: [&str; 10] = [
+    "INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "CREATE", "DROP", "ADD", "MOVE", "COPY",
+];
+
 /// Words that may stand before a bracket: functions, aggregates, and keywords that take one.
 pub const FUNCTIONS: [&str; 75] = [
     "STR",

@@ -8,9 +8,9 @@
 //! with the header and with the symbols of the shared library.
 
 use super::{
-    batch::*, config::*, dump::*, error::*, inspect::*, load::*, loader::*, log::*, op::*,
-    pattern::*, pins::*, query::*, reading::*, result::*, rows::*, service::*, status::*, store::*,
-    terms::*, txn::*, update::*, version::*,
+    batch::*, config::*, dump::*, error::*, inspect::*, inspection::*, load::*, loader::*, log::*,
+    op::*, pattern::*, pins::*, query::*, reading::*, result::*, rows::*, service::*, status::*,
+    store::*, terms::*, txn::*, update::*, version::*,
 };
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
@@ -139,6 +139,12 @@ exports! {
     ts_loader_abort(_, _);
     ts_loader_free(_);
     ts_load_reader(_, _, _, _, _, _, _);
+
+    ts_inspect(_, _, _, _, _);
+    ts_inspection_read(_, _, _);
+    ts_inspection_column(_, _);
+    ts_inspection_json(_);
+    ts_inspection_free(_);
 
     ts_prepare(_, _, _, _, _, _);
     ts_statement_kind(_);

@@ -33,6 +33,7 @@ pub mod error;
 mod guard;
 mod handle;
 pub mod inspect;
+pub mod inspection;
 pub mod load;
 pub mod loader;
 pub mod log;

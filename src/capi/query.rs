@@ -63,6 +63,8 @@ pub enum ts_query_kind {
     /// As TS_QUERY_KIND_CONSTRUCT: the triples that describe the resources asked for, those of blank
     /// nodes among their objects included.
     Describe = 5,
+    /// No rows: an update, for ts_inspect().
+    Update = 6,
 }
 
 impl From<ResultKind> for ts_query_kind {
@@ -91,10 +93,12 @@ pub(super) fn column_names(shape: &Shape) -> Vec<ZeroEnded> {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ts_default_graph {
+    /// As the setting default_graph of the store says.
+    Configured = 0,
     /// The default graph of the store.
-    Store = 0,
+    Store = 1,
     /// The distinct triples of all graphs.
-    Union = 1,
+    Union = 2,
 }
 
 /// How a plan is shown.
@@ -208,9 +212,11 @@ pub(super) unsafe fn statement_of(
 }
 
 pub(super) fn default_graph(number: i32) -> Result<DefaultGraph> {
+    const CONFIGURED: i32 = ts_default_graph::Configured as i32;
     const STORE: i32 = ts_default_graph::Store as i32;
     const UNION: i32 = ts_default_graph::Union as i32;
     match number {
+        CONFIGURED => Ok(DefaultGraph::Configured),
         STORE => Ok(DefaultGraph::Default),
         UNION => Ok(DefaultGraph::Union),
         _ => Err(invalid_argument(format!(
@@ -373,8 +379,12 @@ pub unsafe extern "C" fn ts_statement_explain(
                     options,
                     ..
                 } = &*statement;
-                let snapshot = database.snapshot()?.source();
-                prepared.explain(&snapshot, options, &database.limited(control))
+                let snapshot = database.snapshot()?;
+                prepared.explain(
+                    &snapshot.source(),
+                    &snapshot.options(options),
+                    &database.limited(control),
+                )
             })?;
             statement.plan = shown(&explanation, format)?;
             *plan = statement.plan.as_text();

@@ -121,7 +121,8 @@ unsafe fn options(options: *const ts_write_options) -> Result<WriteOptions> {
 ///
 /// After an error the callback has had the beginning of a document. In JSON, XML, RDF/XML and
 /// JSON-LD no parser takes that for a whole; in the other formats it looks like a shorter result,
-/// and this call's status is the only sign that it is not. Nothing is written to mark it.
+/// and this call's status is the only sign that it is not. Nothing is written to mark it. The rows
+/// have ended then: later calls answer TS_STATUS_TRANSACTION_ENDED.
 ///
 /// Owner: borrows rows and options (NULL: the defaults); user_data is only used during the call.
 /// `written` (NULL if it is not wanted) is the caller's: how many rows or statements, 0 for ASK.

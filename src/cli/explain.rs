@@ -35,7 +35,9 @@ impl Explain {
         let database = store.open(Access::Read)?;
         let control = database.query_control();
         interrupt::cancels(&control);
-        let snapshot = database.snapshot()?.source();
+        let snapshot = database.snapshot()?;
+        let options = snapshot.options(&options);
+        let snapshot = snapshot.source();
         let explanation = match self.analyze {
             true => prepared.analyze(&snapshot, &options, &control)?,
             false => prepared.explain(&snapshot, &options, &control)?,

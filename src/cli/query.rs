@@ -1,16 +1,17 @@
 //! `triplestore query`.
 
 use super::diagnostic::Text;
-use super::exit::{Exit, Outcome};
-use super::output::Output;
+use super::exit::{Exit, Failure, Outcome};
+use super::output::{Output, write_error};
 use super::request::Request;
 use super::results::{Layout, ResultFormat, write_document, write_table};
 use super::store::{Access, StoreArguments};
 use super::table::Names;
 use super::{arguments, interrupt, prologue};
 use clap::Args;
+use std::io::Write;
 use triplestore::load::DumpOptions;
-use triplestore::query::{ParseOptions, Prepared, WriteOptions};
+use triplestore::query::{self, ParseOptions, Prepared, WriteOptions};
 
 /// Run a SPARQL query and print its answer as it comes
 #[derive(Args)]
@@ -23,11 +24,36 @@ pub struct Query {
     /// A name to write IRIs with in tables and graphs, besides those of the query; may be repeated
     #[arg(long, value_name = "NAME=IRI")]
     prefix: Vec<String>,
+    /// Say what the text is, a query or an update, and whether it is right, without running it; needs no store
+    #[arg(long, conflicts_with_all = ["prefix"])]
+    check: bool,
 }
 
 impl Query {
     pub fn run(&self, store: &StoreArguments) -> Outcome {
-        self.request.with_text(|text| self.answer(text, store))
+        self.request.with_text(|text| match self.check {
+            true => self.inspect(text),
+            false => self.answer(text, store),
+        })
+    }
+
+    /// Says what a text is, as lines or, with --format json, as an object.
+    fn inspect(&self, text: &Text) -> Outcome {
+        let inspection = query::inspect(&text.text, &ParseOptions::default())?;
+        let mut out = Output::stdout()?;
+        match self.format {
+            None | Some(ResultFormat::Table) => write!(out, "{inspection}"),
+            Some(ResultFormat::Json) => writeln!(out, "{}", inspection.to_json()?),
+            Some(_) => {
+                return Err(Failure::Usage(
+                    clap::error::ErrorKind::ArgumentConflict,
+                    "--check prints text or, with --format json, JSON".to_owned(),
+                ));
+            }
+        }
+        .map_err(write_error)?;
+        out.finish()?;
+        Ok(Exit::Ok)
     }
 
     fn answer(&self, text: &Text, store: &StoreArguments) -> Outcome {
@@ -39,7 +65,9 @@ impl Query {
         let database = store.open(Access::Read)?;
         let control = database.query_control();
         interrupt::cancels(&control);
-        let snapshot = database.snapshot()?.source();
+        let snapshot = database.snapshot()?;
+        let options = snapshot.options(&options);
+        let snapshot = snapshot.source();
         let out = Output::stdout()?;
         let rows = prepared.rows(&snapshot, &options, &control)?;
         match layout {

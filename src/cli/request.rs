@@ -25,25 +25,27 @@ pub struct Request {
     /// Fail if there are more rows than this
     #[arg(long, value_name = "N")]
     limit_rows: Option<u64>,
-    /// What patterns outside GRAPH read, if the query has no FROM
-    #[arg(long, value_enum, value_name = "WHICH", default_value = "default")]
-    default_graph: DefaultGraphChoice,
+    /// What patterns outside GRAPH read, if the query has no FROM [default: the setting default_graph]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    default_graph: Option<DefaultGraphChoice>,
 }
 
 /// What the default graph is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum DefaultGraphChoice {
     /// The default graph of the store
-    Default,
+    Store,
     /// The distinct triples of all graphs
     Union,
 }
 
-impl From<DefaultGraphChoice> for DefaultGraph {
-    fn from(choice: DefaultGraphChoice) -> Self {
+impl DefaultGraphChoice {
+    /// What was chosen; the setting of the store where nothing was.
+    pub fn of(choice: Option<Self>) -> DefaultGraph {
         match choice {
-            DefaultGraphChoice::Default => Self::Default,
-            DefaultGraphChoice::Union => Self::Union,
+            None => DefaultGraph::Configured,
+            Some(Self::Store) => DefaultGraph::Default,
+            Some(Self::Union) => DefaultGraph::Union,
         }
     }
 }
@@ -61,7 +63,7 @@ impl Request {
     /// Errors: `InvalidConfig`.
     pub fn options(&self) -> Result<QueryOptions> {
         Ok(QueryOptions {
-            default_graph: self.default_graph.into(),
+            default_graph: DefaultGraphChoice::of(self.default_graph),
             timeout: self.timeout()?,
             row_limit: self.limit_rows,
             ..QueryOptions::default()

@@ -34,9 +34,9 @@ pub struct Update {
     /// What relative IRIs are resolved against
     #[arg(long, value_name = "IRI")]
     base: Option<String>,
-    /// What patterns outside GRAPH read, if there is no WITH and no USING
-    #[arg(long, value_enum, value_name = "WHICH", default_value = "default")]
-    default_graph: DefaultGraphChoice,
+    /// What patterns outside GRAPH read, if there is no WITH and no USING [default: the setting default_graph]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    default_graph: Option<DefaultGraphChoice>,
     /// Allow LOAD to read files, below a directory if one is given
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     allow_load: Option<Option<PathBuf>>,
@@ -103,7 +103,7 @@ impl Update {
                 Some(base) => Some(arguments::iri(base)?.into_string()),
                 None => None,
             },
-            default_graph: self.default_graph.into(),
+            default_graph: DefaultGraphChoice::of(self.default_graph),
             timeout: self.timeout()?,
             load_files: self.allow_load.is_some(),
             load_root: match self.allow_load.clone().flatten() {

@@ -259,31 +259,59 @@ impl Durability {
     }
 }
 
-/// One of the durability modes, by name.
-pub struct Choice;
+/// What patterns outside GRAPH read where neither the query nor its options say it (definition 13).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum DefaultGraph {
+    #[default]
+    Store,
+    Union,
+}
 
-impl Kind for Choice {
-    type Value = Durability;
-    const NAME: &'static str = "choice";
+impl DefaultGraph {
+    pub const ALL: [DefaultGraph; 2] = [DefaultGraph::Store, DefaultGraph::Union];
 
-    fn parse(&self, text: &str) -> Option<Durability> {
-        Durability::ALL.into_iter().find(|mode| mode.name() == text)
+    pub fn name(self) -> &'static str {
+        match self {
+            DefaultGraph::Store => "store",
+            DefaultGraph::Union => "union",
+        }
     }
+}
 
-    fn print(&self, value: &Durability) -> String {
-        value.name().to_owned()
-    }
+/// Kinds of settings that are one of a few names.
+macro_rules! choices {
+    ($($(#[doc = $doc:literal])* $kind:ident: $value:ident;)*) => {$(
+        $(#[doc = $doc])*
+        pub struct $kind;
 
-    fn in_range(&self, _: &Durability) -> bool {
-        true
-    }
+        impl Kind for $kind {
+            type Value = $value;
+            const NAME: &'static str = "choice";
 
-    fn accepts(&self) -> String {
-        format!(
-            "one of {}",
-            Durability::ALL.map(Durability::name).join(", ")
-        )
-    }
+            fn parse(&self, text: &str) -> Option<$value> {
+                $value::ALL.into_iter().find(|choice| choice.name() == text)
+            }
+
+            fn print(&self, value: &$value) -> String {
+                value.name().to_owned()
+            }
+
+            fn in_range(&self, _: &$value) -> bool {
+                true
+            }
+
+            fn accepts(&self) -> String {
+                format!("one of {}", $value::ALL.map($value::name).join(", "))
+            }
+        }
+    )*};
+}
+
+choices! {
+    /// One of the durability modes, by name.
+    DurabilityChoice: Durability;
+    /// One of the default graphs, by name.
+    DefaultGraphChoice: DefaultGraph;
 }
 
 #[cfg(test)]

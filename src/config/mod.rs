@@ -17,12 +17,12 @@ pub mod preset;
 pub mod rocksdb;
 
 pub use docs::configuration_markdown;
-pub use kind::Durability;
+pub use kind::{DefaultGraph, Durability};
 pub use memory::{MemoryShares, accountable_bytes};
 pub use path_root::PathRoot;
 
 use crate::error::{Code, Error, Result};
-use kind::{Bytes, Choice, Count, Flag, Kind, Millis, OptionalPath};
+use kind::{Bytes, Count, DefaultGraphChoice, DurabilityChoice, Flag, Kind, Millis, OptionalPath};
 
 pub(crate) const KIB: u64 = 1 << 10;
 pub(crate) const MIB: u64 = 1 << 20;
@@ -158,7 +158,7 @@ knobs! {
 
     /// What an acknowledged commit survives. `sync`: power loss. `interval`: a kill of the process, and
     /// power loss but for the last `durability_interval_ms`. `os_buffered`: a kill of the process.
-    durability: Choice = Durability::Sync;
+    durability: DurabilityChoice = Durability::Sync;
 
     /// Time between two writes to the device with `durability` = `interval`.
     durability_interval_ms: Millis { zero: None, min: 1, max: 3_600_000 } = 100;
@@ -175,6 +175,10 @@ knobs! {
 
     /// Threads that one load, merge or parallel query may use.
     threads: Count { zero: Some("as many as the machine runs at once"), min: 1, max: 1024 } = 0;
+
+    /// What patterns outside GRAPH read where neither the request nor its options say it. `store`: the default
+    /// graph. `union`: the distinct triples of all graphs.
+    default_graph: DefaultGraphChoice = DefaultGraph::Store;
 
     /// Time limit of a query that does not bring its own.
     query_timeout_ms: Millis { zero: Some("no limit"), min: 1, max: MAX_MILLIS } = 0;

@@ -27,7 +27,7 @@ impl Database {
     ) -> Result<Cursor> {
         let source = snapshot.source();
         Cursor::open(&self.limited(control), |control| {
-            query.rows(&source, options, control)
+            query.rows(&source, &snapshot.options(options), control)
         })
     }
 

@@ -5,7 +5,7 @@ use crate::control::{Control, Phase};
 use crate::error::Result;
 use crate::exec::Batch;
 use crate::expr::Terms;
-use crate::query::{ResultBatch, RowSource, Shape};
+use crate::query::{ResultBatch, ResultMemory, RowSource, Shape};
 use crate::store::{BATCH_ROWS, QuadScan, QuadSource, ScanBatch};
 
 /// A cursor over quads as rows of subject, predicate, object, graph; the graph is unbound in the default graph.
@@ -19,6 +19,7 @@ pub struct QuadRows {
     /// Rows of `read` given already.
     given: usize,
     batch: Batch,
+    memory: ResultMemory,
 }
 
 impl Snapshot {
@@ -38,6 +39,7 @@ impl Snapshot {
         Ok(QuadRows {
             scan,
             terms: Terms::new(pinned, &control),
+            memory: ResultMemory::new(&control),
             control,
             read: ScanBatch::default(),
             given: 0,
@@ -70,9 +72,10 @@ impl RowSource for QuadRows {
             to.extend_from_slice(&from[self.given..end]);
         }
         self.batch.set_rows(end - self.given);
-        self.control.add_rows((end - self.given) as u64);
-        self.given = end;
-        out.fill(&mut self.batch, &self.terms)?;
+        let rows = 0..end - self.given;
+        let filled = out.fill(&self.batch, rows, &self.terms, &mut self.memory)?;
+        self.control.add_rows(filled as u64);
+        self.given += filled;
         Ok(true)
     }
 

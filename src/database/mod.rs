@@ -26,13 +26,12 @@ pub use term_list::{NO_TERM, Place, TermList, graph_name};
 pub use update::UpdateOptions;
 pub use write::WriteTxn;
 
-use crate::config::{Config, Durability as Choice};
+use crate::config::{self, Config, Durability as Choice};
 use crate::control::{Budget, Control, Signal};
 use crate::error::{Code, Error, Result};
 use crate::kv::{self, Open, RecoveryMode};
+use crate::query::{DefaultGraph, Services};
 use crate::store::{Durability, OpenOptions, PinLimits, Settings, Store};
-
-use crate::query::Services;
 use parking_lot::RwLock;
 
 pub use crate::store::{Changed, CheckReport, Committed, PinInfo, PinKind};
@@ -194,6 +193,15 @@ impl Database {
 
     fn services(&self) -> Option<Arc<Services>> {
         self.inner.services.read().clone()
+    }
+
+    /// What the default graph of a request is: the configuration decides where the request does not.
+    fn default_graph(&self, choice: DefaultGraph) -> DefaultGraph {
+        match (choice, self.inner.config.default_graph) {
+            (DefaultGraph::Configured, config::DefaultGraph::Store) => DefaultGraph::Default,
+            (DefaultGraph::Configured, config::DefaultGraph::Union) => DefaultGraph::Union,
+            (chosen, _) => chosen,
+        }
     }
 
     /// The engine beneath, for the loader and the query engine.

@@ -5,7 +5,7 @@ use super::{Database, QuadPattern};
 use crate::control::{Control, Signal};
 use crate::error::Result;
 use crate::query::{
-    self, Explanation, ParseOptions, Prepared, QueryOptions, QueryResults, Services,
+    self, DefaultGraph, Explanation, ParseOptions, Prepared, QueryOptions, QueryResults, Services,
 };
 use crate::run::{Chunk, Sort};
 use crate::store::{PinKind, PinnedVersion, QuadSource, ScanSpec, Version, View};
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pinned: Arc<PinnedVersion>,
     closing: Signal,
     services: Option<Arc<Services>>,
+    /// What the default graph is unless a request says it.
+    default_graph: DefaultGraph,
 }
 
 /// Numbers about the content of a store.
@@ -51,6 +53,7 @@ impl Database {
             pinned: Arc::new(pinned),
             closing: self.inner.closing.clone(),
             services: self.services(),
+            default_graph: self.default_graph(DefaultGraph::Configured),
         }
     }
 }
@@ -86,7 +89,8 @@ impl Snapshot {
         control: &Control,
     ) -> Result<QueryResults> {
         let control = &self.listening(control);
-        Prepared::new(text, &ParseOptions::default())?.run(&self.source(), options, control)
+        let prepared = Prepared::new(text, &ParseOptions::default())?;
+        prepared.run(&self.source(), &self.options(options), control)
     }
 
     /// The plan of a query, as it would be run. Errors: as [`Snapshot::query`].
@@ -96,7 +100,17 @@ impl Snapshot {
         options: &QueryOptions,
         control: &Control,
     ) -> Result<Explanation> {
-        Prepared::new(text, &ParseOptions::default())?.explain(&self.source(), options, control)
+        let prepared = Prepared::new(text, &ParseOptions::default())?;
+        prepared.explain(&self.source(), &self.options(options), control)
+    }
+
+    /// `options` with what the configuration of the store decides.
+    pub fn options(&self, options: &QueryOptions) -> QueryOptions {
+        let mut options = options.clone();
+        if options.default_graph == DefaultGraph::Configured {
+            options.default_graph = self.default_graph;
+        }
+        options
     }
 
     /// What a prepared query runs against.

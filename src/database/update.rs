@@ -129,7 +129,7 @@ impl WriteTxn {
         let control = self.database.update_control(options, control);
         let control = self.database.listening(&control);
         let options = query::UpdateOptions {
-            default_graph: options.default_graph,
+            default_graph: self.database.default_graph(options.default_graph),
             view: options.view,
             load: self.database.load_access(options)?,
             services: self.database.services(),

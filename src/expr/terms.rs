@@ -90,6 +90,27 @@ impl Terms {
 
     /// As [`Terms::fetch`], behind the slots that `table` has.
     pub fn append(&self, ids: &[Id], table: &mut TermTable) -> Result<()> {
+        self.append_while(ids, table, &mut |_| Ok(()))
+    }
+
+    /// As [`Terms::fetch`]; `admit` is told after each term of the dictionary how many bytes of text the table has, and ends
+    /// it with an error.
+    pub fn fetch_while(
+        &self,
+        ids: &[Id],
+        table: &mut TermTable,
+        admit: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<()> {
+        table.clear();
+        self.append_while(ids, table, admit)
+    }
+
+    fn append_while(
+        &self,
+        ids: &[Id],
+        table: &mut TermTable,
+        admit: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<()> {
         let first = table.len();
         table.reserve_slots(first + ids.len());
         let mut stored: Vec<Id> = Vec::with_capacity(ids.len());
@@ -116,6 +137,7 @@ impl Terms {
             }
         }
         drop(local);
+        admit(table.text_bytes())?;
         if stored.is_empty() {
             return Ok(());
         }
@@ -127,7 +149,7 @@ impl Terms {
                 )
             })?;
             table.put(slot, term);
-            Ok(())
+            admit(table.text_bytes())
         })
     }
 

@@ -1,6 +1,7 @@
 //! A batch of result rows: index columns over a table of distinct terms.
 
-use crate::error::Result;
+use crate::control::{Charge, Control};
+use crate::error::{Code, Error, Result};
 use crate::exec::Batch;
 use crate::expr::{TermTable, Terms};
 use crate::term::{Id, TermRef};
@@ -19,34 +20,113 @@ pub struct ResultBatch {
     terms: TermTable,
 }
 
+/// Bytes of text that a batch of several rows may have.
+const TEXT_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a batch for each of its terms, besides text.
+const TERM_BYTES: usize = 56;
+
+/// What the batches of one cursor may take: the batch that was given last is charged.
+pub struct ResultMemory {
+    control: Control,
+    charge: Option<Charge>,
+    /// Rows that are likely to fit.
+    rows_fit: usize,
+}
+
+impl ResultMemory {
+    pub fn new(control: &Control) -> Self {
+        Self {
+            control: control.clone(),
+            charge: None,
+            rows_fit: usize::MAX,
+        }
+    }
+
+    /// Charges a batch as its text grows, in steps; one of several rows must not have more than so much of it.
+    fn admit(&mut self, terms: usize, has_rows: bool) -> impl FnMut(usize) -> Result<()> + '_ {
+        // What is left is for those who make something of it.
+        let text_max = TEXT_BYTES_MAX.min(self.control.memory().limit() / 8);
+        move |text| {
+            let wanted = text + terms * TERM_BYTES;
+            let charged = self.charge.as_ref().map_or(0, Charge::bytes);
+            if has_rows && text > text_max {
+                return Err(Error::new(
+                    Code::ResourceExhausted,
+                    "the terms of a batch are more than it may hold",
+                ));
+            }
+            if wanted <= charged {
+                return Ok(());
+            }
+            match &mut self.charge {
+                Some(charge) => charge
+                    .resize(wanted + wanted / 2)
+                    .or_else(|_| charge.resize(wanted)),
+                none => {
+                    *none = Some(self.control.charge(wanted)?);
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
 impl ResultBatch {
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Replaces the batch by the rows of `batch` that count. Errors: those of [`Terms::fetch`].
-    pub fn fill(&mut self, batch: &mut Batch, terms: &Terms) -> Result<()> {
-        batch.compact();
-        self.rows = batch.rows();
+    /// Replaces the batch by the first of some rows of `batch`, of which all count, and returns how many: all, unless their
+    /// terms are too much to be held at once. Errors: `ResourceExhausted` if one row is; those of [`Terms::fetch`].
+    pub fn fill(
+        &mut self,
+        batch: &Batch,
+        rows: Range<usize>,
+        terms: &Terms,
+        memory: &mut ResultMemory,
+    ) -> Result<usize> {
+        let mut count = rows.len().min(memory.rows_fit);
+        loop {
+            let part = rows.start..rows.start + count;
+            match self.fill_all(batch, part, terms, memory) {
+                Ok(()) => {
+                    memory.rows_fit = count.saturating_mul(2).max(memory.rows_fit);
+                    return Ok(count);
+                }
+                Err(error) if error.code() == Code::ResourceExhausted && count > 1 => {
+                    count /= 2;
+                    memory.rows_fit = count;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn fill_all(
+        &mut self,
+        batch: &Batch,
+        rows: Range<usize>,
+        terms: &Terms,
+        memory: &mut ResultMemory,
+    ) -> Result<()> {
+        memory.charge = None;
+        self.rows = rows.len();
         self.ids.clear();
         for column in &batch.columns {
-            self.ids.extend(
-                column
-                    .iter()
-                    .filter(|&&raw| raw != 0)
-                    .map(|&raw| Id::from_raw(raw)),
-            );
+            let bound = column[rows.clone()].iter().filter(|&&raw| raw != 0);
+            self.ids.extend(bound.map(|&raw| Id::from_raw(raw)));
         }
         self.ids.sort_unstable();
         self.ids.dedup();
-        terms.fetch(&self.ids, &mut self.terms)?;
-        self.add_parts(terms)?;
+        let mut admit = memory.admit(self.ids.len(), rows.len() > 1);
+        terms.fetch_while(&self.ids, &mut self.terms, &mut admit)?;
+        self.add_parts(terms, &mut admit)?;
         self.columns.resize_with(batch.columns.len(), Vec::new);
         for (to, from) in self.columns.iter_mut().zip(&batch.columns) {
             to.clear();
             // Neighbouring rows of a column are often equal.
             let mut last = (0, UNBOUND);
-            for &raw in from {
+            for &raw in &from[rows.clone()] {
                 if raw != last.0 {
                     let index = self.ids.binary_search(&Id::from_raw(raw));
                     last = (raw, index.map_or(UNBOUND, |index| index as u32));
@@ -58,7 +138,11 @@ impl ResultBatch {
     }
 
     /// Adds the terms that triple terms are made of, level by level.
-    fn add_parts(&mut self, terms: &Terms) -> Result<()> {
+    fn add_parts(
+        &mut self,
+        terms: &Terms,
+        admit: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<()> {
         loop {
             let mut parts: Vec<Id> = self
                 .terms
@@ -76,7 +160,7 @@ impl ResultBatch {
             self.ids.append(&mut parts);
             self.ids.sort_unstable();
             self.ids.dedup();
-            terms.fetch(&self.ids, &mut self.terms)?;
+            terms.fetch_while(&self.ids, &mut self.terms, admit)?;
         }
     }
 

@@ -141,12 +141,20 @@ impl Cursor {
     }
 
     /// Writes the rows that were not given yet as a document and returns how many.
-    /// Errors: those of [`write_result`]; then the cursor cannot go on.
+    /// Errors: those of [`write_result`]; then the cursor has ended.
     pub fn write(&mut self, options: &WriteOptions, out: &mut dyn Write) -> Result<u64> {
         let (shape, control) = (self.shape.clone(), self.control.clone());
-        write_result(&shape, options, out, &control, &mut |batch| {
+        let written = write_result(&shape, options, out, &control, &mut |batch| {
             Ok(self.next(BATCH_ROWS, None, batch)? == Pulled::Rows)
-        })
+        });
+        if written.is_err() {
+            // Rows that were worked and not written are lost.
+            self.rest = None;
+            let ended = std::mem::replace(&mut *self.shared.state.lock(), State::Ended);
+            self.shared.changed.notify_all();
+            drop(ended);
+        }
+        written
     }
 
     /// Replaces `out` by the next rows, at most `rows_max`. With a limit it answers within about that time (`Waiting` if

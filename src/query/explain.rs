@@ -1,10 +1,11 @@
 //! EXPLAIN: a plan, the data set it reads and, after a run, what its operators have done; as text and as JSON.
 
+use super::json::Json;
 use super::shape::{ResultKind, Shape};
 use crate::error::{Code, Error, Result};
 use crate::plan::{Description, Value, view_name};
 use crate::store::View;
-use json_event_parser::{JsonEvent, WriterJsonSerializer};
+use json_event_parser::JsonEvent;
 use std::fmt::{self, Write};
 use std::io;
 use std::time::Duration;
@@ -125,10 +126,7 @@ impl Explanation {
 
     /// The explanation as a JSON object; docs/sparql.md has its keys. Errors: `Internal`.
     pub fn to_json(&self) -> Result<String> {
-        let mut json = Json(WriterJsonSerializer::new(Vec::new()));
-        self.write_json(&mut json)
-            .and_then(|()| json.0.finish())
-            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
+        Json::document(|json| self.write_json(json))
             .map_err(|error| Error::new(Code::Internal, "a plan is no JSON").because(error))
     }
 
@@ -208,38 +206,6 @@ pub fn kind_name(kind: ResultKind) -> &'static str {
         ResultKind::Construct => "construct",
         ResultKind::Describe => "describe",
         ResultKind::Match => "match",
-    }
-}
-
-/// JSON in the pieces that are needed here.
-struct Json(WriterJsonSerializer<Vec<u8>>);
-
-impl Json {
-    fn event(&mut self, event: JsonEvent<'_>) -> io::Result<()> {
-        self.0.serialize_event(event)
-    }
-
-    fn key(&mut self, name: &str) -> io::Result<()> {
-        self.event(JsonEvent::ObjectKey(name.into()))
-    }
-
-    fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
-        self.key(name)?;
-        self.event(JsonEvent::String(text.into()))
-    }
-
-    fn texts(&mut self, name: &str, texts: &[String]) -> io::Result<()> {
-        self.key(name)?;
-        self.event(JsonEvent::StartArray)?;
-        for text in texts {
-            self.event(JsonEvent::String(text.into()))?;
-        }
-        self.event(JsonEvent::EndArray)
-    }
-
-    fn number(&mut self, name: &str, number: u64) -> io::Result<()> {
-        self.key(name)?;
-        self.event(JsonEvent::Number(number.to_string().into()))
     }
 }
 

@@ -27,8 +27,10 @@ pub struct Snapshot {
 /// The default graph of a query without FROM (definition 13).
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum DefaultGraph {
-    /// Graph 0 alone.
+    /// That of the store's configuration. Below the facade, which knows it, graph 0 alone.
     #[default]
+    Configured,
+    /// Graph 0 alone.
     Default,
     /// The distinct triples of graph 0 and all named graphs.
     Union,
@@ -159,7 +161,9 @@ impl Prepared {
         ShownDataset {
             default_graph: match (&self.query.dataset, options.default_graph) {
                 (Some(dataset), _) => ShownDefaultGraph::Graphs(dataset.default.clone()),
-                (None, DefaultGraph::Default) => ShownDefaultGraph::Store,
+                (None, DefaultGraph::Configured | DefaultGraph::Default) => {
+                    ShownDefaultGraph::Store
+                }
                 (None, DefaultGraph::Union) => ShownDefaultGraph::Union,
             },
             named_graphs: self.query.dataset.as_ref().and_then(|d| d.named.clone()),
@@ -212,7 +216,7 @@ impl Prepared {
     fn graphs(&self, snapshot: &Snapshot, options: &QueryOptions) -> Result<RequestGraphs> {
         let Some(dataset) = &self.query.dataset else {
             let default = match options.default_graph {
-                DefaultGraph::Default => Graphs::One(0),
+                DefaultGraph::Configured | DefaultGraph::Default => Graphs::One(0),
                 DefaultGraph::Union => Graphs::UnionAll,
             };
             return Ok(RequestGraphs {

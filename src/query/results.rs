@@ -1,6 +1,6 @@
 //! Results of a query, pulled by the caller.
 
-use super::batch::ResultBatch;
+use super::batch::{ResultBatch, ResultMemory};
 use super::explain::{Explanation, ShownDataset, Work};
 use super::formats::{WriteOptions, write_result};
 use super::shape::Shape;
@@ -41,6 +41,7 @@ pub struct Rows {
     plan: Arc<Plan>,
     runtime: Arc<Runtime>,
     operator: Option<BoxOperator>,
+    memory: ResultMemory,
     shape: Shape,
     dataset: ShownDataset,
     batch: Batch,
@@ -60,10 +61,12 @@ impl Rows {
         dataset: ShownDataset,
         row_limit: Option<u64>,
     ) -> Self {
+        let memory = ResultMemory::new(&runtime.control);
         Self {
             query,
             plan,
             runtime,
+            memory,
             operator: Some(operator),
             shape,
             dataset,
@@ -108,25 +111,37 @@ impl Rows {
     /// Errors: `Cancelled`, `QueryTimeout`, `ResourceExhausted`, `QueryLimit` for the row limit, those of the store. After
     /// an error the cursor has ended: every further call gives an error again.
     pub fn next(&mut self, rows_max: usize, out: &mut ResultBatch) -> Result<bool> {
-        let mut batch = Batch::new();
-        if !self.next_ids(rows_max, &mut batch)? {
-            self.runtime.control.set_phase(Phase::Done);
-            return Ok(false);
-        }
-        let filled = out.fill(&mut batch, &self.runtime.terms);
+        let filled = self.fill(rows_max, out);
         if filled.is_err() {
             self.operator = None;
         }
-        filled.map(|()| true)
+        filled
+    }
+
+    fn fill(&mut self, rows_max: usize, out: &mut ResultBatch) -> Result<bool> {
+        let take = self.ready(rows_max)?;
+        if take == 0 {
+            self.runtime.control.set_phase(Phase::Done);
+            return Ok(false);
+        }
+        let rows = self.given..self.given + take;
+        let filled = out.fill(&self.batch, rows, &self.runtime.terms, &mut self.memory)?;
+        self.count(filled)?;
+        Ok(true)
     }
 
     /// Writes the rows that were not given yet as a document and returns how many.
-    /// Errors: those of [`write_result`]; then the cursor cannot go on.
+    /// Errors: those of [`write_result`]; then the cursor has ended.
     pub fn write(&mut self, options: &WriteOptions, out: &mut dyn Write) -> Result<u64> {
         let (shape, control) = (self.shape.clone(), self.control().clone());
-        write_result(&shape, options, out, &control, &mut |batch| {
+        let written = write_result(&shape, options, out, &control, &mut |batch| {
             self.next(BATCH_ROWS, batch)
-        })
+        });
+        if written.is_err() {
+            // Rows that were worked and not written are lost.
+            self.operator = None;
+        }
+        written
     }
 
     /// As [`Rows::next`], with ids instead of terms. Local ids (definition 3) mean nothing outside this cursor.
@@ -139,6 +154,28 @@ impl Rows {
     }
 
     fn pull(&mut self, rows_max: usize, out: &mut Batch) -> Result<bool> {
+        let take = self.ready(rows_max)?;
+        if take == 0 {
+            return Ok(false);
+        }
+        let rows = self.given..self.given + take;
+        self.count(take)?;
+        if take == self.batch.len() {
+            std::mem::swap(out, &mut self.batch);
+            self.batch.reset(0);
+            self.given = 0;
+        } else {
+            out.reset(self.batch.columns.len());
+            for (to, from) in out.columns.iter_mut().zip(&self.batch.columns) {
+                to.extend_from_slice(&from[rows.clone()]);
+            }
+            out.set_rows(take);
+        }
+        Ok(true)
+    }
+
+    /// Rows of the batch at hand that may be given next, at most `rows_max`; 0 at the end.
+    fn ready(&mut self, rows_max: usize) -> Result<usize> {
         self.runtime.control.poll()?;
         let Some(operator) = &mut self.operator else {
             return Err(Error::new(
@@ -150,12 +187,17 @@ impl Rows {
             self.given = 0;
             if !operator.next(&mut self.batch)? {
                 self.batch.reset(0);
-                return Ok(false);
+                return Ok(0);
             }
             self.batch.compact();
         }
-        let take = (self.batch.len() - self.given).min(rows_max.clamp(1, BATCH_ROWS));
-        self.rows += take as u64;
+        Ok((self.batch.len() - self.given).min(rows_max.clamp(1, BATCH_ROWS)))
+    }
+
+    /// Counts rows as given. Errors: `QueryLimit`.
+    fn count(&mut self, rows: usize) -> Result<()> {
+        self.given += rows;
+        self.rows += rows as u64;
         if let Some(limit) = self.row_limit
             && self.rows > limit
         {
@@ -165,20 +207,8 @@ impl Rows {
             )
             .with_hint("add LIMIT to the query, or raise the row limit"));
         }
-        if take == self.batch.len() {
-            std::mem::swap(out, &mut self.batch);
-            self.batch.reset(0);
-            self.given = 0;
-        } else {
-            out.reset(self.batch.columns.len());
-            for (to, from) in out.columns.iter_mut().zip(&self.batch.columns) {
-                to.extend_from_slice(&from[self.given..self.given + take]);
-            }
-            out.set_rows(take);
-            self.given += take;
-        }
-        self.runtime.control.add_rows(take as u64);
-        Ok(true)
+        self.runtime.control.add_rows(rows as u64);
+        Ok(())
     }
 
     /// The plan, with what its operators have done so far.

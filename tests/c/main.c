@@ -87,6 +87,7 @@ int main(int argc, char **argv) {
     test_load();
     test_query();
     test_result();
+    test_inspection();
     test_write();
     test_update();
     test_match();

@@ -234,6 +234,22 @@ static void options_change_the_answer(ts_store *store) {
     ts_batch_free(batch);
     ts_rows_free(rows);
 
+    /* The store may choose; the query has the last word. */
+    ts_config *config = ts_config_new();
+    EXPECT(TS_STATUS_OK, ts_config_set(config, TEXT("default_graph"), TEXT("union"), &err));
+    ts_store *united;
+    EXPECT(TS_STATUS_OK, ts_open_memory(config, &united, &err));
+    ts_config_free(config);
+    EXPECT(TS_STATUS_OK, ts_insert_nquads(united, DATA, strlen(DATA), NULL, NULL, &err));
+    CHECK(rows_of(united, ages) == 2);
+    options = (ts_query_options){.struct_size = sizeof options, .default_graph = TS_DEFAULT_GRAPH_STORE};
+    rows = query(united, ages, &options);
+    EXPECT(TS_STATUS_ROWS, ts_rows_next(rows, 10, TS_NO_LIMIT, &batch, &err));
+    CHECK(ts_batch_rows(batch) == 1);
+    ts_batch_free(batch);
+    ts_rows_free(rows);
+    ts_close(united);
+
     options = (ts_query_options){.struct_size = sizeof options, .view = 9};
     EXPECT(TS_STATUS_INVALID_ARGUMENT, ts_query(store, TEXT("ASK {}"), &options, NULL, &rows, NULL));
     options = (ts_query_options){.struct_size = sizeof options, .default_graph = -1};

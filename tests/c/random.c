@@ -163,7 +163,7 @@ static int32_t some(void *user_data, const char *data, size_t data_len) {
 static void on_queries(void) {
     ts_query_options options = {
         .struct_size = size(sizeof options) % (sizeof options + 1),
-        .default_graph = number(2),
+        .default_graph = number(3),
         .view = number(3),
         .row_limit = any(5),
         .timeout_ms = any(5) ? 0 : any(3),

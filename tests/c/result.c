@@ -149,6 +149,14 @@ static void a_document_that_ends_early_says_why(void) {
     CHECK(count == 0 && document.len > 0 && document.len <= 200000);
     CHECK(strncmp(document.text, "{\"head\":{\"vars\":[\"s\",\"p\",\"o\",\"x\",\"q\"]}", 36) == 0);
 
+    ts_batch *batch;
+    EXPECT(TS_STATUS_OK, ts_query(store, all, strlen(all), NULL, NULL, &rows, &err));
+    empty();
+    document.bytes_left = 100000;
+    EXPECT(TS_STATUS_CALLBACK, ts_rows_write(rows, NULL, take, &document, NULL, NULL));
+    EXPECT(TS_STATUS_TRANSACTION_ENDED, ts_rows_next(rows, 1, TS_NO_LIMIT, &batch, NULL));
+    ts_rows_free(rows);
+
     ts_op *op = ts_op_new();
     EXPECT(TS_STATUS_OK, ts_query(store, all, strlen(all), NULL, op, &rows, &err));
     empty();

@@ -211,6 +211,43 @@ fn a_plan_is_explained_with_or_without_a_run_as_text_and_as_json() {
 }
 
 #[test]
+fn a_text_is_checked_without_a_store() {
+    let place = Place::new("checked");
+    let query = place
+        .run(&["query", "--check", "SELECT * { ?b ?a 1 }"])
+        .ok();
+    assert_eq!(query, "select ?b ?a\n");
+    let json = place
+        .run(&[
+            "query",
+            "--check",
+            "--format",
+            "json",
+            "DELETE WHERE { GRAPH ?g { ?s ?p ?o } }",
+        ])
+        .ok();
+    assert!(
+        json.starts_with("{\"version\":1,\"kind\":\"update\","),
+        "{json}"
+    );
+    let told = place
+        .run(&["query", "--check", "CLEAR ALL; LOAD <x:d> INTO GRAPH <x:g>"])
+        .ok();
+    assert_eq!(
+        told,
+        "update of 2 operations\nCLEAR in the default graph, any named graph\n\
+         LOAD <x:d> in <x:g>\nreads documents (LOAD)\n"
+    );
+    let error = place
+        .run(&["query", "--check", "INSERT DATA { <x:s> }"])
+        .failed(3);
+    assert!(error.contains("--> query:1:21"), "{error}");
+    place
+        .run(&["query", "--check", "--format", "csv", "ASK {}"])
+        .failed(2);
+}
+
+#[test]
 fn graphs_are_loaded_into_dumped_and_queried_apart_or_together() {
     let place = Place::with_rooms("named");
     let graph = ["--graph", "http://example.org/g"];
@@ -273,6 +310,10 @@ fn graphs_are_loaded_into_dumped_and_queried_apart_or_together() {
     assert_eq!(place.run(&count).ok(), "?n\n11\n");
     let union = [&count[..], &["--default-graph", "union"]].concat();
     assert_eq!(place.run(&union).ok(), "?n\n12\n");
+    let configured = [&count[..], &["--config", "default_graph=union"]].concat();
+    assert_eq!(place.run(&configured).ok(), "?n\n12\n");
+    let chosen = [&configured[..], &["--default-graph", "store"]].concat();
+    assert_eq!(place.run(&chosen).ok(), "?n\n11\n");
 }
 
 #[test]

@@ -1,0 +1,195 @@
+//! Section "Inspecting texts": what a query or update is, without running it.
+
+use super::error::ts_error;
+use super::guard;
+use super::handle::{self, Handle, Owned};
+use super::query::{ts_query_kind, ts_query_options};
+use super::sized::{self, Sized32, check_wanted, fill};
+use super::status::ts_status;
+use super::text::{ZeroEnded, ts_text, utf8};
+use crate::query::{Content, Inspection, ParseOptions, inspect};
+use safer_ffi::derive_ReprC;
+use std::ffi::c_char;
+
+/// What a text was found to be.
+#[derive_ReprC]
+#[repr(opaque)]
+pub struct ts_inspection {
+    _opaque: [u8; 0],
+}
+
+pub(super) struct Inspected {
+    facts: ts_inspection_facts,
+    columns: Vec<ZeroEnded>,
+    json: ZeroEnded,
+}
+
+impl Handle for ts_inspection {
+    type State = Inspected;
+    const NAME: &'static str = "ts_inspection";
+    const TAG: [u8; 4] = *b"insp";
+    const SURVIVES_FORK: bool = true;
+}
+
+/// What is known of a text. Set struct_size to sizeof(ts_inspection_facts) before the call.
+#[derive_ReprC]
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ts_inspection_facts {
+    pub struct_size: u32,
+    /// A ts_query_kind; TS_QUERY_KIND_UPDATE for an update.
+    pub kind: i32,
+    /// Columns of the result; ts_inspection_column() has their names.
+    pub columns: u64,
+    /// Operations of an update.
+    pub operations: u64,
+    /// Whether the text asks other endpoints: it has SERVICE.
+    pub has_service: bool,
+    /// Whether it reads documents: it has LOAD.
+    pub has_load: bool,
+    /// Whether a query names its data set: it has FROM or FROM NAMED.
+    pub has_dataset: bool,
+}
+
+impl Sized32 for ts_inspection_facts {
+    const NAME: &'static str = "ts_inspection_facts";
+    const FIRST_SIZE: usize = size_of::<ts_inspection_facts>();
+}
+
+fn facts(inspection: &Inspection) -> ts_inspection_facts {
+    let mut facts = ts_inspection_facts {
+        struct_size: size_of::<ts_inspection_facts>() as u32,
+        kind: inspection
+            .result_kind()
+            .map_or(ts_query_kind::Update, Into::into) as i32,
+        columns: 0,
+        operations: 0,
+        has_service: inspection.has_service,
+        has_load: inspection.has_load(),
+        has_dataset: false,
+    };
+    match &inspection.content {
+        Content::Query { shape, from } => {
+            facts.columns = shape.columns.len() as u64;
+            facts.has_dataset = from.is_some();
+        }
+        Content::Update { operations } => facts.operations = operations.len() as u64,
+    }
+    facts
+}
+
+/// Reads a query or update without running it; which one it is follows from the text. No store is
+/// needed.
+///
+/// Owner: the inspection is the caller's, until ts_inspection_free(). The text and options (NULL: the
+/// defaults; only base_iri is read) are read during the call.
+/// Threads: any.
+/// Cost: 10-50 microseconds for a short text.
+/// Errors: what is wrong with the text, as running it would answer: TS_STATUS_QUERY_PARSE (with line,
+/// column and a hint), TS_STATUS_QUERY_UNSUPPORTED, TS_STATUS_QUERY_LIMIT,
+/// TS_STATUS_NESTING_TOO_DEEP, TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
+/// TS_STATUS_NOT_IMPLEMENTED.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn ts_inspect(
+    sparql: *const c_char,
+    sparql_len: usize,
+    options: *const ts_query_options,
+    inspection: *mut *mut ts_inspection,
+    err: *mut *mut ts_error,
+) -> ts_status {
+    // SAFETY: the caller keeps the contract of the header.
+    unsafe {
+        guard::status(err, || {
+            let out = guard::out(inspection, std::ptr::null_mut(), "inspection")?;
+            let text = utf8(sparql, sparql_len, "the text")?;
+            let base_iri = sized::read(options)?.base_iri.read("the base IRI")?;
+            let options = ParseOptions {
+                base_iri: (!base_iri.is_empty()).then(|| base_iri.to_owned()),
+                ..ParseOptions::default()
+            };
+            let found = inspect(text, &options)?;
+            let columns: &[String] = match &found.content {
+                Content::Query { shape, .. } => &shape.columns,
+                Content::Update { .. } => &[],
+            };
+            *out = handle::into_raw(Owned::<ts_inspection>(Inspected {
+                facts: facts(&found),
+                columns: columns.iter().map(|name| ZeroEnded::new(name)).collect(),
+                json: ZeroEnded::new(&found.to_json()?),
+            }));
+            Ok(ts_status::Ok)
+        })
+    }
+}
+
+/// What was found.
+///
+/// Owner: facts is the caller's.
+/// Threads: any.
+/// Cost: none.
+/// Errors: TS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn ts_inspection_read(
+    inspection: *const ts_inspection,
+    facts: *mut ts_inspection_facts,
+    err: *mut *mut ts_error,
+) -> ts_status {
+    // SAFETY: the caller keeps the contract of the header.
+    unsafe {
+        guard::status(err, || {
+            check_wanted(facts)?;
+            fill(facts, handle::shared(inspection)?.facts)?;
+            Ok(ts_status::Ok)
+        })
+    }
+}
+
+/// The name of a column from 0, without a question mark; empty behind the last.
+///
+/// Owner: borrowed from the inspection.
+/// Threads: any.
+/// Cost: none.
+/// Errors: none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_inspection_column(
+    inspection: *const ts_inspection,
+    index: usize,
+) -> ts_text {
+    guard::value(ts_text::EMPTY, || {
+        // SAFETY: the caller keeps the contract of the header.
+        unsafe { handle::shared(inspection) }
+            .ok()
+            .and_then(|inspection| inspection.columns.get(index))
+            .map_or(ts_text::EMPTY, ZeroEnded::as_text)
+    })
+}
+
+/// All that was found, as a JSON object: also the data set, and of each operation of an update its
+/// name, the graphs it may change, and the document it loads. docs/sparql.md has the keys.
+///
+/// Owner: borrowed from the inspection.
+/// Threads: any.
+/// Cost: none.
+/// Errors: none; empty if the argument is not valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_inspection_json(inspection: *const ts_inspection) -> ts_text {
+    guard::value(ts_text::EMPTY, || {
+        // SAFETY: the caller keeps the contract of the header.
+        unsafe { handle::shared(inspection) }
+            .map_or(ts_text::EMPTY, |inspection| inspection.json.as_text())
+    })
+}
+
+/// Frees an inspection; NULL is ignored.
+///
+/// Owner: takes the inspection.
+/// Threads: any, once.
+/// Cost: none.
+/// Errors: none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_inspection_free(inspection: *mut ts_inspection) {
+    // SAFETY: the caller keeps the contract of the header.
+    unsafe { guard::free(inspection) }
+}
