@@ -30,6 +30,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("batch.rs", "Batches"),
     ("result.rs", "Results as documents"),
     ("terms.rs", "Terms"),
+    ("function.rs", "Functions of your own"),
     (
         "pattern.rs",
         "Patterns: matching and counting without SPARQL",

@@ -1110,6 +1110,41 @@ typedef struct ts_write_options {
 typedef int32_t (*ts_write_fn)(void *user_data, const char *data, size_t data_len);
 
 /**
+ * What is known of a function. Set struct_size to sizeof(ts_function_options) and the rest to zero
+ * (`ts_function_options options = {.struct_size = sizeof options}`): any number of arguments, worked
+ * anew for every row.
+ */
+typedef struct ts_function_options {
+    uint32_t struct_size;
+    /** The fewest arguments it takes. A query that gives fewer is refused when it is prepared. */
+    uint32_t arguments_min;
+    /** The most arguments it takes; 0: no limit. */
+    uint32_t arguments_max;
+    /**
+     * 1: it answers the same to the same arguments and has no effect. It is then asked once for
+     * equal arguments of a batch, and once for the whole query if they are constants.
+     */
+    int32_t deterministic;
+} ts_function_options;
+
+/**
+ * Works calls of a registered function, many at a time. `arguments` has a row for each call and a
+ * column for each argument; none is unbound. For each row the callback builds the answer in `terms`
+ * with the functions of section "Terms" and sets `results[row]` to its index there. A row that is
+ * left at TS_UNBOUND has no value, which is an error in SPARQL: BIND leaves the variable unbound, a
+ * FILTER drops the row. Blank nodes of an answer are only those of arguments, by their labels.
+ *
+ * Returns 0, or another value to end the query with TS_STATUS_CALLBACK. `arguments`, `terms` and
+ * `results` live during the call only; the callback must not free the two. It may run on a thread
+ * of the library, and for several queries at the same time. It may call the library on other handles,
+ * but not on the rows of the query that it works for.
+ */
+typedef int32_t (*ts_function_fn)(void *user_data,
+                                  const struct ts_batch *arguments,
+                                  struct ts_terms *terms,
+                                  uint32_t *results);
+
+/**
  * How a dump is written. Set struct_size to sizeof(ts_dump_options) and the rest to zero
  * (`ts_dump_options options = {.struct_size = sizeof options}`).
  */
@@ -2723,6 +2758,49 @@ TS_NODISCARD ts_status ts_terms_clear(struct ts_terms *terms, struct ts_error **
  * Errors: none.
  */
 void ts_terms_free(struct ts_terms *terms);
+
+/* Functions of your own ------------------------------------------------------------------------ */
+
+/**
+ * Registers a function that queries of the store call by its IRI, in place of one with this IRI.
+ * Queries that are prepared from now on may call it; those that were prepared before are refused
+ * when they run if the function is gone, and go on with it if they run already. A query that calls
+ * an IRI that is not registered is refused with TS_STATUS_QUERY_UNSUPPORTED. NULL options are the
+ * defaults.
+ *
+ * Owner: `user_data` belongs to the library from this call on, also if it fails: it calls `drop`
+ * once, after the last call of `function`: when the function is replaced, unregistered or the store
+ * freed, and no query runs that may call it.
+ * Threads: any. `function` is called from any thread, from several at a time.
+ * Cost: microseconds.
+ * Errors: TS_STATUS_INVALID_ARGUMENT without a function, for more arguments at least than at most,
+ * or for the IRI of a constructor of XML Schema; TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8,
+ * TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_register_function(const struct ts_store *store,
+                               const char *iri,
+                               size_t iri_len,
+                               const struct ts_function_options *options,
+                               ts_function_fn function,
+                               void *user_data,
+                               ts_drop_fn drop,
+                               struct ts_error **err);
+
+/**
+ * Forgets a function; one that is not registered is no error. Queries that run keep it until they
+ * end.
+ *
+ * Owner: see ts_register_function() for the function's user_data.
+ * Threads: any.
+ * Cost: microseconds.
+ * Errors: TS_STATUS_INVALID_UTF8, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_unregister_function(const struct ts_store *store,
+                                 const char *iri,
+                                 size_t iri_len,
+                                 struct ts_error **err);
 
 /* Patterns: matching and counting without SPARQL ----------------------------------------------- */
 

@@ -41,6 +41,7 @@ fn every_example_has_a_test() {
         names,
         [
             "building.c",
+            "functions.c",
             "load.c",
             "query.c",
             "quickstart.c",
@@ -61,6 +62,19 @@ fn quickstart_prints_who_knows_whom() {
         "http://example.org/ada knows http://example.org/charles\n\
          http://example.org/ada knows http://example.org/mary\n\
          http://example.org/charles knows http://example.org/ada\n",
+    );
+}
+
+#[test]
+fn functions_works_equal_arguments_once() {
+    prints(
+        "functions",
+        &[],
+        "http://example.org/cellar: unknown\n\
+         http://example.org/hall: 62.6\n\
+         http://example.org/kitchen: 70.7\n\
+         http://example.org/study: 70.7\n\
+         3 calls\n",
     );
 }
 

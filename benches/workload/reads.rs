@@ -168,7 +168,7 @@ pub fn probe_join(snapshot: &Snapshot) -> Work {
 mod executor {
     use super::*;
     use triplestore::exec::{Runtime, build};
-    use triplestore::expr::Terms;
+    use triplestore::expr::{Context, Terms};
     use triplestore::plan::{JoinKind, Node, Op, Plan, ProbeColumns};
 
     /// Operators are made from a plan; this one is written by hand, since the planner would scan.
@@ -222,9 +222,11 @@ mod executor {
         Work::new("probe join, (p, s) -> o", count as u64, move || {
             let control = Control::new();
             let terms = Terms::new(version.clone(), &control);
+            let context = Arc::new(Context::new(None, Arc::default(), &control));
             let runtime = Runtime::new(
                 version.clone(),
                 terms,
+                context,
                 control,
                 View::Both,
                 plan.nodes,

@@ -1,6 +1,7 @@
 //! The algebra of a query as plain data: variables and constants are numbers, scopes are resolved, and
 //! joins, unions and conjunctions are flat lists.
 
+use super::function::Function;
 use std::fmt;
 
 /// A variable: an index into [`Query::variables`]. Variables of one name in two scopes are two numbers.
@@ -249,24 +250,6 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-/// Tests of one term, without an error of their own.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TermTest {
-    IsIri,
-    IsBlank,
-    IsLiteral,
-    IsNumeric,
-    IsTriple,
-}
-
-/// Functions of one term that give a term.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum TermFunction {
-    Str,
-    Lang,
-    Datatype,
-}
-
 /// An expression. Error and unbound are one outcome: no value (SPARQL 1.1 section 17.2).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
@@ -276,11 +259,15 @@ pub enum Expr {
     Or(Vec<Expr>),
     Not(Box<Expr>),
     Compare(Comparison, Box<Expr>, Box<Expr>),
-    SameTerm(Box<Expr>, Box<Expr>),
     In(Box<Expr>, Vec<Expr>),
     Bound(Var),
-    Test(TermTest, Box<Expr>),
-    Function(TermFunction, Box<Expr>),
+    /// Condition, then, else.
+    If(Box<[Expr; 3]>),
+    /// The first that has a value.
+    Coalesce(Vec<Expr>),
+    Call(Function, Vec<Expr>),
+    /// A function that the host registered under an IRI.
+    Custom(String, Vec<Expr>),
     /// Whether the pattern has a solution once the row's values stand for its variables (SPARQL 1.1 section 18.6).
     Exists(Box<Pattern>),
     /// As `Exists`, of a pattern that is planned: an index into the plan's list of subplans.
@@ -292,21 +279,11 @@ impl Expr {
     pub fn visit_vars(&self, visit: &mut impl FnMut(Var)) {
         match self {
             Self::Var(var) | Self::Bound(var) => visit(*var),
-            Self::Constant(_) | Self::SubPlan(_) => {}
             Self::Exists(pattern) => pattern.visit_vars(visit),
-            Self::And(parts) | Self::Or(parts) => {
-                parts.iter().for_each(|part| part.visit_vars(visit));
-            }
-            Self::Not(inner) | Self::Test(_, inner) | Self::Function(_, inner) => {
-                inner.visit_vars(visit);
-            }
-            Self::Compare(_, left, right) | Self::SameTerm(left, right) => {
-                left.visit_vars(visit);
-                right.visit_vars(visit);
-            }
-            Self::In(needle, list) => {
-                needle.visit_vars(visit);
-                list.iter().for_each(|item| item.visit_vars(visit));
+            _ => {
+                for child in self.children() {
+                    child.visit_vars(visit);
+                }
             }
         }
     }
@@ -319,9 +296,14 @@ impl Expr {
             | Self::Bound(_)
             | Self::Exists(_)
             | Self::SubPlan(_) => Vec::new(),
-            Self::And(parts) | Self::Or(parts) => parts.iter().collect(),
-            Self::Not(inner) | Self::Test(_, inner) | Self::Function(_, inner) => vec![inner],
-            Self::Compare(_, left, right) | Self::SameTerm(left, right) => vec![left, right],
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Coalesce(parts)
+            | Self::Call(_, parts)
+            | Self::Custom(_, parts) => parts.iter().collect(),
+            Self::If(parts) => parts.iter().collect(),
+            Self::Not(inner) => vec![inner],
+            Self::Compare(_, left, right) => vec![left, right],
             Self::In(needle, list) => std::iter::once(&**needle).chain(list).collect(),
         }
     }
@@ -334,9 +316,14 @@ impl Expr {
             | Self::Bound(_)
             | Self::Exists(_)
             | Self::SubPlan(_) => Vec::new(),
-            Self::And(parts) | Self::Or(parts) => parts.iter_mut().collect(),
-            Self::Not(inner) | Self::Test(_, inner) | Self::Function(_, inner) => vec![inner],
-            Self::Compare(_, left, right) | Self::SameTerm(left, right) => vec![left, right],
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Coalesce(parts)
+            | Self::Call(_, parts)
+            | Self::Custom(_, parts) => parts.iter_mut().collect(),
+            Self::If(parts) => parts.iter_mut().collect(),
+            Self::Not(inner) => vec![inner],
+            Self::Compare(_, left, right) => vec![left, right],
             Self::In(needle, list) => std::iter::once(&mut **needle).chain(list).collect(),
         }
     }
@@ -410,6 +397,8 @@ pub struct Query {
     pub constants: Vec<spargebra::term::Term>,
     /// `None`: the data set of the request.
     pub dataset: Option<Dataset>,
+    /// What `IRI()` resolves against.
+    pub base_iri: Option<String>,
 }
 
 impl Query {

@@ -8,6 +8,7 @@
 //! so that equal numbers are the same variable; lists are flat and no tree is deeper than [`LEVELS_MAX`].
 
 mod bound;
+mod function;
 mod hint;
 mod ir;
 mod nesting;
@@ -24,13 +25,13 @@ mod vars;
 mod words;
 
 pub use bound::{Bound, bound};
+pub use function::{CASTS, Entry, FUNCTIONS, Function, Stability};
 pub use ir::{
     Aggregate, AggregateFunction, Comparison, Constant, Dataset, Expr, Form, GraphSlot, OrderKey,
-    Path, PathPattern, Pattern, QuadPattern, Query, ServicePattern, Slot, TemplateSlot,
-    TermFunction, TermTest, Var,
+    Path, PathPattern, Pattern, QuadPattern, Query, ServicePattern, Slot, TemplateSlot, Var,
 };
 pub use nesting::{LINKS_MAX, NESTING_MAX};
-pub use parse::{ParseOptions, QUERY_BYTES_MAX, parse, parse_update};
+pub use parse::{CustomFunctions, ParseOptions, QUERY_BYTES_MAX, parse, parse_update};
 pub use place::has_word;
 pub use syntax::Language;
 pub use translate::LEVELS_MAX;

@@ -2,7 +2,6 @@
 //! can only be the feature.
 
 use super::scanner::{Kind, Scanner, Token};
-use super::words::KEYWORDS;
 
 /// The first place where one of `words` stands as a keyword, in any case.
 pub fn word(text: &str, words: &[&str]) -> Option<usize> {
@@ -34,26 +33,6 @@ pub fn call(text: &str, iri: &str) -> Option<usize> {
                     .is_some_and(|(_, local)| iri.ends_with(local)),
                 _ => false,
             }
-    })
-}
-
-/// The first `operator` of arithmetic, between two operands or before one.
-pub fn arithmetic(text: &str, operator: &str, is_binary: bool) -> Option<usize> {
-    find(text, |previous, token, _| {
-        token.text(text) == operator
-            && is_binary
-                == previous.is_some_and(|previous| match previous.kind {
-                    Kind::Variable => true,
-                    Kind::Word => {
-                        let word = previous.text(text);
-                        !word.contains(':')
-                            && !KEYWORDS
-                                .iter()
-                                .any(|keyword| word.eq_ignore_ascii_case(keyword))
-                    }
-                    Kind::Close => previous.text(text) == ")",
-                    _ => false,
-                })
     })
 }
 

@@ -8,9 +8,9 @@
 //! with the header and with the symbols of the shared library.
 
 use super::{
-    batch::*, config::*, dump::*, error::*, inspect::*, inspection::*, load::*, loader::*, log::*,
-    op::*, pattern::*, pins::*, query::*, reading::*, result::*, rows::*, service::*, status::*,
-    store::*, terms::*, txn::*, update::*, version::*,
+    batch::*, config::*, dump::*, error::*, function::*, inspect::*, inspection::*, load::*,
+    loader::*, log::*, op::*, pattern::*, pins::*, query::*, reading::*, result::*, rows::*,
+    service::*, status::*, store::*, terms::*, txn::*, update::*, version::*,
 };
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
@@ -195,6 +195,9 @@ exports! {
     ts_terms_count(_);
     ts_terms_clear(_, _);
     ts_terms_free(_);
+
+    ts_register_function(_, _, _, _, _, _, _, _);
+    ts_unregister_function(_, _, _, _);
 
     ts_pattern_new();
     ts_pattern_require(_, _, _, _, _);

@@ -30,6 +30,7 @@ pub mod config;
 pub mod dump;
 mod encode;
 pub mod error;
+pub mod function;
 mod guard;
 mod handle;
 pub mod inspect;

@@ -189,7 +189,7 @@ pub(super) unsafe fn statement_of(
         let base_iri = options.base_iri.read("the base IRI")?;
         let parse_options = ParseOptions {
             base_iri: (!base_iri.is_empty()).then(|| base_iri.to_owned()),
-            ..ParseOptions::default()
+            ..database.parse_options()
         };
         let query_options = QueryOptions {
             default_graph: default_graph(options.default_graph)?,
@@ -197,6 +197,7 @@ pub(super) unsafe fn statement_of(
             timeout: (options.timeout_ms != 0).then(|| Duration::from_millis(options.timeout_ms)),
             row_limit: (options.row_limit != 0).then_some(options.row_limit),
             timed: options.measure_times != 0,
+            now: None,
         };
         let prepared = Prepared::new(text, &parse_options)?;
         let shape = prepared.shape();

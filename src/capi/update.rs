@@ -179,7 +179,8 @@ pub unsafe extern "C" fn ts_update(
             // A closed store says so before the text is looked at.
             database.snapshot()?;
             let options = update_options(options)?;
-            let update = options.prepare(utf8(sparql, sparql_len, "the update")?)?;
+            let text = utf8(sparql, sparql_len, "the update")?;
+            let update = options.prepare(text, database.parse_options())?;
             let done = Running::run(op, |control| {
                 database.run_update(&update, &options, control)
             })?;
@@ -219,12 +220,13 @@ pub unsafe extern "C" fn ts_txn_update(
             let deleted = guard::wanted(deleted, 0);
             let mut txn = handle::exclusive(txn)?;
             let options = update_options(options)?;
-            let update = options.prepare(utf8(sparql, sparql_len, "the update")?)?;
+            let text = utf8(sparql, sparql_len, "the update")?;
             let running = match op.is_null() {
                 true => None,
                 false => Some(Running::start(op)?),
             };
             let changed = txn.write(|transaction| {
+                let update = options.prepare(text, transaction.parse_options())?;
                 let control = match &running {
                     Some(running) => running.control().clone(),
                     None => transaction.control().clone(),

@@ -14,6 +14,7 @@ use triplestore::config::Config;
 use triplestore::control::Control;
 use triplestore::database::UpdateOptions;
 use triplestore::error::Result;
+use triplestore::query::ParseOptions;
 
 /// Run a SPARQL update: all of its operations or, after an error or Ctrl-C, none
 #[derive(Args)]
@@ -54,7 +55,7 @@ impl Update {
     fn apply(&self, text: &Text, store: &StoreArguments) -> Outcome {
         let options = self.options()?;
         // A text with an error opens no store.
-        let update = options.prepare(&text.text)?;
+        let update = options.prepare(&text.text, ParseOptions::default())?;
         let database = store.open(Access::Change)?;
         let started = Instant::now();
         let control = Control::new();

@@ -6,6 +6,7 @@
 mod buffer;
 mod cursor;
 mod dump;
+mod functions;
 mod load;
 mod loader;
 mod matches;
@@ -17,6 +18,8 @@ mod update;
 mod write;
 
 pub use dump::DumpTarget;
+use functions::Registry;
+pub use functions::{Calls, FunctionOptions};
 pub use load::{LoadOptions, LoadReport};
 pub use loader::Loader;
 pub use matches::QuadRows;
@@ -56,6 +59,7 @@ struct Inner {
     closing: Signal,
     /// What answers SERVICE.
     services: RwLock<Option<Arc<Services>>>,
+    functions: Registry,
 }
 
 /// How a store is doing. Cheap to ask for.
@@ -152,6 +156,7 @@ impl Database {
                 spool: Budget::disk("queries", usize_of(config.query_spool_bytes)),
                 closing: Signal::new(Code::Closed, "the store is closed"),
                 services: RwLock::new(None),
+                functions: Registry::default(),
             }),
         })
     }

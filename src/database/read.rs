@@ -1,5 +1,6 @@
 //! Reading: snapshots, match cursors, counts, statistics.
 
+use super::functions::Registry;
 use super::terms::{Decoder, named, subject};
 use super::{Database, QuadPattern};
 use crate::control::{Control, Signal};
@@ -22,6 +23,7 @@ pub struct Snapshot {
     services: Option<Arc<Services>>,
     /// What the default graph is unless a request says it.
     default_graph: DefaultGraph,
+    functions: Registry,
 }
 
 /// Numbers about the content of a store.
@@ -54,6 +56,7 @@ impl Database {
             closing: self.inner.closing.clone(),
             services: self.services(),
             default_graph: self.default_graph(DefaultGraph::Configured),
+            functions: self.inner.functions.clone(),
         }
     }
 }
@@ -89,7 +92,7 @@ impl Snapshot {
         control: &Control,
     ) -> Result<QueryResults> {
         let control = &self.listening(control);
-        let prepared = Prepared::new(text, &ParseOptions::default())?;
+        let prepared = Prepared::new(text, &self.parse_options())?;
         prepared.run(&self.source(), &self.options(options), control)
     }
 
@@ -100,7 +103,7 @@ impl Snapshot {
         options: &QueryOptions,
         control: &Control,
     ) -> Result<Explanation> {
-        let prepared = Prepared::new(text, &ParseOptions::default())?;
+        let prepared = Prepared::new(text, &self.parse_options())?;
         prepared.explain(&self.source(), &self.options(options), control)
     }
 
@@ -113,6 +116,11 @@ impl Snapshot {
         options
     }
 
+    /// How its queries are read: with the functions that are registered now.
+    pub fn parse_options(&self) -> ParseOptions {
+        self.functions.parse_options()
+    }
+
     /// What a prepared query runs against.
     pub fn source(&self) -> query::Snapshot {
         let pinned = self.for_cursor();
@@ -120,6 +128,7 @@ impl Snapshot {
             source: pinned.clone(),
             dictionary: pinned,
             services: self.services.clone(),
+            functions: self.functions.current(),
         }
     }
 

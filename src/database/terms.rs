@@ -2,12 +2,18 @@
 
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
+use crate::expr::Terms;
 use crate::store::{Transaction, Version};
-use crate::term::{Id, TermBuf, TermRef, parse_blank_label};
+use crate::term::{Id, TermBuf, TermRef, parse_blank_label, parse_query_label};
 use oxrdf::{GraphName, NamedNode, NamedOrBlankNode, Term};
 
 /// Looks up or adds terms; what [`id_of`] and [`intern`] differ in.
 trait Resolve {
+    /// The number of the blank node with a label.
+    fn blank(&self, label: &str) -> Option<u64> {
+        parse_blank_label(label)
+    }
+
     fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>>;
 }
 
@@ -33,6 +39,31 @@ impl Resolve for Intern<'_> {
     fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
         self.0.intern(term).map(Some)
     }
+}
+
+struct Computed<'t>(&'t Terms);
+
+impl Resolve for Computed<'_> {
+    fn blank(&self, label: &str) -> Option<u64> {
+        parse_query_label(label)
+    }
+
+    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
+        // Sets a language tag in lower case, as other terms of a query have it.
+        self.0.intern(TermBuf::from(term).as_ref()).map(Some)
+    }
+}
+
+/// The id of a term that a query computed.
+/// Errors: `InvalidInput` for a blank node whose label was not printed by the store or the query.
+pub(super) fn interned(terms: &Terms, term: &Term) -> Result<Id> {
+    resolve(&mut Computed(terms), term)?.ok_or_else(|| {
+        Error::new(
+            Code::InvalidInput,
+            format!("{term} is not a blank node of this store or query"),
+        )
+        .with_hint("a function answers only blank nodes that it was given; BNODE() makes new ones")
+    })
 }
 
 /// The id of a term of a version. A blank node is known by a label the store printed (definition 10).
@@ -62,7 +93,7 @@ pub(super) fn intern(transaction: &mut Transaction, term: &Term) -> Result<Id> {
 fn resolve(how: &mut dyn Resolve, term: &Term) -> Result<Option<Id>> {
     let term = match term {
         Term::NamedNode(iri) => TermRef::Iri(iri.as_str()),
-        Term::BlankNode(blank) => match parse_blank_label(blank.as_str()) {
+        Term::BlankNode(blank) => match how.blank(blank.as_str()) {
             Some(number) => TermRef::Blank(number),
             None => return Ok(None),
         },

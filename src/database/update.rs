@@ -33,11 +33,12 @@ pub struct UpdateOptions {
 }
 
 impl UpdateOptions {
-    /// Parses a request. Errors: as [`PreparedUpdate::new`].
-    pub fn prepare(&self, text: &str) -> Result<PreparedUpdate> {
+    /// Parses a request. `options` are those of the store, such as [`Database::parse_options`], or the defaults without
+    /// one; the base IRI is this one's. Errors: as [`PreparedUpdate::new`].
+    pub fn prepare(&self, text: &str, options: ParseOptions) -> Result<PreparedUpdate> {
         let options = ParseOptions {
             base_iri: self.base_iri.clone(),
-            ..ParseOptions::default()
+            ..options
         };
         PreparedUpdate::new(text, &options)
     }
@@ -53,7 +54,8 @@ impl Database {
         options: &UpdateOptions,
         control: &Control,
     ) -> Result<Committed> {
-        self.run_update(&options.prepare(text)?, options, control)
+        let update = options.prepare(text, self.parse_options())?;
+        self.run_update(&update, options, control)
     }
 
     /// As [`Database::update`], for a request that was parsed. Errors: as there.
@@ -107,6 +109,11 @@ impl Database {
 }
 
 impl WriteTxn {
+    /// How its requests are read: with the functions that are registered now.
+    pub fn parse_options(&self) -> ParseOptions {
+        self.database.parse_options()
+    }
+
     /// Runs a request within the transaction: all of it or, after an error, nothing, and the transaction goes on.
     /// Later requests and queries of the transaction see what it did. Counts are net over the request.
     /// Errors: as [`UpdateOptions::prepare`] and [`PreparedUpdate::run`].
@@ -116,7 +123,8 @@ impl WriteTxn {
         options: &UpdateOptions,
         control: &Control,
     ) -> Result<Changed> {
-        self.run_update(&options.prepare(text)?, options, control)
+        let update = options.prepare(text, self.parse_options())?;
+        self.run_update(&update, options, control)
     }
 
     /// As [`WriteTxn::update`], for a request that was parsed. Errors: as there.
@@ -133,6 +141,7 @@ impl WriteTxn {
             view: options.view,
             load: self.database.load_access(options)?,
             services: self.database.services(),
+            functions: self.database.inner.functions.current(),
         };
         let patterns = self.database.with_query_memory(&control);
         self.transaction.under(&control, |transaction| {

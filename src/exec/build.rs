@@ -22,7 +22,7 @@ use super::sort::Sort;
 use crate::algebra::{Expr, TemplateSlot, Var};
 use crate::control::with_stack;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Evaluator, Predicate};
+use crate::expr::{Binding, Evaluator, Predicate};
 use crate::plan::{JoinKind, Node, Op, Plan, SubPlan, stack_bytes};
 use crate::term::Id;
 use std::sync::Arc;
@@ -92,7 +92,13 @@ impl Builder<'_> {
             })?;
             Ok(Arc::new(Existence::new(self.dependent(&plan.root), given)) as _)
         };
-        Evaluator::new(expr, column, &self.context.constants, &subplan)
+        let binding = Binding {
+            constants: &self.context.constants,
+            terms: &self.context.runtime.terms,
+            context: &self.context.runtime.context,
+            subplan: &subplan,
+        };
+        Evaluator::new(expr, column, binding)
     }
 
     fn dependent(&self, plan: &Arc<Node>) -> Dependent {

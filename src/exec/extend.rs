@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::operator::{BoxOperator, Operator, Runtime};
 use crate::error::Result;
-use crate::expr::Evaluator;
+use crate::expr::{Evaluator, Solutions};
 use std::sync::Arc;
 
 /// Appends one column for each expression; an expression may read the columns appended before it.
@@ -21,8 +21,10 @@ impl Operator for Extend {
         self.runtime.control.poll()?;
         batch.compact();
         let rows: Vec<u32> = (0..batch.rows() as u32).collect();
+        let mut solutions = Solutions::default();
         for expression in &self.expressions {
-            let column = expression.ids(&batch.columns, &rows, &self.runtime.terms)?;
+            let terms = &self.runtime.terms;
+            let column = expression.ids_of(&batch.columns, &rows, terms, &mut solutions)?;
             batch.columns.push(column);
         }
         Ok(true)

@@ -5,7 +5,7 @@ use super::service::Services;
 pub use crate::control::StateCharge;
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
-use crate::expr::Terms;
+use crate::expr::{Context, Terms};
 use crate::store::{QuadSource, View};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +32,8 @@ pub type BoxOperator = Box<dyn Operator>;
 pub struct Runtime {
     pub source: Arc<dyn QuadSource>,
     pub terms: Terms,
+    /// What expressions share.
+    pub context: Arc<Context>,
     pub control: Control,
     pub view: View,
     /// What answers SERVICE; `None`: it is off.
@@ -66,6 +68,7 @@ impl Runtime {
     pub fn new(
         source: Arc<dyn QuadSource>,
         terms: Terms,
+        context: Arc<Context>,
         control: Control,
         view: View,
         nodes: usize,
@@ -82,6 +85,7 @@ impl Runtime {
         Self {
             source,
             terms,
+            context,
             control,
             view,
             services: None,

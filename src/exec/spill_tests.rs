@@ -7,10 +7,10 @@ use super::group::{Aggregated, Group};
 use super::hash_join::{HashJoin, JoinShape};
 use super::operator::{BoxOperator, Operator, Runtime};
 use super::sort::Sort;
-use crate::algebra::AggregateFunction;
+use crate::algebra::{AggregateFunction, Expr, Var};
 use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Evaluator, Terms};
+use crate::expr::{Binding, Context, Evaluator, Terms};
 use crate::plan::{JoinColumns, JoinKind, SortColumn};
 use crate::store::{Dictionary, QuadScan, QuadSource, ScanSpec, Spool, View};
 use crate::term::{
@@ -19,6 +19,18 @@ use crate::term::{
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// An expression that is a column.
+fn column(number: usize, runtime: &Runtime) -> Evaluator {
+    let binding = Binding {
+        constants: &[],
+        terms: &runtime.terms,
+        context: &runtime.context,
+        subplan: &|_| Err(Error::new(Code::Internal, "there are no patterns")),
+    };
+    let var = Expr::Var(Var(number as u32));
+    Evaluator::new(&var, &|var| Some(var.0 as usize), binding).unwrap()
+}
 
 /// A source that has nothing but spools, in memory.
 struct Spools;
@@ -89,9 +101,11 @@ impl Dictionary for Inline {
 fn runtime(memory: usize) -> Arc<Runtime> {
     let control = Control::new().with_memory(Budget::new("test", memory));
     let terms = Terms::new(Arc::new(Inline), &control);
+    let context = Arc::new(Context::new(None, Arc::default(), &control));
     Arc::new(Runtime::new(
         Arc::new(Spools),
         terms,
+        context,
         control,
         View::Both,
         0,
@@ -328,7 +342,7 @@ proptest! {
         let runtime = runtime(memory);
         let aggregate = |function, argument: Option<usize>, distinct| Aggregated {
             function,
-            argument: argument.map(Evaluator::Column),
+            argument: argument.map(|number| column(number, &runtime)),
             distinct,
         };
         let aggregates = vec![
@@ -432,7 +446,8 @@ fn the_limit_of_temporary_files_is_an_error_with_a_code() {
         .with_memory(Budget::new("test", 64 << 10))
         .with_spool(Budget::disk("test", 50_000));
     let terms = Terms::new(Arc::new(Inline), &control);
-    let runtime = Runtime::new(Arc::new(Spools), terms, control, View::Both, 0, 1);
+    let context = Arc::new(Context::new(None, Arc::default(), &control));
+    let runtime = Runtime::new(Arc::new(Spools), terms, context, control, View::Both, 0, 1);
     let runtime = Arc::new(runtime);
     let mut distinct = Distinct::new(&runtime, input(&rows, 3), 3, false);
     let mut batch = Batch::new();

@@ -1,5 +1,6 @@
 //! `=`, `<` and their kin over columns of ids.
 
+use super::frame::Frame;
 use super::table::TermTable;
 use super::terms::Terms;
 use super::truth::Truth;
@@ -11,11 +12,11 @@ use std::cmp::Ordering;
 
 /// Compares two columns row by row; `left` and `right` are of one length. Ids tell most; the terms of the others are
 /// fetched at once.
-pub fn compare(
+pub(super) fn compare(
     comparison: Comparison,
     left: &[u64],
     right: &[u64],
-    terms: &Terms,
+    frame: &Frame<'_>,
 ) -> Result<Vec<Truth>> {
     let mut truths = Vec::with_capacity(left.len());
     let mut open: Vec<usize> = Vec::new();
@@ -32,21 +33,22 @@ pub fn compare(
     let mut ids: Vec<Id> = Vec::with_capacity(open.len() * 2);
     for &row in &open {
         ids.push(Id::from_raw(left[row]));
-        ids.push(Id::from_raw(right[row]));
+        // Most comparisons have a constant on this side.
+        if row == open[0] || right[row] != right[open[0]] {
+            ids.push(Id::from_raw(right[row]));
+        }
     }
-    ids.sort_unstable();
-    ids.dedup();
-    let mut table = TermTable::new();
-    terms.fetch(&ids, &mut table)?;
-    let values: Vec<Option<Value<'_>>> = (0..ids.len())
-        .map(|slot| table.get(slot).map(Value::of))
+    let fetched = frame.fetch(ids)?;
+    let values: Vec<(Id, Value<'_>)> = fetched
+        .iter()
+        .map(|(id, term)| (id, Value::of(term)))
         .collect();
     let value = |raw: u64| {
-        let slot = ids.binary_search(&Id::from_raw(raw)).ok()?;
-        values[slot].as_ref()
+        let slot = values.binary_search_by_key(&Id::from_raw(raw), |(id, _)| *id);
+        slot.ok().map(|slot| &values[slot].1)
     };
     let mut nested = Nested {
-        terms,
+        terms: frame.terms,
         failure: None,
     };
     for row in open {
@@ -59,7 +61,6 @@ pub fn compare(
         None => Ok(truths),
     }
 }
-
 /// What two ids alone tell.
 #[inline]
 fn by_ids(comparison: Comparison, left: Id, right: Id) -> Option<Truth> {

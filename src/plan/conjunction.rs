@@ -11,7 +11,9 @@ use super::optional::hoisted;
 use super::planner::Planner;
 use super::service;
 use super::shape::{empty, fixed, union, unit, with_filters, wrap};
-use crate::algebra::{Bound, Comparison, Constant, Expr, GraphSlot, Pattern, Slot, Var, bound};
+use crate::algebra::{
+    Bound, Comparison, Constant, Expr, Function, GraphSlot, Pattern, Slot, Var, bound,
+};
 use crate::error::Result;
 use crate::store::source::G;
 use crate::store::{Graphs, Order, ScanSpec};
@@ -366,8 +368,8 @@ impl Planner<'_> {
                 }
                 _ => None,
             },
-            Expr::SameTerm(left, right) => match (&**left, &**right) {
-                (Expr::Var(var), constant) | (constant, Expr::Var(var)) => {
+            Expr::Call(Function::SameTerm, operands) => match &operands[..] {
+                [Expr::Var(var), constant] | [constant, Expr::Var(var)] => {
                     Some((*var, vec![id(constant)?.raw()]))
                 }
                 _ => None,

@@ -7,21 +7,23 @@ use crate::algebra::{Form, ParseOptions, Query, parse};
 use crate::control::{Control, Phase};
 use crate::error::Result;
 use crate::exec::{Batch, Runtime, Services, build};
-use crate::expr::Terms;
+use crate::expr::{Context, Functions, Terms};
 use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
 use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
 use crate::term::{Id, TermRef};
+use oxsdatatypes::DateTime;
 use spargebra::term::{NamedOrBlankNode, Term};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is read: the quads and terms of one version.
+/// What is read: the quads and terms of one version; and the functions of the host that may be called.
 #[derive(Clone)]
 pub struct Snapshot {
     pub source: Arc<dyn QuadSource>,
     pub dictionary: Arc<dyn Dictionary>,
     /// What answers SERVICE; `None`: it is off.
     pub services: Option<Arc<Services>>,
+    pub functions: Arc<Functions>,
 }
 
 /// The default graph of a query without FROM (definition 13).
@@ -47,6 +49,8 @@ pub struct QueryOptions {
     pub row_limit: Option<u64>,
     /// Measures the time of each operator, to be shown by EXPLAIN.
     pub timed: bool,
+    /// What `NOW()` gives. `None`: the time when the query begins.
+    pub now: Option<DateTime>,
 }
 
 /// A parsed query. Clones are cheap.
@@ -197,9 +201,12 @@ impl Prepared {
             graphs: self.graphs(snapshot, options)?,
         };
         let plan = plan(&self.query, constants, &request)?;
+        let base_iri = self.query.base_iri.as_deref();
+        let context = Context::new(base_iri, snapshot.functions.clone(), &control).at(options.now);
         let runtime = Runtime::new(
             snapshot.source.clone(),
             terms,
+            Arc::new(context),
             control.clone(),
             options.view,
             plan.nodes,

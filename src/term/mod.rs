@@ -41,13 +41,17 @@ pub use buffer::TermBuf;
 pub use datatype::Datatype;
 pub use id::{Id, PAYLOAD_BITS, PAYLOAD_MAX, Tag};
 pub use inline::{
-    SHORT_STRING_BYTES, decode_inline, inline, inline_datatype, inline_literal, inline_tags,
+    SHORT_STRING_BYTES, decode_inline, inline, inline_datatype, inline_integer, inline_literal,
+    inline_tags,
 };
 pub use iri::{DIGITS_MAX, IriPrefixes, PREFIX_BYTES_MAX, PREFIXES_MAX};
 pub use key::{dictionary_key, parse_key};
 pub use learn::PrefixLearner;
 pub use order::{OrderedRange, SortKey, compare_ids, compare_terms, is_value_range, ordered_range};
-pub use text::{parse_blank_label, write_blank_label, write_escaped_iri, write_escaped_string};
+pub use text::{
+    parse_blank_label, parse_query_label, write_blank_label, write_escaped_iri,
+    write_escaped_string,
+};
 
 use crate::error::{Code, Error, Result};
 

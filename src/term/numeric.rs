@@ -79,6 +79,31 @@ impl<'a> Number<'a> {
         })
     }
 
+    /// The decimal nearest to the exact value of a double; `None` if it does not fit or the double is not finite.
+    pub fn decimal_of(value: f64) -> Option<Decimal> {
+        if !value.is_finite() {
+            return None;
+        }
+        let (mantissa, exponent) = mantissa_and_exponent(value);
+        // 53 and 60 bits.
+        let scaled = i128::from(mantissa) * UNITS;
+        let units = match u32::try_from(exponent) {
+            Ok(power) => {
+                scaled.checked_mul(1i128.checked_shl(power).filter(|&power| power > 0)?)?
+            }
+            Err(_) => match exponent.unsigned_abs() {
+                // A half is rounded to the even one.
+                shift @ 1..=120 => {
+                    let (floor, rest) = (scaled >> shift, scaled & ((1 << shift) - 1));
+                    let half = 1i128 << (shift - 1);
+                    floor + i128::from(rest > half || rest == half && floor & 1 == 1)
+                }
+                _ => 0,
+            },
+        };
+        Some(Decimal::from_be_bytes(units.to_be_bytes()))
+    }
+
     /// The nearest double.
     pub fn to_f64(self) -> f64 {
         match self {

@@ -153,7 +153,20 @@ pub fn write_blank_label(number: u64, out: &mut Vec<u8>) {
 /// The number of the stored blank node whose printed label this is; `None` for any text that
 /// [`write_blank_label`] does not print for a stored one.
 pub fn parse_blank_label(label: &str) -> Option<u64> {
-    let digits = label.strip_prefix('b')?;
+    blank_number(label.strip_prefix('b')?)
+}
+
+/// As [`parse_blank_label`], and the number of a blank node of a query's own table by its label. Only
+/// the query that printed it may be asked.
+pub fn parse_query_label(label: &str) -> Option<u64> {
+    match label.strip_prefix('q') {
+        Some(digits) => blank_number(digits).map(|number| LOCAL_BLANK | number),
+        None => parse_blank_label(label),
+    }
+}
+
+/// The number that canonical hexadecimal digits are.
+fn blank_number(digits: &str) -> Option<u64> {
     let canonical = digits == "0" || !digits.starts_with('0');
     let hexadecimal = digits
         .bytes()

@@ -88,6 +88,7 @@ int main(int argc, char **argv) {
     test_query();
     test_result();
     test_inspection();
+    test_function();
     test_write();
     test_update();
     test_match();

@@ -66,6 +66,7 @@ void test_load(void);
 void test_query(void);
 void test_result(void);
 void test_inspection(void);
+void test_function(void);
 void test_write(void);
 void test_update(void);
 void test_match(void);

@@ -1,9 +1,13 @@
 //! Expressions.
 
-use super::super::ir::{Comparison, Expr, TermFunction, TermTest};
+use super::super::function::Function;
+use super::super::ir::{Comparison, Expr};
+use super::super::place;
+use super::super::scanner::position;
 use super::{At, Scope, Translator, chain};
-use crate::error::Result;
-use spargebra::algebra::{Expression, Function};
+use crate::error::{Code, Error, Result};
+use spargebra::algebra::{self, Expression};
+use std::ops::RangeInclusive;
 
 impl Translator<'_> {
     pub(super) fn conjuncts(
@@ -78,66 +82,116 @@ impl Translator<'_> {
             Expression::GreaterOrEqual(left, right) => {
                 compare(self, scope, Comparison::GreaterOrEqual, left, right)
             }
-            Expression::SameTerm(left, right) => Ok(Expr::SameTerm(
-                Box::new(self.expr(left, scope, below)?),
-                Box::new(self.expr(right, scope, below)?),
-            )),
             Expression::In(needle, list) => Ok(Expr::In(
                 Box::new(self.expr(needle, scope, below)?),
-                list.iter()
-                    .map(|item| self.expr(item, scope, below))
-                    .collect::<Result<_>>()?,
+                self.exprs(list, scope, below)?,
             )),
             Expression::Bound(variable) => Ok(Expr::Bound(self.var(variable, scope))),
+            Expression::If(condition, then, otherwise) => Ok(Expr::If(Box::new([
+                self.expr(condition, scope, below)?,
+                self.expr(then, scope, below)?,
+                self.expr(otherwise, scope, below)?,
+            ]))),
+            Expression::Coalesce(parts) => Ok(Expr::Coalesce(self.exprs(parts, scope, below)?)),
+            Expression::SameTerm(left, right) => {
+                self.operator(Function::SameTerm, &[left, right], scope, below)
+            }
+            Expression::Add(left, right) => {
+                self.operator(Function::Add, &[left, right], scope, below)
+            }
+            Expression::Subtract(left, right) => {
+                self.operator(Function::Subtract, &[left, right], scope, below)
+            }
+            Expression::Multiply(left, right) => {
+                self.operator(Function::Multiply, &[left, right], scope, below)
+            }
+            Expression::Divide(left, right) => {
+                self.operator(Function::Divide, &[left, right], scope, below)
+            }
+            Expression::UnaryPlus(inner) => self.operator(Function::Plus, &[inner], scope, below),
+            Expression::UnaryMinus(inner) => {
+                self.operator(Function::Negate, &[inner], scope, below)
+            }
             Expression::FunctionCall(function, arguments) => {
                 self.call(function, arguments, scope, below)
             }
             Expression::Exists(pattern) => {
                 Ok(Expr::Exists(Box::new(self.pattern(pattern, scope, below)?)))
             }
-            Expression::If(..) => Err(self.unsupported("IF", &["IF"])),
-            Expression::Coalesce(_) => Err(self.unsupported("COALESCE", &["COALESCE"])),
-            Expression::Add(..) => Err(self.unsupported_arithmetic("+", true)),
-            Expression::Subtract(..) => Err(self.unsupported_arithmetic("-", true)),
-            Expression::Multiply(..) => Err(self.unsupported_arithmetic("*", true)),
-            Expression::Divide(..) => Err(self.unsupported_arithmetic("/", true)),
-            Expression::UnaryPlus(_) => Err(self.unsupported_arithmetic("+", false)),
-            Expression::UnaryMinus(_) => Err(self.unsupported_arithmetic("-", false)),
         }
+    }
+
+    fn exprs(&mut self, parts: &[Expression], scope: &mut Scope, at: At) -> Result<Vec<Expr>> {
+        parts
+            .iter()
+            .map(|part| self.expr(part, scope, at))
+            .collect()
+    }
+
+    fn operator(
+        &mut self,
+        function: Function,
+        operands: &[&Expression],
+        scope: &mut Scope,
+        at: At,
+    ) -> Result<Expr> {
+        let operands = operands
+            .iter()
+            .map(|operand| self.expr(operand, scope, at))
+            .collect::<Result<_>>()?;
+        Ok(Expr::Call(function, operands))
     }
 
     fn call(
         &mut self,
-        function: &Function,
+        function: &algebra::Function,
         arguments: &[Expression],
         scope: &mut Scope,
         at: At,
     ) -> Result<Expr> {
-        let test = match function {
-            Function::IsIri => Some(TermTest::IsIri),
-            Function::IsBlank => Some(TermTest::IsBlank),
-            Function::IsLiteral => Some(TermTest::IsLiteral),
-            Function::IsNumeric => Some(TermTest::IsNumeric),
-            Function::IsTriple => Some(TermTest::IsTriple),
-            _ => None,
+        let count = arguments.len();
+        let arguments = self.exprs(arguments, scope, at)?;
+        let algebra::Function::Custom(name) = function else {
+            let name = function.to_string();
+            return match Function::of_name(&name) {
+                Some(known) if known.arguments().contains(&count) => {
+                    Ok(Expr::Call(known, arguments))
+                }
+                _ => Err(self.unsupported_call("function", &name)),
+            };
         };
-        let term_function = match function {
-            Function::Str => Some(TermFunction::Str),
-            Function::Lang => Some(TermFunction::Lang),
-            Function::Datatype => Some(TermFunction::Datatype),
-            _ => None,
-        };
-        if let [argument] = arguments {
-            if let Some(test) = test {
-                return Ok(Expr::Test(test, Box::new(self.expr(argument, scope, at)?)));
-            }
-            if let Some(function) = term_function {
-                return Ok(Expr::Function(
-                    function,
-                    Box::new(self.expr(argument, scope, at)?),
-                ));
-            }
+        let iri = name.as_str();
+        if let Some(constructor) = Function::of_iri(iri) {
+            self.check_count(iri, count, &constructor.arguments())?;
+            return Ok(Expr::Call(constructor, arguments));
         }
-        Err(self.unsupported_call("function", &function.to_string()))
+        let Some(accepted) = self.functions.get(iri) else {
+            return Err(self
+                .unsupported_call("function", &name.to_string())
+                .with_hint("a function of your own is registered with the store before the query is prepared"));
+        };
+        self.check_count(iri, count, accepted)?;
+        Ok(Expr::Custom(iri.to_owned(), arguments))
+    }
+
+    /// Errors: `QueryParse` for a function called with too few or too many arguments.
+    fn check_count(&self, iri: &str, count: usize, accepted: &RangeInclusive<usize>) -> Result<()> {
+        if accepted.contains(&count) {
+            return Ok(());
+        }
+        let (min, max) = (accepted.start(), accepted.end());
+        let wanted = match (min == max, *max == usize::MAX) {
+            (true, _) => format!("{min}"),
+            (false, true) => format!("at least {min}"),
+            (false, false) => format!("{min} to {max}"),
+        };
+        let error = Error::new(
+            Code::QueryParse,
+            format!("the function <{iri}> takes {wanted} arguments and is called with {count}"),
+        );
+        Err(match place::call(self.text, iri) {
+            Some(at) => error.at(position(self.text, at)),
+            None => error,
+        })
     }
 }

@@ -12,6 +12,7 @@ mod update;
 
 pub use update::translate_update;
 
+use super::CustomFunctions;
 use super::ir::{Constant, Dataset, Form, GraphSlot, Query, Var};
 use super::place;
 use super::scanner::position;
@@ -24,10 +25,15 @@ use spargebra::term::{Term, Variable};
 /// caller's stack; lists (joins, unions, conjunctions, bindings) count as one level.
 pub const LEVELS_MAX: usize = 256;
 
-/// Translates a parsed query; `text` is searched for the place of what is not supported.
-/// Errors: `QueryUnsupported`, `NestingTooDeep`.
-pub fn translate(parsed: &spargebra::Query, text: &str) -> Result<Query> {
-    let mut translator = Translator::new(text);
+/// Translates a parsed query; `text` is searched for the place of what is not supported. `functions` are those that may
+/// be called beside SPARQL's own.
+/// Errors: `QueryUnsupported`, `QueryParse` for a wrong number of arguments, `NestingTooDeep`.
+pub fn translate(
+    parsed: &spargebra::Query,
+    text: &str,
+    functions: &CustomFunctions,
+) -> Result<Query> {
+    let mut translator = Translator::new(text, functions);
     let mut scope = Scope::default();
     let (form, pattern) = match parsed {
         spargebra::Query::Select { pattern, .. } => {
@@ -58,6 +64,7 @@ pub fn translate(parsed: &spargebra::Query, text: &str) -> Result<Query> {
         variables: translator.variables,
         constants: translator.constants,
         dataset: parsed.dataset().map(dataset),
+        base_iri: parsed.base_iri().map(|base| base.as_str().to_owned()),
     })
 }
 
@@ -86,6 +93,7 @@ struct Scope {
 
 struct Translator<'t> {
     text: &'t str,
+    functions: &'t CustomFunctions,
     variables: Vec<Option<String>>,
     constants: Vec<Term>,
     constant_numbers: FxHashMap<Term, Constant>,
@@ -133,9 +141,10 @@ impl At {
 }
 
 impl<'t> Translator<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, functions: &'t CustomFunctions) -> Self {
         Self {
             text,
+            functions,
             variables: Vec::new(),
             constants: Vec::new(),
             constant_numbers: FxHashMap::default(),
@@ -146,10 +155,6 @@ impl<'t> Translator<'t> {
 impl Translator<'_> {
     fn name(&self, var: Var) -> Option<&str> {
         self.variables.get(var.0 as usize)?.as_deref()
-    }
-
-    fn unsupported(&self, feature: &str, words: &[&str]) -> Error {
-        self.unsupported_at(feature, place::word(self.text, words))
     }
 
     fn unsupported_at(&self, feature: &str, at: Option<usize>) -> Error {
@@ -173,13 +178,6 @@ impl Translator<'_> {
             None => place::word(self.text, &[name]),
         };
         self.unsupported_at(&format!("the {kind} {name}"), at)
-    }
-
-    fn unsupported_arithmetic(&self, operator: &str, is_binary: bool) -> Error {
-        self.unsupported_at(
-            &format!("arithmetic with {operator}"),
-            place::arithmetic(self.text, operator, is_binary),
-        )
     }
 
     fn fresh(&mut self, name: Option<&str>) -> Var {

@@ -1,5 +1,6 @@
 //! Update requests.
 
+use super::super::CustomFunctions;
 use super::super::ir::{Form, Query, Var};
 use super::super::update::{Data, Modify, Operation, QuadTemplate, Target, TemplateTerm, Update};
 use super::triple::{ground_term, ground_triple};
@@ -14,19 +15,27 @@ use spargebra::term::{
     Variable,
 };
 
-/// Translates a parsed request; `text` is searched for the place of what is not supported.
+/// Translates a parsed request; `text` is searched for the place of what is not supported. `functions` are those that may
+/// be called beside SPARQL's own.
 /// Errors: `QueryUnsupported`, `NestingTooDeep`.
-pub fn translate_update(parsed: &spargebra::Update, text: &str) -> Result<Update> {
+pub fn translate_update(
+    parsed: &spargebra::Update,
+    text: &str,
+    functions: &CustomFunctions,
+) -> Result<Update> {
+    let base_iri = parsed.base_iri.as_ref().map(|base| base.as_str());
     let operations = parsed
         .operations
         .iter()
-        .map(|operation| translate_operation(operation, text))
+        .map(|operation| translate_operation(operation, Template::new(text, base_iri, functions)))
         .collect::<Result<_>>()?;
     Ok(Update { operations })
 }
 
-fn translate_operation(operation: &GraphUpdateOperation, text: &str) -> Result<Operation> {
-    let mut template = Template::new(text);
+fn translate_operation(
+    operation: &GraphUpdateOperation,
+    mut template: Template<'_>,
+) -> Result<Operation> {
     Ok(match operation {
         GraphUpdateOperation::InsertData { data } => {
             let insert = data.iter().map(|quad| template.data(quad));
@@ -89,12 +98,14 @@ struct Template<'t> {
     translator: Translator<'t>,
     scope: Scope,
     blanks: FxHashMap<String, u32>,
+    base_iri: Option<&'t str>,
 }
 
 impl<'t> Template<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, base_iri: Option<&'t str>, functions: &'t CustomFunctions) -> Self {
         Self {
-            translator: Translator::new(text),
+            translator: Translator::new(text, functions),
+            base_iri,
             scope: Scope::default(),
             blanks: FxHashMap::default(),
         }
@@ -133,6 +144,7 @@ impl<'t> Template<'t> {
                 variables: self.translator.variables,
                 constants: self.translator.constants,
                 dataset: using.map(dataset),
+                base_iri: self.base_iri.map(str::to_owned),
             },
         })
     }

@@ -21,7 +21,9 @@ use crate::algebra::{Operation, ParseOptions, Update, parse_update};
 use crate::control::Control;
 use crate::error::Result;
 use crate::exec::Services;
+use crate::expr::Functions;
 use crate::store::{Changed, Precedence, Transaction, View};
+use oxsdatatypes::DateTime;
 use std::sync::Arc;
 
 /// How an update request is run.
@@ -35,6 +37,8 @@ pub struct UpdateOptions {
     pub load: LoadAccess,
     /// What answers SERVICE; `None`: it is off.
     pub services: Option<Arc<Services>>,
+    /// The functions of the host that patterns may call.
+    pub functions: Arc<Functions>,
 }
 
 /// A parsed update request. Clones are cheap.
@@ -90,6 +94,7 @@ impl PreparedUpdate {
             control: transaction.listening(control),
             transaction,
             options,
+            now: DateTime::now(),
         };
         self.update
             .operations
@@ -103,6 +108,8 @@ struct Request<'t> {
     transaction: &'t mut Transaction,
     options: &'t UpdateOptions,
     control: Control,
+    /// What `NOW()` gives, in all operations.
+    now: DateTime,
 }
 
 impl Request<'_> {
@@ -127,6 +134,7 @@ impl Request<'_> {
         QueryOptions {
             default_graph: self.options.default_graph,
             view: self.options.view,
+            now: Some(self.now),
             ..QueryOptions::default()
         }
     }

@@ -28,6 +28,7 @@ impl Request<'_> {
             source: view.clone(),
             dictionary: view,
             services: self.options.services.clone(),
+            functions: self.options.functions.clone(),
         };
         let query = Prepared::of(modify.query.clone());
         let mut rows = query.rows(&snapshot, &self.query_options(), &self.control)?;
