@@ -10,6 +10,8 @@
 pub mod block;
 pub mod bytes;
 pub mod frontcode;
+#[cfg(test)]
+mod golden;
 mod pack;
 mod unpack;
 

@@ -33,7 +33,9 @@ impl Kv {
     pub fn spool(&self) -> Result<Spool> {
         let file = match self.mode() {
             Open::Memory => None,
-            Open::ReadWrite | Open::ReadOnly => Some(nameless_file(&self.directory)?),
+            Open::ReadWrite => Some(nameless_file(&self.directory)?),
+            // Reading changes nothing in a store, nor need its directory be writable.
+            Open::ReadOnly => Some(nameless_file(&std::env::temp_dir())?),
         };
         Ok(Spool {
             file,

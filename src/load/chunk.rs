@@ -144,6 +144,10 @@ impl<'a> ChunkReader<'a> {
         let mut bytes = std::mem::take(&mut chunk.bytes);
         bytes.clear();
         std::mem::swap(&mut bytes, &mut self.rest);
+        let mut charge = match chunk.charge.take() {
+            Some(charge) => charge,
+            None => self.control.charge(0)?,
+        };
         let mut overlong_bytes = 0;
         let mut searched = self.rest_searched;
         let end = loop {
@@ -156,11 +160,15 @@ impl<'a> ChunkReader<'a> {
             }
             if bytes.len() > self.max_line_bytes {
                 overlong_bytes = bytes.len() as u64;
+                bytes = Vec::new();
                 overlong_bytes += self.skip_line(&mut bytes)?;
                 break 0;
             }
-            // A long line doubles the buffer, so that a byte is copied twice at most.
-            let more = self.chunk_bytes.max(bytes.len());
+            // A long line doubles the buffer, so that a byte is copied twice at most, up to where it is too long.
+            let left = self.max_line_bytes + 1 - bytes.len();
+            let more = bytes.len().min(left).max(self.chunk_bytes);
+            charge.resize(bytes.capacity().max(searched + more))?;
+            bytes.reserve_exact(more);
             bytes.resize(searched + more, 0);
             let n = self.input.read(&mut bytes[searched..])?;
             bytes.truncate(searched + n);
@@ -177,10 +185,6 @@ impl<'a> ChunkReader<'a> {
             bytes.drain(..BYTE_ORDER_MARK.len());
             self.offset = BYTE_ORDER_MARK.len() as u64;
         }
-        let mut charge = match chunk.charge.take() {
-            Some(charge) => charge,
-            None => self.control.charge(0)?,
-        };
         charge.resize(bytes.capacity())?;
         *chunk = Chunk {
             charge: Some(charge),
@@ -228,7 +232,9 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::Budget;
     use proptest::prelude::*;
+    use std::io::Read;
 
     fn chunks(text: &[u8], max_term_bytes: usize, chunk_bytes: usize) -> Vec<Chunk> {
         let control = Control::new();
@@ -322,6 +328,20 @@ mod tests {
             let refused = reader.resume_at(end).unwrap_err();
             assert_eq!(refused.code(), Code::InvalidArgument);
         }
+    }
+
+    #[test]
+    fn an_endless_line_takes_no_more_memory_than_one_that_is_not_too_long() {
+        const TERM_BYTES: usize = 4 << 20;
+        let endless = || std::io::repeat(b'x').take(100 << 20);
+        let control = Control::new().with_memory(Budget::new("load", 10 << 20));
+        let input = Input::reader(endless(), None, None, &control).unwrap();
+        let mut reader = ChunkReader::new(input, TERM_BYTES, &control);
+        let mut chunk = Chunk::default();
+        assert!(reader.next(&mut chunk).unwrap());
+        let error = chunk.overlong_error(TERM_BYTES).unwrap();
+        assert_eq!(error.code(), Code::TermTooLarge);
+        assert_eq!(chunk.overlong_bytes, 100 << 20);
     }
 
     #[test]
