@@ -844,6 +844,13 @@ typedef struct ts_health_report {
     uint64_t vocabulary_cache_limit_bytes;
     uint64_t vocabulary_cache_hits;
     uint64_t vocabulary_cache_misses;
+    /**
+     * Runs and segments of terms that are known to be damaged; requests that need them fail with
+     * TS_STATUS_CORRUPT_BLOCK, others go on. ts_check names them.
+     */
+    uint64_t damaged_parts;
+    /** Pages that were found damaged since the store was opened, up to a thousand. */
+    uint64_t damaged_pages;
 } ts_health_report;
 
 /** The numbers of a check. Set struct_size to sizeof(ts_check_counts) before the call. */

@@ -89,6 +89,11 @@ pub struct ts_health_report {
     pub vocabulary_cache_limit_bytes: u64,
     pub vocabulary_cache_hits: u64,
     pub vocabulary_cache_misses: u64,
+    /// Runs and segments of terms that are known to be damaged; requests that need them fail with
+    /// TS_STATUS_CORRUPT_BLOCK, others go on. ts_check names them.
+    pub damaged_parts: u64,
+    /// Pages that were found damaged since the store was opened, up to a thousand.
+    pub damaged_pages: u64,
 }
 
 impl Sized32 for ts_health_report {
@@ -224,6 +229,8 @@ pub unsafe extern "C" fn ts_health(
                 vocabulary_cache_limit_bytes: vocabulary.capacity_bytes,
                 vocabulary_cache_hits: vocabulary.hits,
                 vocabulary_cache_misses: vocabulary.misses,
+                damaged_parts: health.damaged_parts as u64,
+                damaged_pages: health.damaged_pages as u64,
             };
             fill(report, value)?;
             Ok(ts_status::Ok)

@@ -7,10 +7,12 @@
 mod memory;
 mod stack;
 mod state;
+mod threads;
 
 pub use memory::{Budget, Charge};
 pub use stack::{STACK_BYTES_OF_CALLER, with_stack};
 pub use state::StateCharge;
+pub use threads::{joined, side_by_side};
 
 use crate::error::{Code, Error, Result};
 use std::sync::Arc;

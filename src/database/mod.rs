@@ -80,6 +80,10 @@ pub struct Health {
     pub page_file_bytes: u64,
     /// The most runs that any sort has on disk.
     pub runs_max: usize,
+    /// Runs and segments of terms that are known to be damaged: requests that need them fail with `CorruptBlock`.
+    pub damaged_parts: usize,
+    /// Pages that were found damaged since the store was opened, up to a thousand.
+    pub damaged_pages: usize,
     pub block_cache: crate::kv::cache::CacheStats,
     pub vocabulary_cache: crate::kv::cache::CacheStats,
 }
@@ -277,6 +281,8 @@ impl Database {
             unspilled_bytes: version.held_bytes() as u64,
             page_file_bytes: store.kv().page_file_bytes(),
             runs_max: version.disk.iter().map(Vec::len).max().unwrap_or(0),
+            damaged_parts: version.damage().len(),
+            damaged_pages: store.kv().damaged_pages(),
             block_cache: version.pages.blocks().stats(),
             vocabulary_cache: store.vocabulary_pages().cache().stats(),
         })

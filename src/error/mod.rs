@@ -6,8 +6,10 @@
 //! them as statuses 1-99.
 
 mod code;
+mod damage;
 
 pub use code::{Category, Code};
+pub use damage::Damage;
 
 use std::fmt;
 

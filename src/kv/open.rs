@@ -5,11 +5,12 @@ use super::pages::PageId;
 use super::restore;
 use super::wal::{self, Verdict};
 use crate::error::{Code, Error, Result};
-use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
+use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
     DBRecoveryMode, Env, LogLevel, ReadOptions, WriteBatch, WriteOptions,
 };
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub(super) const LOG: &str = "log";
@@ -22,6 +23,8 @@ pub const RESTORE: &str =
 pub const RECOVER: &str =
     "`triplestore recover` keeps every commit before the damage; copy the directory first";
 /// A write stall that lasts longer is reported as an error.
+/// Damaged pages that are remembered.
+const DAMAGED_MAX: usize = 1000;
 const STALL_MS_MAX: u32 = 60_000;
 
 /// How a store is opened.
@@ -80,6 +83,8 @@ pub struct Kv {
     unsynced: WriteOptions,
     synced: WriteOptions,
     open: Open,
+    /// Pages whose checksums were found wrong, as many as are kept.
+    damaged: Mutex<BTreeSet<PageId>>,
     _environment: Option<Env>,
 }
 
@@ -149,6 +154,7 @@ impl Kv {
             unsynced,
             synced,
             open: options.open,
+            damaged: Mutex::default(),
             _environment: environment,
         })
     }
@@ -308,10 +314,19 @@ impl Kv {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => Err(corrupt_page(format!("{page} is missing"))),
             Err(e) if e.kind() == rocksdb::ErrorKind::Corruption => {
+                let mut damaged = self.damaged.lock();
+                if damaged.len() < DAMAGED_MAX && damaged.insert(page) {
+                    tracing::error!(target: "triplestore::kv", "{page} is damaged: {e}");
+                }
                 Err(corrupt_page(format!("{page}: {e}")).because(e))
             }
             Err(e) => Err(error("reading a page", e)),
         }
+    }
+
+    /// Pages that were found damaged since the store was opened; after a thousand they are not counted.
+    pub fn damaged_pages(&self) -> usize {
+        self.damaged.lock().len()
     }
 }
 

@@ -202,8 +202,11 @@ impl Kv {
             // Files that hold nothing else go at once. Both bounds are inclusive.
             db.delete_file_in_range_cf(family, from, to)
                 .map_err(|e| error("deleting page files", e))?;
-            if first_page(&db, range)?.is_some() {
-                left.push(range);
+            match first_page(&db, range) {
+                Ok(None) => {}
+                // A damaged page, of this range or of the next file, hides what is left.
+                Err(error) if error.code() != Code::Corruption => return Err(error),
+                _ => left.push(range),
             }
         }
         if left.is_empty() {

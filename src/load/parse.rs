@@ -11,7 +11,7 @@ use super::rdfxml;
 use super::report::{BadStatements, ErrorLog};
 use super::statement::{StatementSink, check_iri};
 use super::turtle;
-use crate::control::Control;
+use crate::control::{Control, joined};
 use crate::error::{Code, Error, Result};
 use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -305,14 +305,4 @@ fn parse_pieces<S: StatementSink>(
         }
     }));
     joined(outcome)
-}
-
-/// The result of a thread or a guarded call; a panic is an internal error.
-fn joined<T>(outcome: thread::Result<Result<T>>) -> Result<T> {
-    outcome.unwrap_or_else(|_| {
-        Err(Error::new(
-            Code::Internal,
-            "a parser failed on this document",
-        ))
-    })
 }

@@ -1,7 +1,7 @@
 //! Writes a run: rows in, blocks and directory pages out.
 
 use super::directory::{BlockEntry, Counts, Directory, ENTRIES_PER_PAGE, Fence};
-use super::disk::{DiskRun, LoadedFilters, RunMeta};
+use super::disk::{DiskRun, RunMeta, RunPlace};
 use super::filter::KeyFilterBuilder;
 use super::row::{Key, Row, States};
 use super::sort::Sort;
@@ -190,8 +190,7 @@ impl<'k> RunBuilder<'k> {
         self.meta.encode(&mut self.buffer);
         let meta_page = self.file.append(&self.buffer)?;
         let written = self.file.finish()?;
-        let filters = LoadedFilters::none(&self.meta);
-        let run = DiskRun {
+        let place = RunPlace {
             sort: self.sort,
             epoch,
             first_seq,
@@ -199,9 +198,8 @@ impl<'k> RunBuilder<'k> {
             extent: written.extent,
             pages: written.pages,
             meta_page,
-            meta: self.meta,
-            filters,
         };
+        let run = DiskRun::new(place, Ok(self.meta));
         Ok(Some((run, written)))
     }
 }

@@ -63,7 +63,7 @@ fn count_run(
     control: &Control,
 ) -> Result<Counts> {
     let mut counts = Counts::default();
-    for (index, fence) in run.meta.fences.iter().enumerate() {
+    for (index, fence) in run.meta()?.fences.iter().enumerate() {
         if fence.last < *low {
             continue;
         }

@@ -73,7 +73,11 @@ impl Cursor {
                 })
             }
             Source::Disk(run) => {
-                let first = run.first_key().filter(|_| run.overlaps(low, high))?;
+                let first = match run.sound_meta() {
+                    Some(_) => run.first_key().filter(|_| run.overlaps(low, high))?,
+                    // Whatever is read may be in it: the first `advance` fails.
+                    None => *low,
+                };
                 Some(Self {
                     rows: Rows::Disk {
                         run: run.clone(),
@@ -88,7 +92,7 @@ impl Cursor {
                     last: [0; 4],
                     row: 0,
                     row_end: 0,
-                    weight: run.meta.rows,
+                    weight: run.sound_meta().map_or(0, |meta| meta.rows),
                     decoded: Vec::new(),
                     decoded_from: 0,
                 })

@@ -7,7 +7,7 @@ use super::sort::Sort;
 use crate::codec::Block;
 use crate::codec::bytes::{Bytes, put_varint};
 use crate::control::{Budget, Charge};
-use crate::error::Result;
+use crate::error::{Damage, Error, Result};
 use crate::kv::cache::Cache;
 use crate::kv::{Kv, PageId};
 use std::sync::{Arc, OnceLock};
@@ -122,19 +122,28 @@ pub struct DiskRun {
     pub pages: u64,
     /// Where [`RunMeta`] is stored.
     pub meta_page: PageId,
-    pub meta: RunMeta,
+    /// Or why nothing can be read.
+    meta: std::result::Result<RunMeta, Damage>,
+    /// Damage that was found later.
+    found: OnceLock<Damage>,
     /// Those that were asked for, by fence.
-    pub filters: LoadedFilters,
+    filters: LoadedFilters,
+}
+
+/// A run as the root names it.
+#[derive(Clone, Copy, Debug)]
+pub struct RunPlace {
+    pub sort: Sort,
+    pub epoch: u32,
+    pub first_seq: u64,
+    pub last_seq: u64,
+    pub extent: u64,
+    pub pages: u64,
+    pub meta_page: PageId,
 }
 
 /// The filters of a run that are in memory.
-pub struct LoadedFilters(Box<[OnceLock<(KeyFilter, Charge)>]>);
-
-impl LoadedFilters {
-    pub fn none(meta: &RunMeta) -> Self {
-        Self(meta.fences.iter().map(|_| OnceLock::new()).collect())
-    }
-}
+struct LoadedFilters(Box<[OnceLock<(KeyFilter, Charge)>]>);
 
 impl std::fmt::Debug for LoadedFilters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -151,9 +160,84 @@ pub(super) struct BlockPosition {
 }
 
 impl DiskRun {
+    pub(super) fn new(place: RunPlace, meta: std::result::Result<RunMeta, Damage>) -> Self {
+        let fences = meta.as_ref().map_or(0, |meta| meta.fences.len());
+        Self {
+            sort: place.sort,
+            epoch: place.epoch,
+            first_seq: place.first_seq,
+            last_seq: place.last_seq,
+            extent: place.extent,
+            pages: place.pages,
+            meta_page: place.meta_page,
+            meta,
+            found: OnceLock::new(),
+            filters: LoadedFilters((0..fences).map(|_| OnceLock::new()).collect()),
+        }
+    }
+
+    /// Reads what is known of a run. A damaged page fails what needs the run, not this. Errors: `Io`, `Closed`.
+    pub fn open(place: RunPlace, kv: &Kv) -> Result<Self> {
+        let meta = match kv
+            .page(place.meta_page)
+            .and_then(|bytes| RunMeta::decode(&bytes))
+        {
+            Ok(meta) => Ok(meta),
+            Err(error) => Err(Damage::of(&name(&place), error)?),
+        };
+        Ok(Self::new(place, meta))
+    }
+
+    fn place(&self) -> RunPlace {
+        RunPlace {
+            sort: self.sort,
+            epoch: self.epoch,
+            first_seq: self.first_seq,
+            last_seq: self.last_seq,
+            extent: self.extent,
+            pages: self.pages,
+            meta_page: self.meta_page,
+        }
+    }
+
+    /// What it is called in reports.
+    pub fn name(&self) -> String {
+        name(&self.place())
+    }
+
+    /// Errors: `CorruptBlock`.
+    #[inline]
+    pub fn meta(&self) -> Result<&RunMeta> {
+        self.meta.as_ref().map_err(Damage::error)
+    }
+
+    /// The metadata, if they are not damaged.
+    #[inline]
+    pub fn sound_meta(&self) -> Option<&RunMeta> {
+        self.meta.as_ref().ok()
+    }
+
+    /// The fences of the metadata; none if they are damaged.
+    fn fences(&self) -> &[Fence] {
+        self.sound_meta().map_or(&[], |meta| &meta.fences)
+    }
+
+    /// What is known to be damaged. A run is not merged then.
+    pub fn damage(&self) -> Option<&Damage> {
+        self.meta.as_ref().err().or_else(|| self.found.get())
+    }
+
+    /// Remembers what was found when reading all of it failed. Gives the error back.
+    pub fn note_damage(&self, error: Error) -> Error {
+        match Damage::of(&self.name(), error) {
+            Ok(damage) => self.found.get_or_init(|| damage).error(),
+            Err(error) => error,
+        }
+    }
+
     /// Whether keys of the run can be told apart from others without searching.
     pub(super) fn is_filtered(&self) -> bool {
-        self.meta.fences.iter().any(|fence| fence.filter.is_some())
+        self.fences().iter().any(|fence| fence.filter.is_some())
     }
 
     /// Appends those of `open`, indexes into ascending `keys`, that the run may hold to `asked`. `hashes` are those
@@ -167,7 +251,7 @@ impl DiskRun {
         asked: &mut Vec<usize>,
     ) -> Result<()> {
         let mut rest = open;
-        for (number, fence) in self.meta.fences.iter().enumerate() {
+        for (number, fence) in self.meta()?.fences.iter().enumerate() {
             let before = rest.partition_point(|&index| keys[index] < fence.first);
             let through = rest.partition_point(|&index| keys[index] <= fence.last);
             let within = &rest[before..through];
@@ -192,7 +276,7 @@ impl DiskRun {
         if let Some((filter, _)) = loaded.get() {
             return Ok(Some(filter));
         }
-        let fence = &self.meta.fences[number];
+        let fence = &self.meta()?.fences[number];
         let Some(page) = fence.filter else {
             return Ok(None);
         };
@@ -204,11 +288,11 @@ impl DiskRun {
     }
 
     pub fn first_key(&self) -> Option<Key> {
-        self.meta.fences.first().map(|fence| fence.first)
+        self.fences().first().map(|fence| fence.first)
     }
 
     pub fn last_key(&self) -> Option<Key> {
-        self.meta.fences.last().map(|fence| fence.last)
+        self.fences().last().map(|fence| fence.last)
     }
 
     /// Whether some key of the run may lie in the inclusive range.
@@ -226,7 +310,7 @@ impl DiskRun {
         key: &Key,
         from: BlockPosition,
     ) -> Result<Option<(BlockPosition, Arc<Directory>)>> {
-        let fences = &self.meta.fences;
+        let fences = &self.meta()?.fences;
         let fence = from.fence
             + fences
                 .get(from.fence..)
@@ -257,7 +341,7 @@ impl DiskRun {
     /// Errors: `CorruptBlock`, `Corruption`.
     pub fn block_firsts(&self, pages: &PageCache, low: &Key, high: &Key) -> Result<Vec<Key>> {
         let mut firsts = Vec::new();
-        for fence in &self.meta.fences {
+        for fence in &self.meta()?.fences {
             if fence.last < *low || fence.first > *high {
                 continue;
             }
@@ -273,7 +357,7 @@ impl DiskRun {
 
     /// Rows in blocks that may hold keys of the inclusive range: an upper bound, blocks counted whole.
     pub fn rows_within(&self, low: &Key, high: &Key) -> u64 {
-        let fences = &self.meta.fences;
+        let fences = self.fences();
         let start = fences.partition_point(|fence| fence.last < *low);
         let end = fences.partition_point(|fence| fence.first <= *high);
         fences[start.min(end)..end]
@@ -281,4 +365,9 @@ impl DiskRun {
             .map(|fence| fence.rows)
             .sum()
     }
+}
+
+fn name(place: &RunPlace) -> String {
+    let (sort, first, last) = (place.sort, place.first_seq, place.last_seq);
+    format!("run {sort:?} of commits {first}-{last}")
 }

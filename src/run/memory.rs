@@ -3,9 +3,10 @@
 use super::directory::Counts;
 use super::filter::KeyFilter;
 use super::merge::merge_sorted;
-use super::order::by_value;
+use super::order::resorted;
 use super::row::Row;
 use super::sort::Sort;
+use crate::control::side_by_side;
 use std::sync::OnceLock;
 
 /// Smaller runs are searched as fast as a filter is asked.
@@ -118,7 +119,7 @@ impl MemRun {
             Sort::Psog | Sort::Ospg | Sort::Gspo | Sort::Spog => Sort::Spog,
             Sort::TermSpo | Sort::OspTerm | Sort::SpoTerm => Sort::SpoTerm,
         };
-        resort(self.rows(from), from, sort)
+        resorted(self.rows(from), from, sort).into_boxed_slice()
     }
 
     /// Makes the sorts that are not there yet, unless the run is so small that the first to ask for one may.
@@ -128,7 +129,12 @@ impl MemRun {
         }
         let missing = self.sorts[Sort::Psog.index()].get().is_none();
         if missing && self.len() >= PARALLEL_ROWS_MIN {
-            side_by_side(|| self.rows(Sort::Psog), || self.rows(Sort::Posg));
+            let make = |sort: Sort| {
+                self.rows(sort);
+                Ok(())
+            };
+            // What is not made here is made below.
+            let _ = side_by_side(|| make(Sort::Posg), || make(Sort::Psog));
         }
         for sort in Sort::ALL {
             self.rows(sort);
@@ -161,43 +167,4 @@ impl MemRun {
 fn filter(rows: &[Row]) -> Option<KeyFilter> {
     (rows.len() >= FILTER_ROWS_MIN)
         .then(|| KeyFilter::of(rows.len(), rows.iter().map(|row| &row.key)))
-}
-
-/// Does the first part on a thread of its own, if there can be one.
-fn side_by_side<A: Send, B>(first: impl Fn() -> A + Sync, second: impl FnOnce() -> B) {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, &first);
-        second();
-        if thread.is_err() {
-            first();
-        }
-    });
-}
-
-/// Rows of one sort in another that differs by one column moved to the front: sorting by that column alone, equal
-/// values as they stand, gives it.
-fn resort(rows: &[Row], from: Sort, to: Sort) -> Box<[Row]> {
-    if to == Sort::Gspo && !rows.iter().any(|row| to.holds_graph(row.key[3])) {
-        return Box::default();
-    }
-    let moved = |row: &Row| Row {
-        key: to.key(&from.row(&row.key)),
-        states: row.states,
-    };
-    if let [row] = rows {
-        return [moved(row)].into();
-    }
-    let front = to.columns()[0];
-    let column = from
-        .columns()
-        .iter()
-        .position(|&position| position == front);
-    let column = column.unwrap_or(0);
-    let values: Vec<u64> = rows.iter().map(|row| row.key[column]).collect();
-    let order = by_value(&values);
-    let order = order.iter().map(|&at| moved(&rows[at]));
-    match to {
-        Sort::Gspo => order.filter(|row| to.holds_graph(row.key[0])).collect(),
-        _ => order.collect(),
-    }
 }

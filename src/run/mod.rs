@@ -31,7 +31,7 @@ mod tests;
 pub use builder::RunBuilder;
 pub use count::count;
 pub use directory::{BlockEntry, Counts, Directory, Fence};
-pub use disk::{DiskRun, LoadedFilters, PageCache, RunMeta};
+pub use disk::{DiskRun, PageCache, RunMeta, RunPlace};
 pub use filter::{KeyFilter, hash_of};
 pub use memory::MemRun;
 pub use merge::{combine, merge_sorted};

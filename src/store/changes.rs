@@ -12,6 +12,11 @@ const CHANGES_MIN: usize = 1 << 14;
 /// Bytes of a change while it is in memory: itself, and a row in each order when it is compared.
 const CHANGE_BYTES: usize = size_of::<Change>() + 5 * size_of::<Row>();
 
+/// What a transaction may take.
+pub(super) fn memory_max(shared: &Shared, control: &Control) -> usize {
+    control.memory().limit().min(shared.budget.limit())
+}
+
 /// A quad (s, p, o, g) and whether it is inserted.
 pub(super) type Change = (Key, bool);
 
@@ -36,13 +41,15 @@ pub(super) struct ChangeSet {
     /// All other changes that were spooled.
     spooled: Option<PieceSpool>,
     charge: Charge,
+    /// Some were lost when spooling them failed.
+    is_incomplete: bool,
 }
 
 impl ChangeSet {
     /// Half of what the control may take is for changes; the other half is for the rows that are made of them.
     /// Errors: `ResourceExhausted`.
     pub fn new(shared: &Shared, control: &Control) -> Result<Self> {
-        let limit = control.memory().limit().min(shared.budget.limit());
+        let limit = memory_max(shared, control);
         Ok(Self {
             memory: Vec::new(),
             memory_max: (limit / 2 / CHANGE_BYTES).max(CHANGES_MIN),
@@ -50,6 +57,7 @@ impl ChangeSet {
             deletions: None,
             spooled: None,
             charge: control.charge(0)?,
+            is_incomplete: false,
         })
     }
 
@@ -112,6 +120,10 @@ impl ChangeSet {
 
     /// Moves the changes in memory to spools. Errors: `Io`, `Cancelled`, `QueryTimeout`.
     pub fn spool(&mut self, shared: &Shared, control: &Control) -> Result<()> {
+        if self.memory.is_empty() {
+            return Ok(());
+        }
+        self.is_incomplete = true;
         let (deletions, others) = self.take_pieces();
         for (spool, rows) in [
             (&mut self.deletions, deletions),
@@ -123,13 +135,28 @@ impl ChangeSet {
                     .push(&rows, control)?;
             }
         }
+        self.is_incomplete = false;
         Ok(())
+    }
+
+    /// Moves the changes in memory to spools and gives their memory back. Errors: as [`ChangeSet::spool`].
+    pub fn make_small(&mut self, shared: &Shared, control: &Control) -> Result<()> {
+        self.spool(shared, control)?;
+        self.charge.resize(0)
+    }
+
+    /// Whether some were lost, so that the set cannot be used before it is cleared.
+    pub fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 
     /// The changes in memory, sorted, of each quad the one that counts. None are left in memory, and what is made of
     /// them is charged with what is returned.
     pub fn take_memory(&mut self) -> Vec<Change> {
         let unordered = std::mem::take(&mut self.memory);
+        if unordered.len() < 2 {
+            return unordered;
+        }
         let mut changes: Vec<Change> = Vec::with_capacity(unordered.len());
         // Changes of one quad come in the order they were made.
         for at in by_key(unordered.len(), |at| &unordered[at].0) {
@@ -187,6 +214,7 @@ impl ChangeSet {
         self.memory = Vec::new();
         self.deletions = None;
         self.spooled = None;
+        self.is_incomplete = false;
         self.charge.resize(0)
     }
 }

@@ -4,7 +4,7 @@ use super::source::View;
 use super::version::Version;
 use crate::codec::BlockReader;
 use crate::control::{Control, Phase};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Damage, Error, Result};
 use crate::kv::PageId;
 use crate::run::{Chunk, Counts, DiskRun, Key, KeyFilter, Sort, States, hash_of};
 use crate::term::{Id, TermBuf};
@@ -106,14 +106,15 @@ fn check_run(
     report: &mut CheckReport,
     control: &Control,
 ) -> Result<()> {
-    let name = format!(
-        "run {:?} of commits {}-{}",
-        run.sort, run.first_seq, run.last_seq
-    );
+    let name = run.name();
     let mut last: Option<Key> = None;
-    let described = run.meta.fences.iter().map(|fence| fence.page);
+    let Some(meta) = run.sound_meta() else {
+        note_damage(run.damage(), report);
+        return Ok(());
+    };
+    let described = meta.fences.iter().map(|fence| fence.page);
     check_pages(version, &name, described.chain([run.meta_page]), report)?;
-    for fence in &run.meta.fences {
+    for fence in &meta.fences {
         let directory = match version.pages.directory(fence.page) {
             Ok(directory) => directory,
             Err(error) => {
@@ -181,6 +182,12 @@ fn check_run(
         }
     }
     Ok(())
+}
+
+fn note_damage(damage: Option<&Damage>, report: &mut CheckReport) {
+    if let Some(damage) = damage {
+        report.problem(|| damage.detail().to_string());
+    }
 }
 
 /// Pages that are not read otherwise, or only through a cache: what is checked is what is stored.
@@ -252,12 +259,14 @@ fn block_facts(
 fn check_sorts(version: &Version, report: &mut CheckReport, control: &Control) -> Result<()> {
     let mut digests = [Digest::default(); Sort::COUNT];
     let mut named = Digest::default();
+    let mut is_read = [true; Sort::COUNT];
     for sort in Sort::ALL {
         let mut scan = version.scan_keys(sort, [0; 4], [u64::MAX; 4], View::Both);
         let mut chunk = Chunk::default();
         loop {
             if let Err(error) = scan.next([true; 4], &mut chunk, control) {
                 report.note(&format!("scan of {sort:?}"), error)?;
+                is_read[sort.index()] = false;
                 break;
             }
             if chunk.len == 0 {
@@ -279,18 +288,24 @@ fn check_sorts(version: &Version, report: &mut CheckReport, control: &Control) -
     let all = digests[Sort::Spog.index()];
     report.quads = all.quads;
     report.triple_terms = digests[Sort::TermSpo.index()].quads;
+    let are_read = |sorts: [Sort; 2]| sorts.iter().all(|sort| is_read[sort.index()]);
     for sort in Sort::QUADS {
-        if digests[sort.index()] != all {
+        if are_read([sort, Sort::Spog]) && digests[sort.index()] != all {
             report.problem(|| format!("sorts {sort:?} and Spog hold different quads"));
         }
     }
-    if digests[Sort::Gspo.index()] != named {
+    if are_read([Sort::Gspo, Sort::Spog]) && digests[Sort::Gspo.index()] != named {
         report.problem(|| "sorts Gspo and Spog hold different named quads".to_string());
     }
     for sort in Sort::TERMS {
-        if digests[sort.index()] != digests[Sort::TermSpo.index()] {
+        if are_read([sort, Sort::TermSpo])
+            && digests[sort.index()] != digests[Sort::TermSpo.index()]
+        {
             report.problem(|| format!("sorts {sort:?} and TermSpo hold different triple terms"));
         }
+    }
+    if !is_read[Sort::Spog.index()] || !version.is_counted {
+        return Ok(());
     }
     if version.quads(View::Both) != all.quads {
         report.problem(|| {
@@ -336,6 +351,10 @@ fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -
     for (index, segment) in segments.iter().enumerate() {
         let name = format!("segment of terms from {}", segment.first());
         control.poll()?;
+        if !segment.is_loaded() {
+            note_damage(segment.damage(), report);
+            continue;
+        }
         let (low, high) = segment.meta().page_range;
         check_pages(version, &name, (low..=high).map(PageId), report)?;
         let mut check = TermCheck {
@@ -343,7 +362,7 @@ fn check_terms(version: &Version, report: &mut CheckReport, control: &Control) -
             earlier: &segments[..index],
             base: segments
                 .iter()
-                .find(|base| segment.rank_base() == Some(base.first())),
+                .find(|base| base.is_loaded() && segment.rank_base() == Some(base.first())),
             found: TermsFound::default(),
             keys: KeyBatch::default(),
         };
@@ -416,7 +435,7 @@ impl TermCheck<'_> {
                 here += u64::from(ordinals[at as usize] == ordinal);
             })?;
         found.lost += keys.len() as u64 - here;
-        for earlier in self.earlier {
+        for earlier in self.earlier.iter().filter(|earlier| earlier.is_loaded()) {
             earlier.find_many(&keys, &hashes, &positions, control, |_, _| {
                 found.repeated += 1;
             })?;

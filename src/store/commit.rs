@@ -4,9 +4,10 @@
 //! the states of its quads and stages a run and a log record. (c) One thread writes the records of all
 //! staged commits in one batch, (d) publishes them, and (e) each caller returns.
 
-use super::changes::{ChangeSet, Precedence, net_row};
+use super::changes::{ChangeSet, Precedence, memory_max, net_row};
 use super::gate::WritePass;
 use super::head::{LARGE_RUNS_MAX, Pending};
+use super::large_terms::NewTerms;
 use super::layer::{Changed, Layer};
 use super::pins::{Pin, PinKind};
 use super::record::Record;
@@ -23,6 +24,9 @@ use std::time::{Duration, SystemTime};
 
 /// Records above this size are not written to the log; the commit is installed as runs (definition 25).
 const RECORD_BYTES_MAX: usize = 8 << 20;
+/// The parts of its memory that the new terms of a transaction may take, and its triple terms.
+const TERM_SHARE: usize = 8;
+const TRIPLE_TERM_SHARE: usize = 16;
 /// Bytes a new triple term takes until it is in a layer.
 const TRIPLE_BYTES: usize = 64;
 /// New triple terms charged at a time.
@@ -45,12 +49,13 @@ pub struct Transaction {
     pub(super) shared: Arc<Shared>,
     pub(super) pass: WritePass,
     pub(super) control: Control,
+    /// Everything staged before, and the new terms that are not in memory any more.
     pub(super) base: Arc<Version>,
     /// The base with `layers`.
     pub(super) view: Arc<Version>,
     pub(super) pin: Pin,
     pub(super) tail: Arc<Tail>,
-    /// End of the tail when the transaction began; beyond all terms once they are the commit's.
+    /// End of the dictionary when the transaction began; beyond all terms once they are the commit's.
     pub(super) mark: u64,
     pub(super) next_number: u64,
     pub(super) changes: ChangeSet,
@@ -65,7 +70,11 @@ pub struct Transaction {
     /// New triple terms that are in no layer, by their parts.
     pub(super) new_triples: FxHashMap<[Id; 3], Id>,
     pub(super) triples_charge: Charge,
-    key: Vec<u8>,
+    triples_max: usize,
+    pub(super) new_terms: NewTerms,
+    pub(super) key: Vec<u8>,
+    /// It was half way through something that failed.
+    is_broken: bool,
 }
 
 impl Transaction {
@@ -79,6 +88,7 @@ impl Transaction {
         shared.wait_for_room(control)?;
         let (base, pin) = shared.pin_staged(PinKind::Transaction);
         let control = &pin.listening(control);
+        let bytes_max = memory_max(shared, control);
         let tail = base.vocabulary.newest_tail().clone();
         let mark = tail.end();
         let rolled_back = Signal::new(Code::TransactionEnded, "the transaction was rolled back");
@@ -107,7 +117,10 @@ impl Transaction {
             extents: Vec::new(),
             rolled_back,
             new_triples: FxHashMap::default(),
+            triples_max: (bytes_max / TRIPLE_TERM_SHARE / TRIPLE_BYTES).max(TRIPLES_CHARGED),
+            new_terms: NewTerms::new(shared, bytes_max / TERM_SHARE),
             key: Vec::new(),
+            is_broken: false,
         })
     }
 
@@ -139,10 +152,23 @@ impl Transaction {
     pub fn at_work<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let is_within = self.pass.is_at_work();
         self.pass.work()?;
-        let done = work(self);
+        let done = match self.is_broken {
+            true => Err(broken()),
+            false => work(self),
+        };
         if !is_within {
             self.pass.rest();
         }
+        done
+    }
+
+    /// Does something that cannot be undone: if it fails, so does everything after it but rolling back.
+    pub(super) fn must_succeed<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let done = work(self);
+        self.is_broken |= done.is_err();
         done
     }
 
@@ -172,8 +198,7 @@ impl Transaction {
         if let Some(ordinal) = vocabulary.ordinal(&self.key, hash, u64::MAX)? {
             return Ok(Id::new(tag, ordinal));
         }
-        let (ordinal, _) = self.tail.writer().insert(&self.key, hash)?;
-        Ok(Id::new(tag, ordinal))
+        self.add_term(hash).map(|ordinal| Id::new(tag, ordinal))
     }
 
     fn intern_triple(&mut self, parts: [Id; 3]) -> Result<Id> {
@@ -184,12 +209,33 @@ impl Transaction {
             return Ok(id);
         }
         if self.new_triples.len().is_multiple_of(TRIPLES_CHARGED) {
-            let triples = self.new_triples.len() + TRIPLES_CHARGED;
-            self.triples_charge.resize(triples * TRIPLE_BYTES)?;
+            self.make_room_for_triples()?;
         }
         let id = Id::new(Tag::Triple, self.take_number());
         self.new_triples.insert(parts, id);
         Ok(id)
+    }
+
+    #[cold]
+    fn make_room_for_triples(&mut self) -> Result<()> {
+        self.control.poll()?;
+        let held = self.new_triples.len();
+        let is_full = held >= self.triples_max
+            || match self
+                .triples_charge
+                .resize((held + TRIPLES_CHARGED) * TRIPLE_BYTES)
+            {
+                Err(error) if error.code() == Code::ResourceExhausted && held > 0 => true,
+                other => {
+                    other?;
+                    false
+                }
+            };
+        if is_full {
+            self.must_succeed(Self::freeze_triples)?;
+            self.triples_charge.resize(TRIPLES_CHARGED * TRIPLE_BYTES)?;
+        }
+        Ok(())
     }
 
     /// The id of a term that this transaction can see. Errors: `TransactionEnded`, those of reading.
@@ -236,6 +282,9 @@ impl Transaction {
     /// `Closed`; then `CommitInDoubt`.
     pub fn commit(mut self) -> Result<Committed> {
         self.pass.work()?;
+        if self.is_broken {
+            return Err(broken());
+        }
         self.floors.clear();
         self.freeze()?;
         self.merge_layers()?;
@@ -251,7 +300,14 @@ impl Transaction {
             inserted,
             deleted,
         };
-        let Some(run) = layer.memory().cloned() else {
+        if self.new_terms.is_written() {
+            self.write_memory()?;
+        }
+        let run = self
+            .layers
+            .first()
+            .and_then(|layer| layer.memory().cloned());
+        let Some(run) = run else {
             self.install_layer(committed.seq)?;
             return Ok(committed);
         };
@@ -325,26 +381,33 @@ impl Transaction {
 
     fn record(&self, run: &MemRun) -> Result<Vec<u8>> {
         let quads = run.rows(Sort::Spog);
-        let mut keys: Vec<Vec<u8>> = Vec::new();
+        // One after the other in one buffer.
+        let mut keys: Vec<u8> = Vec::new();
+        let mut ends: Vec<usize> = Vec::new();
+        let mut key = Vec::new();
         for ordinal in self.mark..self.tail.end() {
-            let mut key = Vec::new();
             if !self.tail.key(ordinal, &mut key) {
                 return Err(Error::new(
                     Code::Internal,
                     "a term of this transaction is missing",
                 ));
             }
-            keys.push(key);
+            keys.extend_from_slice(&key);
+            ends.push(keys.len());
         }
+        let mut start = 0;
         let record = Record {
             generation: self.base.generation,
             epoch: self.base.epoch,
             time_us: now_us(),
             next_number: self.next_number,
             first_ordinal: self.mark,
-            terms: keys.iter().map(|key| &key[..]).collect(),
-            triple_terms: run.rows(Sort::SpoTerm).to_vec(),
-            quads: quads.to_vec(),
+            terms: ends
+                .iter()
+                .map(|&end| &keys[std::mem::replace(&mut start, end)..end])
+                .collect(),
+            triple_terms: run.rows(Sort::SpoTerm).into(),
+            quads: quads.into(),
         };
         let mut bytes = Vec::with_capacity(64 + 40 * quads.len());
         record.encode(&mut bytes);
@@ -360,12 +423,22 @@ impl Drop for Transaction {
             if self.mark < self.tail.end() || !self.layers.is_empty() {
                 self.rolled_back.raise();
             }
-            if self.mark < self.tail.end() {
+            // Otherwise nobody else has it.
+            let is_shared = !self.new_terms.is_written();
+            if is_shared && self.mark < self.tail.end() {
                 self.tail.writer().rollback(self.mark);
             }
         }
         self.shared.release_extents(self.extents.drain(..));
     }
+}
+
+#[cold]
+fn broken() -> Error {
+    Error::new(
+        Code::TransactionEnded,
+        "an earlier error left the transaction incomplete; it can only be rolled back",
+    )
 }
 
 fn now_us() -> u64 {

@@ -6,9 +6,9 @@
 //! one is made from it again. The head's mutex is held for that only, never while data is read.
 
 use super::root::Root;
+use super::spill::Terms;
 use super::version::Version;
 use crate::run::MemRun;
-use crate::vocab::Tail;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ pub(super) struct Head {
     pub queue: VecDeque<Pending>,
     /// Commits up to this are being spilled; runs before and after it are not merged.
     pub spill_cut: Option<u64>,
-    /// The tail that is spilled with them, unless it is empty.
-    pub spill_tail: Option<Arc<Tail>>,
+    /// The terms that are spilled with them, if there are any.
+    pub spill_terms: Option<Terms>,
     /// What no version after this one has; its pages go when the last reader does.
     pub retired: Vec<Retired>,
 }

@@ -8,6 +8,8 @@ use super::gate::WritePass;
 use super::head::{Head, Retired};
 use super::pins::{Pin, PinKind};
 use super::root::{FreeExtent, RunRef, SegmentRef};
+use super::spill::Terms;
+use super::triple_terms::NewTriples;
 use super::version::Version;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
@@ -31,8 +33,8 @@ pub(super) struct Install {
     pub runs: Vec<Arc<DiskRun>>,
     /// Runs the new ones stand for, by extent.
     pub replaced: Vec<u64>,
-    /// A segment of new terms, or one in the place of those with the same ordinals.
-    pub segment: Option<(SegmentRef, Arc<Segment>)>,
+    /// Segments of new terms in order of their ordinals, or one in the place of those with the same ordinals.
+    pub segments: Vec<(SegmentRef, Arc<Segment>)>,
     pub prefixes: Option<Arc<IriPrefixes>>,
     /// The log is dropped up to this commit, and runs in memory up to it.
     pub spilled: Option<u64>,
@@ -48,6 +50,14 @@ pub(super) struct InstalledCommit {
     pub next_number: u64,
 }
 
+/// A commit that is not in the log, with what is on disk of it already.
+pub(super) struct Written {
+    pub commit: InstalledCommit,
+    pub runs: Vec<Arc<DiskRun>>,
+    /// Segments of its terms before those of its tail.
+    pub segments: Vec<(SegmentRef, Arc<Segment>)>,
+}
+
 impl Shared {
     /// Ingests the pages and flips the root. Extents of the install must be reserved; on success they are in
     /// use, else they stay reserved for the caller to release.
@@ -56,11 +66,9 @@ impl Shared {
     pub(super) fn install(&self, pages: Vec<WrittenExtent>, install: Install) -> Result<()> {
         // From this flip on these are in use; those still reserved are garbage if the process dies.
         let runs = install.runs.iter().map(|run| run.extent);
-        let segment = install
-            .segment
-            .iter()
-            .map(|(reference, _)| reference.extent);
-        let extents: Vec<u64> = runs.chain(segment).collect();
+        let segments = install.segments.iter();
+        let segments = segments.map(|(reference, _)| reference.extent);
+        let extents: Vec<u64> = runs.chain(segments).collect();
         self.ingest(pages)?;
         let _guard = self.guard();
         let mut head = self.head.lock();
@@ -108,7 +116,8 @@ impl Shared {
         version.install += 1;
         version.disk = Arc::new(disk);
         let mut vocabulary = (*version.vocabulary).clone();
-        if let Some((reference, segment)) = install.segment {
+        let mut new_segments = Vec::new();
+        for (reference, segment) in install.segments {
             let segments = vocabulary.segments();
             let from = segments.partition_point(|old| old.end() <= segment.first());
             let to = segments.partition_point(|old| old.first() < segment.end());
@@ -125,9 +134,12 @@ impl Shared {
             } else {
                 root.next_ordinal = root.next_ordinal.max(segment.end());
                 root.segments.push(reference);
-                let key_bytes_max = self.settings.max_term_bytes;
-                vocabulary = vocabulary.with_segment(segment, key_bytes_max, &self.budget)?;
+                new_segments.push(segment);
             }
+        }
+        if !new_segments.is_empty() {
+            let key_bytes_max = self.settings.max_term_bytes;
+            vocabulary = vocabulary.with_segments(new_segments, key_bytes_max, &self.budget)?;
         }
         if let Some(prefixes) = install.prefixes {
             root.prefixes.clear();
@@ -147,7 +159,7 @@ impl Shared {
             root.next_number = version.next_number;
             version.memory.retain(|run| run.last_seq > spilled);
             head.spill_cut = None;
-            head.spill_tail = None;
+            head.spill_terms = None;
         }
         {
             let mut reserved = self.extents.lock();
@@ -237,17 +249,26 @@ impl Shared {
     /// Freezes the tail: later terms go to a new one, and everything staged so far can be spilled. The
     /// caller holds the gate, so that no transaction has terms in the old tail.
     pub(super) fn rotate(&self, head: &mut Head) -> Result<()> {
+        let end = head.published.vocabulary.newest_tail().end();
+        self.rotate_at(head, end)
+    }
+
+    /// As [`Shared::rotate`], where the tail is the store's up to ordinal `end` only: what follows is of the
+    /// transaction that holds the gate, which keeps the tail for itself.
+    pub(super) fn rotate_at(&self, head: &mut Head, end: u64) -> Result<()> {
         let tail = head.published.vocabulary.newest_tail().clone();
-        if !tail.is_empty() {
-            let vocabulary = head
-                .published
-                .vocabulary
-                .with_new_tail(self.settings.max_term_bytes, &self.budget)?;
+        let terms = Terms::up_to(&tail, end);
+        if !terms.is_empty() || tail.end() > end {
+            let vocabulary = head.published.vocabulary.with_new_tail(
+                end,
+                self.settings.max_term_bytes,
+                &self.budget,
+            )?;
             let mut version = (*head.published).clone();
             version.vocabulary = Arc::new(vocabulary);
             let version = head.publish(version);
             *self.published.write() = version;
-            head.spill_tail = Some(tail);
+            head.spill_terms = Some(terms).filter(|terms| !terms.is_empty());
         }
         head.spill_cut = Some(head.staged.seq);
         Ok(())
@@ -280,7 +301,7 @@ impl Shared {
     pub(super) fn install_commit(
         &self,
         run: Arc<MemRun>,
-        tail: &Tail,
+        tail: &Arc<Tail>,
         next_number: u64,
         control: &Control,
     ) -> Result<()> {
@@ -296,7 +317,13 @@ impl Shared {
         let mut runs = self.published.read().memory.clone();
         runs.push(run);
         let cut = commit.seq;
-        self.write_runs(&runs, Some(tail), cut, Some((commit, Vec::new())), control)
+        let terms = Terms::up_to(tail, tail.end());
+        let written = Written {
+            commit,
+            runs: Vec::new(),
+            segments: Vec::new(),
+        };
+        self.write_runs(&runs, Some(terms), cut, Some(written), control)
     }
 
     /// Writes the log up to the last commit, and ends a spill that is under way. The caller holds the gate.
@@ -364,25 +391,30 @@ impl BulkInstall {
         self.shared.kv.page_file(extent)
     }
 
+    /// Triple terms of the load, which take at most about `bytes_max` of the account of `control`.
+    pub fn new_triples(&self, bytes_max: usize, control: &Control) -> Result<NewTriples> {
+        NewTriples::new(&self.shared, self.seq(), bytes_max, control)
+    }
+
     /// Makes the load visible and durable. `runs` hold only quads that the base has not; their first and
-    /// last sequence number is [`BulkInstall::seq`]. Terms of the segment begin at
+    /// last sequence number is [`BulkInstall::seq`], and `pages` are what of them is not ingested yet. Terms of the segment begin at
     /// [`BulkInstall::first_ordinal`]. Returns the sequence number.
     pub fn install(
         self,
-        runs: Vec<(DiskRun, WrittenExtent)>,
+        runs: Vec<Arc<DiskRun>>,
+        pages: Vec<WrittenExtent>,
         segment: Option<NewSegment>,
         prefixes: Option<Arc<IriPrefixes>>,
         next_number: u64,
     ) -> Result<u64> {
         let seq = self.seq();
-        let mut pages = Vec::new();
         let mut install = Install {
             prefixes,
             spilled: Some(seq),
             ..Install::default()
         };
         let mut counts = Counts::default();
-        for (run, written) in runs {
+        for run in runs {
             if run.first_seq != seq || run.last_seq != seq {
                 return Err(Error::new(
                     Code::Internal,
@@ -390,10 +422,9 @@ impl BulkInstall {
                 ));
             }
             if run.sort == Sort::Spog {
-                counts += run.meta.counts;
+                counts += run.meta()?.counts;
             }
-            pages.push(written);
-            install.runs.push(Arc::new(run));
+            install.runs.push(run);
         }
         let mut watermark = self.first_ordinal();
         if let Some(segment) = segment {
@@ -410,7 +441,7 @@ impl BulkInstall {
                 &self.shared.memory(),
             )?;
             watermark = opened.end();
-            install.segment = Some((reference, Arc::new(opened)));
+            install.segments.push((reference, Arc::new(opened)));
         }
         install.commit = Some(InstalledCommit {
             seq,

@@ -7,16 +7,18 @@
 use super::Shared;
 use super::changes::{net_row, states_of};
 use super::commit::Transaction;
-use super::install::InstalledCommit;
+use super::install::{InstalledCommit, Written};
 use super::merge::merge_rows;
-use super::spill::merged_rows;
-use crate::control::Charge;
-use crate::error::Result;
+use super::spill::{Terms, merged_rows};
+use super::version::Version;
+use crate::control::{Charge, Control};
+use crate::error::{Code, Error, Result};
 use crate::kv::WrittenExtent;
 use crate::run::{
     BYTES_PER_BUFFERED_ROW, Counts, DiskRun, Key, MemRun, PieceMerge, QuadRuns, Row, RunBuilder,
     Sort, Source, State, States,
 };
+use crate::vocab::Tail;
 use std::sync::Arc;
 
 /// Changes whose states are looked up at a time.
@@ -78,7 +80,9 @@ impl Layer {
     fn on_disk(runs: DiskRuns, changed: Changed) -> Self {
         let spog = runs[Sort::Spog.index()].as_ref();
         Self {
-            counts: spog.map_or_else(Counts::default, |run| run.meta.counts),
+            counts: spog
+                .and_then(|run| run.sound_meta())
+                .map_or_else(Counts::default, |meta| meta.counts),
             changed,
             runs: Runs::Disk(Arc::new(runs)),
         }
@@ -127,6 +131,9 @@ impl Transaction {
     /// Makes the changes so far a layer. Errors: those of reading and of spilling, after which the transaction must
     /// be rolled back.
     pub(super) fn freeze(&mut self) -> Result<()> {
+        if self.changes.is_incomplete() {
+            return Err(incomplete());
+        }
         if self.changes.is_empty() && self.new_triples.is_empty() {
             return Ok(());
         }
@@ -148,6 +155,19 @@ impl Transaction {
         self.layers.push(layer);
         self.merge_newest()?;
         // What the next changes are compared with.
+        self.restage();
+        Ok(())
+    }
+
+    /// Makes the new triple terms so far a layer, so that they can go to disk. Changes of quads stay as they are: which
+    /// of several of one quad counts is judged over all of them. Errors: as [`Transaction::freeze`].
+    pub(super) fn freeze_triples(&mut self) -> Result<()> {
+        let triples = self.take_triple_terms();
+        let run = MemRun::new(Vec::new(), triples, self.base.seq + 1, self.base.epoch);
+        self.triples_charge.resize(0)?;
+        let charge = self.control.charge(run.heap_bytes())?;
+        self.layers.push(Layer::in_memory(run, charge));
+        self.settle()?;
         self.restage();
         Ok(())
     }
@@ -317,29 +337,7 @@ impl Transaction {
         let mut changed = Changed::default();
         self.changes.take_all(|pieces| {
             let mut merge = PieceMerge::new(pieces)?;
-            let mut keys: Vec<Key> = Vec::new();
-            let mut inserts: Vec<bool> = Vec::new();
-            let mut states: Vec<State> = Vec::new();
-            loop {
-                keys.clear();
-                inserts.clear();
-                while keys.len() < PROBED_CHANGES
-                    && let Some(row) = merge.next_row()?
-                {
-                    keys.push(row.key);
-                    inserts.push(row.states == states_of(true));
-                }
-                if keys.is_empty() {
-                    return Ok(());
-                }
-                view.states(&keys, &mut states, &control)?;
-                for ((&key, &insert), &before) in keys.iter().zip(&inserts).zip(&states) {
-                    if let Some(row) = net_row((key, insert), before) {
-                        changed.count(row.states);
-                        quads.push(row)?;
-                    }
-                }
-            }
+            view.push_changes(&mut merge, &mut quads, &mut changed, &control)
         })?;
         let mut runs = quads.finish(epoch, seq, seq)?;
         let triple_terms: Vec<Row> = self.take_triple_terms();
@@ -384,8 +382,13 @@ impl Transaction {
         };
         let runs = layer.disk().into_iter().flat_map(|runs| runs.iter());
         let runs = runs.flatten().cloned().collect();
+        let written = Written {
+            commit,
+            runs,
+            segments: self.new_terms.take_written(),
+        };
         self.shared
-            .install_runs(runs, commit, &self.tail, &self.control)?;
+            .install_written(written, &self.tail, &self.control)?;
         // What was added to the tail is the commit's from here on.
         self.mark = u64::MAX;
         Ok(())
@@ -403,21 +406,68 @@ impl Transaction {
     }
 }
 
-impl Shared {
-    /// Installs runs, which are ingested, as a commit, and with them a spill of what is in memory: runs in memory
-    /// must not be older than runs on disk. The caller holds the gate; the commit's new terms are the last of `tail`.
-    fn install_runs(
+impl Version {
+    /// Pushes the rows by which changes, in the order of their keys, differ from this version: an insertion is a row
+    /// from absent to asserted, a deletion the reverse. Counts them.
+    /// Errors: those of reading and writing, `Cancelled`, `QueryTimeout`, `ResourceExhausted`.
+    pub fn push_changes(
         &self,
-        runs: Vec<Arc<DiskRun>>,
-        commit: InstalledCommit,
-        tail: &crate::vocab::Tail,
-        control: &crate::control::Control,
+        changes: &mut PieceMerge<'_>,
+        quads: &mut QuadRuns<'_>,
+        changed: &mut Changed,
+        control: &Control,
     ) -> Result<()> {
+        let is_empty = self.sources(Sort::Spog).is_empty();
+        let mut keys: Vec<Key> = Vec::new();
+        let mut inserts: Vec<bool> = Vec::new();
+        let mut states: Vec<State> = Vec::new();
+        loop {
+            keys.clear();
+            inserts.clear();
+            while keys.len() < PROBED_CHANGES
+                && let Some(row) = changes.next_row()?
+            {
+                keys.push(row.key);
+                inserts.push(row.states == states_of(true));
+            }
+            if keys.is_empty() {
+                return Ok(());
+            }
+            match is_empty {
+                true => {
+                    states.clear();
+                    states.resize(keys.len(), State::Absent);
+                }
+                false => self.states(&keys, &mut states, control)?,
+            }
+            for ((&key, &insert), &before) in keys.iter().zip(&inserts).zip(&states) {
+                if let Some(row) = net_row((key, insert), before) {
+                    changed.count(row.states);
+                    quads.push(row)?;
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Installs a commit of which something is on disk, and with it a spill of what is in memory: runs in memory
+    /// must not be older than runs on disk. The caller holds the gate; the commit's new terms are the last of `tail`.
+    fn install_written(&self, written: Written, tail: &Arc<Tail>, control: &Control) -> Result<()> {
         self.finish_spill(control)?;
         // No one else starts a spill: that takes the gate.
         let _spilling = self.spilling.lock();
         let memory = self.published.read().memory.clone();
-        let seq = commit.seq;
-        self.write_runs(&memory, Some(tail), seq, Some((commit, runs)), control)
+        let seq = written.commit.seq;
+        let terms = Terms::up_to(tail, tail.end());
+        self.write_runs(&memory, Some(terms), seq, Some(written), control)
     }
+}
+
+#[cold]
+fn incomplete() -> Error {
+    Error::new(
+        Code::TransactionEnded,
+        "changes of the transaction were lost by an earlier error; it can only be rolled back",
+    )
 }

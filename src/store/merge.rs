@@ -7,7 +7,7 @@ use super::pins::Replaced;
 use crate::codec::{BLOCK_ROWS, BlockReader};
 use crate::control::Control;
 use crate::error::Result;
-use crate::kv::PageId;
+use crate::kv::{PageId, WrittenExtent};
 use crate::run::{DiskRun, Key, MemRun, PageCache, Row, RunBuilder, Sort, States, combine};
 use std::sync::Arc;
 
@@ -83,34 +83,49 @@ impl Shared {
         bytes_per_second: Option<u64>,
         control: &Control,
     ) -> Result<()> {
-        let pace = Pace::new(bytes_per_second);
         let extent = self.reserve_extent();
-        let merged = (|| {
-            let mut builder = RunBuilder::new(sort, self.kv.page_file(extent));
-            let mut paced = 0;
-            merge_rows(runs, &self.pages, epoch, control, |row| {
-                builder.push(row)?;
-                if builder.bytes() > paced + PACED_BYTES {
-                    paced = builder.bytes();
-                    pace.keep(paced, &self.signal, control)?;
+        let merged = self
+            .write_merged(sort, runs, epoch, extent, bytes_per_second, control)
+            .and_then(|merged| {
+                let mut install = Install {
+                    replaced: runs.iter().map(|run| run.extent).collect(),
+                    ..Install::default()
+                };
+                let mut pages = Vec::new();
+                if let Some((run, written)) = merged {
+                    install.runs.push(Arc::new(run));
+                    pages.push(written);
                 }
-                Ok(())
-            })?;
-            let first_seq = runs.iter().map(|run| run.first_seq).min().unwrap_or(0);
-            let last_seq = runs.iter().map(|run| run.last_seq).max().unwrap_or(0);
-            let mut install = Install {
-                replaced: runs.iter().map(|run| run.extent).collect(),
-                ..Install::default()
-            };
-            let mut pages = Vec::new();
-            if let Some((run, written)) = builder.finish(epoch, first_seq, last_seq)? {
-                install.runs.push(Arc::new(run));
-                pages.push(written);
-            }
-            self.install(pages, install)
-        })();
+                self.install(pages, install)
+            });
         self.release_extents([extent]);
         merged
+    }
+
+    /// Writes the merge of runs of one sort, newest first, to an extent. `None` if nothing is left of them.
+    pub(super) fn write_merged(
+        &self,
+        sort: Sort,
+        runs: &[Arc<DiskRun>],
+        epoch: u32,
+        extent: u64,
+        bytes_per_second: Option<u64>,
+        control: &Control,
+    ) -> Result<Option<(DiskRun, WrittenExtent)>> {
+        let pace = Pace::new(bytes_per_second);
+        let mut builder = RunBuilder::new(sort, self.kv.page_file(extent));
+        let mut paced = 0;
+        merge_rows(runs, &self.pages, epoch, control, |row| {
+            builder.push(row)?;
+            if builder.bytes() > paced + PACED_BYTES {
+                paced = builder.bytes();
+                pace.keep(paced, &self.signal, control)?;
+            }
+            Ok(())
+        })?;
+        let first_seq = runs.iter().map(|run| run.first_seq).min().unwrap_or(0);
+        let last_seq = runs.iter().map(|run| run.last_seq).max().unwrap_or(0);
+        builder.finish(epoch, first_seq, last_seq)
     }
 
     /// Deletes the pages of runs and segments that no reader has any more, or only readers whose pins were ended.
@@ -156,16 +171,21 @@ impl Shared {
     }
 }
 
-/// How many of the newest runs to merge; 0 or 1 for none.
-fn due(runs: &[Arc<DiskRun>]) -> usize {
-    let mut rows = runs.first().map_or(0, |run| run.meta.rows);
-    let mut count = 1;
-    for run in runs.iter().skip(1) {
+/// How many of the newest runs to merge; 0 or 1 for none. One that is damaged stays as it is, and with it those before.
+pub(super) fn due(runs: &[Arc<DiskRun>]) -> usize {
+    let sound = runs.iter().take_while(|run| run.damage().is_none());
+    let rows_of: Vec<u64> = sound
+        .filter_map(|run| run.sound_meta())
+        .map(|meta| meta.rows)
+        .collect();
+    let mut rows = rows_of.first().copied().unwrap_or(0);
+    let mut count = rows_of.len().min(1);
+    for &rows_of_one in rows_of.iter().skip(1) {
         let forced = runs.len() > RUNS_MAX && count < runs.len() + 1 - RUNS_MAX;
-        if !forced && run.meta.rows > SIZE_RATIO * rows {
+        if !forced && rows_of_one > SIZE_RATIO * rows {
             break;
         }
-        rows += run.meta.rows;
+        rows += rows_of_one;
         count += 1;
     }
     count
@@ -267,9 +287,13 @@ impl<'r> RowReader<'r> {
     #[inline]
     fn advance(&mut self, control: &Control) -> Result<()> {
         loop {
-            if self.next == self.states.len() && !self.read_block(control)? {
-                self.row = None;
-                return Ok(());
+            if self.next == self.states.len() {
+                let run = self.run;
+                let has_more = self.read_block(control);
+                if !has_more.map_err(|error| run.note_damage(error))? {
+                    self.row = None;
+                    return Ok(());
+                }
             }
             let row = Row {
                 key: [0, 1, 2, 3].map(|column| self.columns[column][self.next]),
@@ -288,7 +312,7 @@ impl<'r> RowReader<'r> {
 
     fn read_block(&mut self, control: &Control) -> Result<bool> {
         control.poll()?;
-        let Some(fence) = self.run.meta.fences.get(self.fence) else {
+        let Some(fence) = self.run.meta()?.fences.get(self.fence) else {
             return Ok(false);
         };
         let directory = self.pages.directory(fence.page)?;

@@ -17,6 +17,7 @@ pub mod dictionary;
 mod gate;
 mod head;
 mod install;
+mod large_terms;
 mod layer;
 mod merge;
 mod open;
@@ -31,6 +32,7 @@ pub mod source;
 mod spill;
 #[cfg(test)]
 mod tests;
+mod triple_terms;
 mod uncommitted;
 mod version;
 
@@ -48,6 +50,7 @@ pub use shared::{Durability, Settings};
 pub use source::{
     BATCH_ROWS, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, Spool, View,
 };
+pub use triple_terms::NewTriples;
 pub use uncommitted::Savepoint;
 pub use version::Version;
 

@@ -15,14 +15,12 @@ use super::record::Record;
 use super::root::Root;
 use super::shared::{Durability, Settings};
 use super::source::QuadSource;
-use super::version::Version;
+use super::version::{DiskRuns, Version};
 use crate::control::{Budget, Control};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Damage, Error, Result};
 use crate::kv::cache::Cache;
 use crate::kv::{self, DirectoryLock, Kv, Open, Options, PageId, RecoveryMode, Sharing};
-use crate::run::{
-    Counts, DiskRun, LoadedFilters, MemRun, PageCache, Row, RunMeta, Sort, by_key, combine,
-};
+use crate::run::{Counts, DiskRun, MemRun, PageCache, Row, RunPlace, Sort, by_key, combine};
 use crate::term::IriPrefixes;
 use crate::vocab::{self, Segment, SegmentMeta, Tail, Vocabulary};
 use parking_lot::Mutex;
@@ -431,18 +429,10 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
     let words = Arc::new(vocab::Pages::new(kv.clone(), cache));
     let control = Control::new().with_memory(options.budget.clone());
 
-    let mut disk: super::version::DiskRuns = Default::default();
-    let mut counts = Counts::default();
+    let mut disk = DiskRuns::default();
     for sort in Sort::ALL {
         for run in &root.runs[sort.index()] {
-            let meta = RunMeta::decode(&kv.page(run.meta_page)?)?;
-            if sort == Sort::Spog {
-                counts += match run.epoch == root.epoch {
-                    true => meta.counts,
-                    false => meta.counts.without_inferred(),
-                };
-            }
-            disk[sort.index()].push(Arc::new(DiskRun {
+            let place = RunPlace {
                 sort,
                 epoch: run.epoch,
                 first_seq: run.first_seq,
@@ -450,16 +440,20 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
                 extent: run.extent,
                 pages: run.pages,
                 meta_page: run.meta_page,
-                filters: LoadedFilters::none(&meta),
-                meta,
-            }));
+            };
+            let run = Arc::new(DiskRun::open(place, &kv)?);
+            tell_damage(run.damage());
+            disk[sort.index()].push(run);
         }
     }
+    let counted = counted(&disk, root.epoch);
     let mut segments = Vec::new();
     for segment in &root.segments {
         let (meta, _) = SegmentMeta::read(&segment.meta)
             .ok_or_else(|| Error::new(Code::Corruption, "the root names a damaged segment"))?;
-        segments.push(Arc::new(Segment::open(meta, words.clone(), &control)?));
+        let segment = Segment::open(meta, words.clone(), &control)?;
+        tell_damage(segment.damage());
+        segments.push(Arc::new(segment));
     }
     let tail = Arc::new(Tail::new(
         root.next_ordinal,
@@ -490,7 +484,8 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
         memory: Vec::new(),
         disk: Arc::new(disk),
         vocabulary: Arc::new(Vocabulary::new(segments, tail, prefixes)?),
-        counts,
+        counts: counted.unwrap_or_default(),
+        is_counted: counted.is_some(),
         pages: pages.clone(),
         watermark,
         next_number: replayed.next_number,
@@ -513,11 +508,35 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
         published,
         queue: VecDeque::new(),
         spill_cut: None,
-        spill_tail: None,
+        spill_terms: None,
         retired: Vec::new(),
     };
     let shared = Shared::new(kv, pages, words, settings, options.budget.clone(), head);
     Ok((shared, replayed.gap.is_some()))
+}
+
+/// The quads of all runs on disk, by a sort whose metadata are sound; `None` if there is none.
+fn counted(disk: &DiskRuns, epoch: u32) -> Option<Counts> {
+    let counts_of = |sort: Sort| {
+        let mut counts = Counts::default();
+        for run in &disk[sort.index()] {
+            let meta = run.sound_meta()?;
+            counts += match run.epoch == epoch {
+                true => meta.counts,
+                false => meta.counts.without_inferred(),
+            };
+        }
+        Some(counts)
+    };
+    [Sort::Spog, Sort::Psog, Sort::Posg, Sort::Ospg]
+        .into_iter()
+        .find_map(counts_of)
+}
+
+fn tell_damage(damage: Option<&Damage>) {
+    if let Some(damage) = damage {
+        tracing::error!(target: "triplestore::store", "{}", damage.detail());
+    }
 }
 
 /// The learned prefixes; a store that has learned none stores nothing.
@@ -559,9 +578,20 @@ fn new_uuid() -> Result<[u8; 16]> {
 fn delete_garbage(kv: &Kv, root: &mut Root) -> Result<()> {
     let mut garbage: Vec<u64> = root.reserved.drain(..).collect();
     garbage.extend(root.free.drain(..).map(|free| free.extent));
-    while let Some(page) = kv.first_page_from(PageId::new(root.next_extent, 0))? {
-        garbage.push(page.extent());
-        root.next_extent = page.extent() + 1;
+    loop {
+        match kv.first_page_from(PageId::new(root.next_extent, 0)) {
+            Ok(None) => break,
+            Ok(Some(page)) => {
+                garbage.push(page.extent());
+                root.next_extent = page.extent() + 1;
+            }
+            // Nobody reads it, and what is written there later is above it.
+            Err(error) if error.code() == Code::Corruption => {
+                tracing::warn!(target: "triplestore::store", "garbage is left: {error}");
+                break;
+            }
+            Err(error) => return Err(error),
+        }
     }
     let pages: Vec<_> = garbage.into_iter().map(PageId::all_of).collect();
     kv.drop_pages(&pages)
@@ -626,8 +656,10 @@ fn replay(kv: &Kv, root: &Root, tail: &Tail) -> Result<Replayed> {
         }
         replayed.seq = seq;
         replayed.next_number = replayed.next_number.max(record.next_number);
-        replayed.triple_terms.extend(record.triple_terms);
-        quads.extend(record.quads);
+        replayed
+            .triple_terms
+            .extend_from_slice(&record.triple_terms);
+        quads.extend_from_slice(&record.quads);
         Ok(true)
     });
     replayed.gap = read?.map(|damage| damage.detail().to_string()).or(gap);

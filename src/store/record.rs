@@ -4,11 +4,12 @@
 use crate::codec::bytes::{Bytes, put_bytes, put_id, put_varint};
 use crate::error::Result;
 use crate::run::{Row, States};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 const VERSION: u8 = 1;
 
-/// A decoded commit record. Borrows the keys of new terms from the bytes.
+/// A commit record. A decoded one borrows the keys of new terms from the bytes.
 #[derive(Debug, Default)]
 pub struct Record<'a> {
     pub generation: u32,
@@ -21,9 +22,9 @@ pub struct Record<'a> {
     /// Dictionary keys of the new terms, tag byte first.
     pub terms: Vec<&'a [u8]>,
     /// New triple terms: (s, p, o, t), sorted.
-    pub triple_terms: Vec<Row>,
+    pub triple_terms: Cow<'a, [Row]>,
     /// Changed quads: (s, p, o, g), sorted.
-    pub quads: Vec<Row>,
+    pub quads: Cow<'a, [Row]>,
 }
 
 impl<'a> Record<'a> {
@@ -71,8 +72,8 @@ impl<'a> Record<'a> {
         for _ in 0..input.count()? {
             record.terms.push(input.bytes()?);
         }
-        record.triple_terms = rows(&mut input)?;
-        record.quads = rows(&mut input)?;
+        record.triple_terms = rows(&mut input)?.into();
+        record.quads = rows(&mut input)?.into();
         match input.is_empty() {
             true => Ok(record),
             false => Err(damaged()),
@@ -146,8 +147,8 @@ mod tests {
                 next_number: numbers.3,
                 first_ordinal: numbers.4,
                 terms: terms.iter().map(|key| &key[..]).collect(),
-                triple_terms: sorted_rows(triple_terms),
-                quads: sorted_rows(quads),
+                triple_terms: sorted_rows(triple_terms).into(),
+                quads: sorted_rows(quads).into(),
             };
             let mut bytes = Vec::new();
             record.encode(&mut bytes);

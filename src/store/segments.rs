@@ -2,10 +2,11 @@
 //!
 //! Every spill adds a segment and a look-up asks them all, so neighbours of similar size are merged, like runs.
 //! Ordinals stay: the new segment covers those of the old ones. A sorted segment, which only a bulk load writes,
-//! stays as it is, since its order is worth more.
+//! stays as it is, since its order is worth more, and so does one that is damaged.
 
 use super::Shared;
 use super::install::Install;
+use super::root::SegmentRef;
 use super::version::Version;
 use crate::control::Control;
 use crate::error::Result;
@@ -29,9 +30,10 @@ impl Shared {
         let arrival = segments
             .iter()
             .rev()
-            .take_while(|segment| segment.kind() == SegmentKind::Arrival);
+            .take_while(|segment| segment.kind() == SegmentKind::Arrival)
+            .take_while(|segment| segment.damage().is_none());
         let terms: Vec<u64> = arrival.map(|segment| segment.meta().count).collect();
-        let count = due(&terms);
+        let count = due(&terms, TERMS_MAX);
         if count < 2 {
             return Ok(false);
         }
@@ -49,39 +51,20 @@ impl Shared {
         keep: impl Fn(u64) -> bool,
         control: &Control,
     ) -> Result<()> {
-        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+        let Some(first) = segments.first() else {
             return Ok(());
         };
-        let terms = last.end() - first.first();
-        let mut options = SegmentOptions::new(first.kind(), first.first(), terms);
-        // What was accepted once is accepted.
-        options.key_bytes_max = usize::MAX;
-        options.rank_base = first.rank_base().and_then(|base| {
+        let base = first.rank_base().and_then(|base| {
             let mut all = version.vocabulary.segments().iter();
-            all.find(|segment| segment.first() == base).cloned()
+            all.find(|segment| segment.first() == base && segment.damage().is_none())
+                .cloned()
         });
         let extent = self.reserve_extent();
         let rewritten = self
-            .write_segment(options, extent, control, |builder| {
-                for segment in segments {
-                    segment.scan(segment.first()..segment.end(), control, |ordinal, key| {
-                        if keep(ordinal) {
-                            while builder.next_ordinal() < ordinal {
-                                builder.push_absent()?;
-                            }
-                            builder.push(key)?;
-                        }
-                        Ok(())
-                    })?;
-                }
-                while builder.next_ordinal() < last.end() {
-                    builder.push_absent()?;
-                }
-                Ok(())
-            })
+            .write_merged_segment(segments, base, extent, keep, control)
             .and_then(|segment| {
                 let install = Install {
-                    segment: Some(segment),
+                    segments: segment.into_iter().collect(),
                     ..Install::default()
                 };
                 self.install(Vec::new(), install)
@@ -89,16 +72,56 @@ impl Shared {
         self.release_extents([extent]);
         rewritten
     }
+
+    /// Writes the terms of neighbours that `keep` names as one segment, with their ranks in `rank_base`, and opens it.
+    pub(super) fn write_merged_segment(
+        &self,
+        segments: &[Arc<Segment>],
+        rank_base: Option<Arc<Segment>>,
+        extent: u64,
+        keep: impl Fn(u64) -> bool,
+        control: &Control,
+    ) -> Result<Option<(SegmentRef, Arc<Segment>)>> {
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+            return Ok(None);
+        };
+        let terms = last.end() - first.first();
+        let mut options = SegmentOptions::new(first.kind(), first.first(), terms);
+        // What was accepted once is accepted.
+        options.key_bytes_max = usize::MAX;
+        options.rank_base = rank_base;
+        let written = self.write_segment(options, extent, control, |builder| {
+            for segment in segments {
+                let all = segment.first()..segment.end();
+                let copied = segment.scan(all, control, |ordinal, key| {
+                    if keep(ordinal) {
+                        while builder.next_ordinal() < ordinal {
+                            builder.push_absent()?;
+                        }
+                        builder.push(key)?;
+                    }
+                    Ok(())
+                });
+                copied.map_err(|error| segment.note_damage(error))?;
+            }
+            while builder.next_ordinal() < last.end() {
+                builder.push_absent()?;
+            }
+            Ok(())
+        });
+        written.map(Some)
+    }
 }
 
-/// How many of the newest segments to merge, by their numbers of terms, newest first; 0 or 1 for none.
-fn due(terms: &[u64]) -> usize {
+/// How many of the newest segments to merge into one of at most `terms_max` terms, by their numbers of terms, newest
+/// first; 0 or 1 for none.
+pub(super) fn due(terms: &[u64], terms_max: u64) -> usize {
     let mut total = 0;
     let mut count = 0;
     for &terms_of_one in terms {
         let forced = terms.len() > SEGMENTS_MAX && count <= terms.len() - SEGMENTS_MAX;
         let is_similar = count == 0 || terms_of_one <= SIZE_RATIO * total;
-        if !(forced || is_similar) || total + terms_of_one > TERMS_MAX {
+        if !(forced || is_similar) || total + terms_of_one > terms_max {
             break;
         }
         total += terms_of_one;
@@ -113,11 +136,17 @@ mod tests {
 
     #[test]
     fn segments_of_similar_size_are_merged_and_large_ones_left() {
-        assert_eq!(due(&[]), 0);
-        assert_eq!(due(&[10]), 1);
-        assert_eq!(due(&[10, 30, 100, 1000]), 3);
-        assert_eq!(due(&[10, 1000]), 1);
-        assert_eq!(due(&[1, 5, 25, 125, 625, 3125, 15625, 78125, 390_625]), 2);
-        assert_eq!(due(&[TERMS_MAX / 2, TERMS_MAX]), 1);
+        assert_eq!(due(&[], TERMS_MAX), 0);
+        assert_eq!(due(&[10], TERMS_MAX), 1);
+        assert_eq!(due(&[10, 30, 100, 1000], TERMS_MAX), 3);
+        assert_eq!(due(&[10, 1000], TERMS_MAX), 1);
+        assert_eq!(
+            due(
+                &[1, 5, 25, 125, 625, 3125, 15625, 78125, 390_625],
+                TERMS_MAX
+            ),
+            2
+        );
+        assert_eq!(due(&[TERMS_MAX / 2, TERMS_MAX], TERMS_MAX), 1);
     }
 }

@@ -1,27 +1,49 @@
 //! Spilling: runs and terms from memory to disk.
 
 use super::Shared;
-use super::install::{Install, InstalledCommit, segment_bytes};
+use super::install::{Install, Written, segment_bytes};
 use super::root::SegmentRef;
 use crate::control::Control;
 use crate::error::Result;
-use crate::run::{DiskRun, MemRun, Row, RunBuilder, Sort, merge_sorted};
+use crate::run::{MemRun, Row, RunBuilder, Sort, merge_sorted};
 use crate::vocab::{Segment, SegmentBuilder, SegmentKind, SegmentOptions, Tail};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows written between two polls.
 const POLL_ROWS: usize = 4096;
 
+/// Terms of a tail that are spilled; what follows them in it, if anything, is not of the store.
+#[derive(Clone)]
+pub(super) struct Terms {
+    pub tail: Arc<Tail>,
+    pub ordinals: Range<u64>,
+}
+
+impl Terms {
+    /// All terms of a tail up to ordinal `end`.
+    pub fn up_to(tail: &Arc<Tail>, end: u64) -> Self {
+        Self {
+            tail: tail.clone(),
+            ordinals: tail.first()..end,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ordinals.is_empty()
+    }
+}
+
 impl Shared {
     /// Spills what was rotated out, if anything was. Errors: those of writing; the store stays as it was.
     pub(super) fn spill(&self, control: &Control) -> Result<()> {
         let _spilling = self.spilling.lock();
-        let (cut, tail) = {
+        let (cut, terms) = {
             let head = self.head.lock();
             let Some(cut) = head.spill_cut else {
                 return Ok(());
             };
-            (cut, head.spill_tail.clone())
+            (cut, head.spill_terms.clone())
         };
         // The last commit before the cut may still be on its way to the log.
         self.write_log(cut)?;
@@ -32,18 +54,18 @@ impl Shared {
             .filter(|run| run.last_seq <= cut)
             .cloned()
             .collect();
-        self.write_runs(&runs, tail.as_deref(), cut, None, control)
+        self.write_runs(&runs, terms, cut, None, control)
     }
 
-    /// Writes runs (oldest first) and a frozen tail, and installs them in their place up to commit `cut`. A
-    /// `commit` that is installed by itself may bring runs that are ingested already.
+    /// Writes runs (oldest first) and the terms of a tail, and installs them in their place up to commit `cut`. A
+    /// commit that is installed by itself may bring what was `written` of it already.
     /// The caller holds the spill lock.
     pub(super) fn write_runs(
         &self,
         runs: &[Arc<MemRun>],
-        tail: Option<&Tail>,
+        terms: Option<Terms>,
         cut: u64,
-        commit: Option<(InstalledCommit, Vec<Arc<DiskRun>>)>,
+        written: Option<Written>,
         control: &Control,
     ) -> Result<()> {
         let epoch = self.published.read().epoch;
@@ -54,9 +76,10 @@ impl Shared {
             ..Install::default()
         };
         let last_seq = runs.last().map_or(cut, |run| run.last_seq);
-        if let Some((commit, runs)) = commit {
-            install.commit = Some(commit);
-            install.runs = runs;
+        if let Some(written) = written {
+            install.commit = Some(written.commit);
+            install.runs = written.runs;
+            install.segments = written.segments;
         }
         let built = (|| {
             for sort in Sort::ALL {
@@ -79,10 +102,11 @@ impl Shared {
                     pages.push(written);
                 }
             }
-            if let Some(tail) = tail.filter(|tail| !tail.is_empty()) {
+            if let Some(terms) = terms.filter(|terms| !terms.is_empty()) {
                 let extent = self.reserve_extent();
                 reserved.push(extent);
-                install.segment = Some(self.spill_tail(tail, extent, control)?);
+                let segment = self.write_terms(&terms, extent, control)?;
+                install.segments.push(segment);
             }
             self.install(pages, install)
         })();
@@ -92,29 +116,21 @@ impl Shared {
 }
 
 impl Shared {
-    /// Writes a frozen tail as a segment in order of arrival, and opens it.
-    fn spill_tail(
+    /// Writes terms of a tail as a segment in order of arrival, and opens it.
+    pub(super) fn write_terms(
         &self,
-        tail: &Tail,
+        terms: &Terms,
         extent: u64,
         control: &Control,
     ) -> Result<(SegmentRef, Arc<Segment>)> {
-        let published = self.published.read().clone();
-        let mut options = SegmentOptions::new(
-            SegmentKind::Arrival,
-            tail.first(),
-            tail.end() - tail.first(),
-        );
+        let Terms { tail, ordinals } = terms;
+        let count = ordinals.end - ordinals.start;
+        let mut options = SegmentOptions::new(SegmentKind::Arrival, ordinals.start, count);
         options.key_bytes_max = self.settings.max_term_bytes;
-        options.rank_base = published
-            .vocabulary
-            .segments()
-            .first()
-            .filter(|segment| segment.kind() == SegmentKind::Sorted)
-            .cloned();
+        options.rank_base = self.rank_base();
         self.write_segment(options, extent, control, |builder| {
             let mut key = Vec::new();
-            for ordinal in tail.first()..tail.end() {
+            for ordinal in ordinals.clone() {
                 if tail.key(ordinal, &mut key) {
                     builder.push(&key)?;
                 } else {
@@ -123,6 +139,15 @@ impl Shared {
             }
             Ok(())
         })
+    }
+
+    /// The segment in which others have their ranks, if there is one.
+    pub(super) fn rank_base(&self) -> Option<Arc<Segment>> {
+        let published = self.published.read().clone();
+        let first = published.vocabulary.segments().first();
+        first
+            .filter(|segment| segment.kind() == SegmentKind::Sorted && segment.damage().is_none())
+            .cloned()
     }
 
     /// Writes a segment, whose keys `push` adds, and opens it.

@@ -6,7 +6,7 @@ use super::source::{
     BATCH_ROWS, G, Graphs, Order, QuadScan, QuadSource, ScanBatch, ScanSpec, Spool, View,
 };
 use crate::control::Control;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Damage, Error, Result};
 use crate::kv::Open;
 use crate::run::{
     self, Chunk, Counts, DiskRun, Key, MemRun, PageCache, RunScan, Sort, Source, State, Visibility,
@@ -34,8 +34,9 @@ pub struct Version {
     pub memory: Vec<Arc<MemRun>>,
     pub disk: Arc<DiskRuns>,
     pub vocabulary: Arc<Vocabulary>,
-    /// Quads of the whole version.
+    /// Quads of the whole version, and whether that is known: damage may hide it.
     pub counts: Counts,
+    pub is_counted: bool,
     pub pages: Arc<PageCache>,
     /// Terms with ordinals below it exist.
     pub watermark: u64,
@@ -61,7 +62,7 @@ impl Version {
         own.chain(memory).chain(disk).collect()
     }
 
-    /// Quads in the view, of all graphs.
+    /// Quads in the view, of all graphs; too few if damage hides how many there are.
     pub fn quads(&self, view: View) -> u64 {
         let counts = self.counts;
         shown(
@@ -76,10 +77,23 @@ impl Version {
         shown(self.counts.named_asserted, self.counts.named_inferred, view)
     }
 
+    /// Whether there may be quads of named graphs.
+    fn may_have_named(&self) -> bool {
+        !self.is_counted || self.named_quads(View::Both) != 0
+    }
+
     /// Bytes of the runs and new terms in memory.
     pub fn held_bytes(&self) -> usize {
         let runs: usize = self.memory.iter().map(|run| run.heap_bytes()).sum();
         runs + self.vocabulary.tail_bytes()
+    }
+
+    /// What of it is known to be damaged: runs by their sorts, and segments of terms.
+    pub fn damage(&self) -> Vec<&Damage> {
+        let runs = self.disk.iter().flatten().filter_map(|run| run.damage());
+        let segments = self.vocabulary.segments().iter();
+        runs.chain(segments.filter_map(|segment| segment.damage()))
+            .collect()
     }
 
     /// The states of quads keyed (s, p, o, g) in ascending order.
@@ -103,6 +117,15 @@ impl Version {
             TermRef::Blank(number) if number >= self.next_number => Ok(None),
             _ => self.vocabulary.id(term, self.watermark, &mut Vec::new()),
         }
+    }
+
+    /// Whether there are triple terms at all.
+    pub fn holds_triple_terms(&self) -> bool {
+        !self.disk[Sort::SpoTerm.index()].is_empty()
+            || self
+                .memory
+                .iter()
+                .any(|run| !run.rows(Sort::SpoTerm).is_empty())
     }
 
     /// The id of the triple term with these parts.
@@ -302,14 +325,14 @@ impl QuadSource for Version {
             Graphs::Any => (true, true),
             Graphs::One(0) => (true, false),
             Graphs::Named => (false, true),
-            Graphs::UnionAll if self.named_quads(View::Both) == 0 => (true, false),
+            Graphs::UnionAll if !self.may_have_named() => (true, false),
             Graphs::One(_) if spec.order == Order::Gspo => (false, true),
             _ => return self.count_by_scan(spec, control),
         };
         if low > high {
             return Ok(0);
         }
-        let all = low == [0; 4] && high == [u64::MAX; 4];
+        let all = self.is_counted && low == [0; 4] && high == [u64::MAX; 4];
         let counts = if all && spec.order != Order::Gspo && !spec.order.is_of_terms() {
             self.counts
         } else {
@@ -415,7 +438,7 @@ impl VersionScan {
     fn new(version: &Version, spec: &ScanSpec, control: &Control) -> Result<Self> {
         let (low, high) = key_range(spec)?;
         let sort = Sort::from(spec.order);
-        let named = version.named_quads(View::Both) != 0;
+        let named = version.may_have_named();
         let filter = match &spec.graphs {
             Graphs::Any => GraphFilter::None,
             Graphs::One(graph) if spec.order == Order::Gspo => {

@@ -8,10 +8,10 @@ use super::packed::Packed;
 use super::pages::{BytesPage, KeyPage, Pages, damaged};
 use super::wire::Reader;
 use crate::control::{Charge, Control};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Damage, Error, Result};
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// If a page has at most this many slots for each key looked up in it, the page is read through once
 /// instead of searched for each key.
@@ -20,10 +20,18 @@ const SLOTS_PER_KEY_MERGE: usize = 20;
 /// An immutable part of the dictionary: the keys of a contiguous range of ordinals.
 pub struct Segment {
     meta: SegmentMeta,
+    /// Or why nothing can be read.
+    loaded: std::result::Result<Loaded, Damage>,
+    /// What was found later.
+    found: OnceLock<Damage>,
+    pages: Arc<Pages>,
+}
+
+/// What of a segment is in memory.
+struct Loaded {
     directory: Directory,
     /// Indexes of the large keys in order of their hashes.
     large_by_hash: Vec<u32>,
-    pages: Arc<Pages>,
     _charge: Charge,
 }
 
@@ -42,30 +50,67 @@ impl std::fmt::Debug for Segment {
 }
 
 impl Segment {
-    /// Loads directory and filter, charged to the account of `control` as long as the segment lives.
-    /// Errors: `Corruption`, `CorruptBlock`, `Io`, `ResourceExhausted`, `Cancelled`.
+    /// Loads directory and filter, charged to the account of `control` as long as the segment lives. A damaged
+    /// directory fails what needs the segment, not this.
+    /// Errors: `Io`, `ResourceExhausted`, `Cancelled`.
     pub fn open(meta: SegmentMeta, pages: Arc<Pages>, control: &Control) -> Result<Self> {
+        let loaded = match Self::load(&meta, &pages, control) {
+            Ok(loaded) => Ok(loaded),
+            Err(error) => {
+                let what = format!("the segment of terms from {}", meta.first);
+                Err(Damage::of(&what, error)?)
+            }
+        };
+        Ok(Self {
+            meta,
+            loaded,
+            found: OnceLock::new(),
+            pages,
+        })
+    }
+
+    fn load(meta: &SegmentMeta, pages: &Pages, control: &Control) -> Result<Loaded> {
         let mut bytes = Vec::new();
         pages.read_pieces(&meta.directory, control, &mut bytes)?;
-        let directory = Directory::read(&bytes, &meta).ok_or_else(|| {
-            Error::new(
-                Code::Corruption,
-                format!(
-                    "the directory of the segment at ordinal {} is damaged",
-                    meta.first
-                ),
-            )
-        })?;
+        let directory = Directory::read(&bytes, meta)
+            .ok_or_else(|| Error::new(Code::Corruption, "its directory is damaged"))?;
         let charge = control.charge(directory.heap_bytes())?;
         let mut large_by_hash: Vec<u32> = (0..directory.large.len() as u32).collect();
         large_by_hash.sort_by_key(|&index| directory.large[index as usize].hash);
-        Ok(Self {
-            meta,
+        Ok(Loaded {
             directory,
             large_by_hash,
-            pages,
             _charge: charge,
         })
+    }
+
+    #[inline]
+    fn loaded(&self) -> Result<&Loaded> {
+        self.loaded.as_ref().map_err(Damage::error)
+    }
+
+    #[inline]
+    fn directory(&self) -> Result<&Directory> {
+        Ok(&self.loaded()?.directory)
+    }
+
+    /// Whether it can be read at all.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded.is_ok()
+    }
+
+    /// What is known to be damaged. A segment is not rewritten then, and no ranks refer to it.
+    pub fn damage(&self) -> Option<&Damage> {
+        self.loaded.as_ref().err().or_else(|| self.found.get())
+    }
+
+    /// Remembers what was found when reading all of it failed. Gives the error back.
+    pub fn note_damage(&self, error: Error) -> Error {
+        let what = format!("the segment of terms from {}", self.meta.first);
+        match Damage::of(&what, error) {
+            Ok(damage) => self.found.get_or_init(|| damage).error(),
+            Err(error) => error,
+        }
     }
 
     pub fn meta(&self) -> &SegmentMeta {
@@ -88,7 +133,9 @@ impl Segment {
 
     /// Bytes held in memory: directory and filter.
     pub fn heap_bytes(&self) -> usize {
-        self.directory.heap_bytes()
+        self.loaded
+            .as_ref()
+            .map_or(0, |loaded| loaded.directory.heap_bytes())
     }
 
     /// The ordinals whose keys start with `tag`; only a sorted segment knows.
@@ -96,7 +143,7 @@ impl Segment {
         if self.meta.kind != SegmentKind::Sorted {
             return None;
         }
-        let tags = &self.directory.tags;
+        let tags = &self.directory().ok()?.tags;
         let index = tags.partition_point(|&(other, _)| other < tag);
         let start = tags.get(index).map_or(self.meta.count, |&(_, at)| at);
         let end = match tags.get(index) {
@@ -109,9 +156,10 @@ impl Segment {
     }
 
     fn key_page(&self, index: usize) -> Result<KeyPage> {
-        let id = self.directory.pages[index];
+        let directory = self.directory()?;
+        let id = directory.pages[index];
         let page = self.pages.keys(id)?;
-        let slots = self.directory.page_end(index, &self.meta) - self.directory.starts[index];
+        let slots = directory.page_end(index, &self.meta) - directory.starts[index];
         if page.len() as u64 != slots {
             return Err(damaged(id));
         }
@@ -121,23 +169,24 @@ impl Segment {
     /// The ordinal of a key; `hash` is its [`hash`](super::hash).
     /// Errors: `Corruption`, `CorruptBlock`, `Io`.
     pub fn find(&self, key: &[u8], hash: u64) -> Result<Option<u64>> {
-        if !self.directory.filter.may_contain(hash) || self.meta.count == 0 {
+        let directory = self.directory()?;
+        if !directory.filter.may_contain(hash) || self.meta.count == 0 {
             return Ok(None);
         }
         let offset = if key.len() > LARGE_KEY_BYTES {
             self.find_large(key, hash)?
         } else if self.meta.kind == SegmentKind::Sorted {
-            let index = self.directory.separators.page_of(key, 0);
+            let index = directory.separators.page_of(key, 0);
             let slot = self.key_page(index)?.find(key).ok();
-            slot.and_then(|slot| self.small(self.directory.starts[index] + slot as u64))
+            slot.and_then(|slot| Self::small(directory, directory.starts[index] + slot as u64))
         } else {
             let mut found = None;
             let mut string = Vec::new();
             for offset in self.candidates(hash)? {
                 let index = self.page_of(offset)?;
-                let slot = offset - self.directory.starts[index];
+                let slot = offset - directory.starts[index];
                 if self.key_page(index)?.get(slot as usize, &mut string)? && string == key {
-                    found = self.small(offset);
+                    found = Self::small(directory, offset);
                 }
             }
             found
@@ -156,13 +205,14 @@ impl Segment {
         control: &Control,
         mut found: impl FnMut(u32, u64),
     ) -> Result<()> {
+        let directory = self.directory()?;
         if self.meta.count == 0 {
             return Ok(());
         }
         let mut small = Vec::new();
         for &position in positions {
             let (key, hash) = (keys[position as usize], hashes[position as usize]);
-            if !self.directory.filter.may_contain(hash) {
+            if !directory.filter.may_contain(hash) {
                 continue;
             }
             if key.len() <= LARGE_KEY_BYTES {
@@ -176,7 +226,7 @@ impl Segment {
                 let wanted: Vec<&[u8]> = small.iter().map(|&at| keys[at as usize]).collect();
                 self.merge(&wanted, control, |index, place| {
                     if let Ok(offset) = place
-                        && let Some(offset) = self.small(offset)
+                        && let Some(offset) = Self::small(directory, offset)
                     {
                         found(small[index], self.meta.first + offset);
                     }
@@ -193,14 +243,15 @@ impl Segment {
         control: &Control,
         mut place: impl FnMut(usize, std::result::Result<u64, u64>),
     ) -> Result<()> {
+        let directory = self.directory()?;
         let (mut next, mut index) = (0, 0);
         let mut string = Vec::new();
         while next < keys.len() {
             control.poll()?;
-            index = self.directory.separators.page_of(keys[next], index);
+            index = directory.separators.page_of(keys[next], index);
             let page = self.key_page(index)?;
-            let start = self.directory.starts[index];
-            let here = self.directory.separators.keys_of(index, &keys[next..]);
+            let start = directory.starts[index];
+            let here = directory.separators.keys_of(index, &keys[next..]);
             if here * SLOTS_PER_KEY_MERGE < page.len() {
                 for (at, key) in keys[next..next + here].iter().enumerate() {
                     let slot = page.find(key);
@@ -236,14 +287,15 @@ impl Segment {
         control: &Control,
         mut found: impl FnMut(u32, u64),
     ) -> Result<()> {
+        let directory = self.directory()?;
         positions.sort_unstable_by_key(|&at| hashes[at as usize]);
         let mut candidates: Vec<(u64, u32)> = Vec::new();
         let mut hash_page: Option<(usize, BytesPage)> = None;
-        let pages = self.directory.hash_pages.len();
+        let pages = directory.hash_pages.len();
         for at in positions {
             let hash = hashes[at as usize];
             let index = hash_index::page_of(hash, pages.max(1));
-            let Some(&id) = self.directory.hash_pages.get(index) else {
+            let Some(&id) = directory.hash_pages.get(index) else {
                 break;
             };
             let page = match hash_page.take() {
@@ -262,7 +314,7 @@ impl Segment {
         let offsets: Vec<u64> = candidates.iter().map(|&(offset, _)| offset).collect();
         self.read_offsets(&offsets, &mut scratch, control, |index, key| {
             let (offset, at) = candidates[index];
-            if key == Some(keys[at as usize]) && self.small(offset).is_some() {
+            if key == Some(keys[at as usize]) && Self::small(directory, offset).is_some() {
                 found(at, self.meta.first + offset);
             }
             Ok(())
@@ -270,14 +322,15 @@ impl Segment {
     }
 
     /// The offset, unless the slot holds the stub of a large key.
-    fn small(&self, offset: u64) -> Option<u64> {
-        self.directory.large_at(offset).is_none().then_some(offset)
+    fn small(directory: &Directory, offset: u64) -> Option<u64> {
+        directory.large_at(offset).is_none().then_some(offset)
     }
 
     fn candidates(&self, hash: u64) -> Result<Vec<u64>> {
-        let pages = self.directory.hash_pages.len();
+        let directory = self.directory()?;
+        let pages = directory.hash_pages.len();
         let index = hash_index::page_of(hash, pages.max(1));
-        let Some(&id) = self.directory.hash_pages.get(index) else {
+        let Some(&id) = directory.hash_pages.get(index) else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
@@ -287,8 +340,9 @@ impl Segment {
     }
 
     fn page_of(&self, offset: u64) -> Result<usize> {
+        let directory = self.directory()?;
         match offset < self.meta.count {
-            true => Ok(self.directory.page_of(offset, 0)),
+            true => Ok(directory.page_of(offset, 0)),
             false => Err(self.unknown(self.meta.first.wrapping_add(offset))),
         }
     }
@@ -305,12 +359,13 @@ impl Segment {
     }
 
     fn find_large(&self, key: &[u8], hash: u64) -> Result<Option<u64>> {
-        let large = |&index: &u32| &self.directory.large[index as usize];
-        let start = self
+        let loaded = self.loaded()?;
+        let large = |&index: &u32| &loaded.directory.large[index as usize];
+        let start = loaded
             .large_by_hash
             .partition_point(|at| large(at).hash < hash);
         let mut read = Vec::new();
-        for large in self.large_by_hash[start..].iter().map(large) {
+        for large in loaded.large_by_hash[start..].iter().map(large) {
             if large.hash != hash {
                 break;
             }
@@ -337,13 +392,14 @@ impl Segment {
     /// Replaces `out` by the key of an ordinal; false if it is absent.
     /// Errors: `Corruption` (an ordinal of another segment, too), `CorruptBlock`, `Io`.
     pub fn key(&self, ordinal: u64, out: &mut Vec<u8>) -> Result<bool> {
+        let directory = self.directory()?;
         let offset = ordinal.wrapping_sub(self.meta.first);
         let index = self.page_of(offset)?;
-        if let Some(large) = self.directory.large_at(offset) {
+        if let Some(large) = directory.large_at(offset) {
             self.read_large(large, out)?;
             return Ok(true);
         }
-        let slot = offset - self.directory.starts[index];
+        let slot = offset - directory.starts[index];
         self.key_page(index)?.get(slot as usize, out)
     }
 
@@ -389,6 +445,7 @@ impl Segment {
         control: &Control,
         mut sink: impl FnMut(usize, Option<&[u8]>) -> Result<()>,
     ) -> Result<()> {
+        let directory = self.directory()?;
         let SegmentScratch {
             slots,
             string,
@@ -398,10 +455,10 @@ impl Segment {
         let mut failed = Ok(());
         while next < numbers.len() {
             control.poll()?;
-            index = self.directory.page_of(numbers[next] - base, index);
+            index = directory.page_of(numbers[next] - base, index);
             let page = self.key_page(index)?;
-            let start = base + self.directory.starts[index];
-            let end = base + self.directory.page_end(index, &self.meta);
+            let start = base + directory.starts[index];
+            let end = base + directory.page_end(index, &self.meta);
             slots.clear();
             let here = numbers[next..].iter().take_while(|&&number| number < end);
             slots.extend(here.map(|&number| (number - start) as u32));
@@ -410,7 +467,7 @@ impl Segment {
                     return;
                 }
                 let position = next + position;
-                failed = match self.directory.large_at(numbers[position] - base) {
+                failed = match directory.large_at(numbers[position] - base) {
                     None => sink(position, key),
                     Some(kept) => self
                         .read_large(kept, large)
@@ -450,14 +507,16 @@ impl Segment {
 
     /// The first ordinal of the segment the stored ranks refer to, if ranks are stored.
     pub fn rank_base(&self) -> Option<u64> {
-        self.directory.ranks.as_ref().map(|ranks| ranks.base)
+        let directory = self.directory().ok()?;
+        directory.ranks.as_ref().map(|ranks| ranks.base)
     }
 
     /// Calls `sink` with the position and stored rank of each of `ordinals`, which ascend: how many keys
     /// of the base segment are below the key. Errors: `Corruption`, `CorruptBlock`, `Io`; `Internal` if
     /// no ranks are stored.
     pub fn stored_ranks(&self, ordinals: &[u64], mut sink: impl FnMut(usize, u64)) -> Result<()> {
-        let Some(ranks) = &self.directory.ranks else {
+        let directory = self.directory()?;
+        let Some(ranks) = &directory.ranks else {
             return Err(Error::new(Code::Internal, "the segment stores no ranks"));
         };
         let mut open: Option<(u64, BytesPage)> = None;
@@ -489,6 +548,7 @@ impl Segment {
         control: &Control,
         mut sink: impl FnMut(usize, u64),
     ) -> Result<()> {
+        let directory = self.directory()?;
         if self.meta.kind != SegmentKind::Sorted {
             return Err(Error::new(Code::Internal, "a rank needs a sorted segment"));
         }
@@ -496,7 +556,7 @@ impl Segment {
             (0..keys.len()).for_each(|position| sink(position, 0));
             return Ok(());
         }
-        if self.directory.large.is_empty() {
+        if directory.large.is_empty() {
             return self.merge(keys, control, |position, place| {
                 let (Ok(rank) | Err(rank)) = place;
                 sink(position, rank);
@@ -516,11 +576,12 @@ impl Segment {
     /// Corrects a rank found among stubs. Only a stub that the key starts with can mislead, and if it
     /// does, nothing but absent slots and such stubs lies between it and the rank.
     fn among_large(&self, key: &[u8], mut rank: u64) -> Result<u64> {
-        let large = &self.directory.large;
+        let directory = self.directory()?;
+        let large = &directory.large;
         let mut read = Vec::new();
         let mut order = |large: &Large| -> Result<Option<Ordering>> {
             let index = self.page_of(large.offset)?;
-            let slot = large.offset - self.directory.starts[index];
+            let slot = large.offset - directory.starts[index];
             self.key_page(index)?.get(slot as usize, &mut read)?;
             read.truncate(LARGE_KEY_BYTES);
             if !key.starts_with(&read) {

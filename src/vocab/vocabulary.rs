@@ -89,24 +89,28 @@ impl Vocabulary {
         filled.map(|tail| tail.bytes()).sum()
     }
 
-    /// Freezes the tails: new terms go to a new one. Errors: `ResourceExhausted`.
-    pub fn with_new_tail(&self, max_term_bytes: usize, budget: &Budget) -> Result<Self> {
-        let tail = Tail::new(self.newest_tail().end(), max_term_bytes, budget)?;
-        let tails = self.tails.iter().cloned().chain([Arc::new(tail)]);
+    /// Freezes the tails up to ordinal `end`: new terms go to a new one, which begins there. A tail without terms
+    /// below it goes. Errors: `ResourceExhausted`.
+    pub fn with_new_tail(&self, end: u64, max_term_bytes: usize, budget: &Budget) -> Result<Self> {
+        let tail = Tail::new(end, max_term_bytes, budget)?;
+        let frozen = self.tails.iter().filter(|tail| tail.first() < end);
+        let tails = frozen.cloned().chain([Arc::new(tail)]);
         Ok(Self {
             tails: tails.collect(),
             ..self.clone()
         })
     }
 
-    /// Puts a segment in the place of the tails it covers. Errors: `ResourceExhausted`, `Internal`.
-    pub fn with_segment(
+    /// Puts segments, in order of their ordinals, in the place of the tails they cover.
+    /// Errors: `ResourceExhausted`, `Internal`.
+    pub fn with_segments(
         &self,
-        segment: Arc<Segment>,
+        added: impl IntoIterator<Item = Arc<Segment>>,
         max_term_bytes: usize,
         budget: &Budget,
     ) -> Result<Self> {
-        let end = segment.end();
+        let segments: Arc<[Arc<Segment>]> = self.segments.iter().cloned().chain(added).collect();
+        let end = segments.last().map_or(0, |segment| segment.end());
         let mut tails: Vec<Arc<Tail>> = self
             .tails
             .iter()
@@ -123,7 +127,7 @@ impl Vocabulary {
             ));
         }
         Ok(Self {
-            segments: self.segments.iter().cloned().chain([segment]).collect(),
+            segments,
             tails: tails.into(),
             prefixes: self.prefixes.clone(),
         })
@@ -159,19 +163,23 @@ impl Vocabulary {
         Ok(ordinal.map(|ordinal| Id::new(tag, ordinal)))
     }
 
-    /// The ordinal of a dictionary key below `watermark`.
+    /// The ordinal of a dictionary key below `watermark`. Damage matters only if the key is nowhere else.
     pub fn ordinal(&self, key: &[u8], hash: u64, watermark: u64) -> Result<Option<u64>> {
         for tail in self.tails.iter().rev() {
             if let Some(ordinal) = tail.find(key, hash, watermark) {
                 return Ok(Some(ordinal));
             }
         }
+        let mut damage = None;
         for segment in self.segments.iter().rev() {
-            if let Some(ordinal) = segment.find(key, hash)? {
-                return Ok(Some(ordinal).filter(|&ordinal| ordinal < watermark));
+            match segment.find(key, hash) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found.filter(|&ordinal| ordinal < watermark)),
+                Err(error) if error.code() == Code::CorruptBlock => damage = Some(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok(None)
+        damage.map_or(Ok(None), Err)
     }
 
     /// Replaces `out` by the term of an id that is not a triple term or local.

@@ -219,10 +219,43 @@ static void one_call_is_one_transaction(void) {
     ts_close(store);
 }
 
+/* New terms of nearly twice the memory that the store may use. */
+static void a_transaction_may_be_larger_than_memory(void) {
+    enum { QUADS = 1400, LITERAL = 60000 };
+    ts_error *err = NULL;
+    ts_store *store;
+    ts_txn *txn;
+    ts_config *config = ts_config_new();
+    EXPECT(TS_STATUS_OK, ts_config_preset(config, TEXT("tiny"), &err));
+    EXPECT(TS_STATUS_OK, ts_open_memory(config, &store, &err));
+    ts_config_free(config);
+    char *literal = malloc(LITERAL + 1), *quad = malloc(LITERAL + 100);
+    CHECK(literal != NULL && quad != NULL);
+    memset(literal, 'x', LITERAL);
+    literal[LITERAL] = 0;
+    EXPECT(TS_STATUS_OK, ts_txn_begin(store, NULL, &txn, &err));
+    for (int i = 0; i < QUADS; i++) {
+        int bytes = snprintf(quad, LITERAL + 100, "<http://e/s> <http://e/p> \"%d %s\" .", i, literal);
+        EXPECT(TS_STATUS_OK, ts_txn_insert_nquads(txn, quad, (size_t)bytes, &err));
+    }
+    CHECK(quads_of(store) == 0);
+    ts_committed committed = {.struct_size = sizeof committed};
+    EXPECT(TS_STATUS_OK, ts_txn_commit(txn, &committed, &err));
+    CHECK(committed.inserted == QUADS && quads_of(store) == QUADS);
+    ts_txn_free(txn);
+    int bytes = snprintf(quad, LITERAL + 100, "<http://e/s> <http://e/p> \"%d %s\" .", 7, literal);
+    EXPECT(TS_STATUS_OK, ts_delete_nquads(store, quad, (size_t)bytes, NULL, &committed, &err));
+    CHECK(committed.deleted == 1);
+    free(literal);
+    free(quad);
+    ts_close(store);
+}
+
 void test_write(void) {
     terms_are_valid_when_they_are_added();
     a_transaction_is_seen_when_it_is_committed();
     an_idle_transaction_gives_way();
     typed_quads_address_stored_nodes();
     one_call_is_one_transaction();
+    a_transaction_may_be_larger_than_memory();
 }

@@ -1,18 +1,15 @@
 //! A large load: a segment and runs of its own, installed by one flip.
 
 use super::batch::Sealed;
-use super::pieces::{Ids, Pieces, sort_rows};
-use super::triples::TripleIds;
+use super::pieces::{Ids, TripleIds, sort_rows};
 use super::vocabulary::{self, learn_prefixes, resolve};
-use super::{Commit, FILTER_SHARE, Outcome, PIECE_SHARE, Parts, RUN_SHARE, share};
-use crate::control::{Control, Phase};
+use super::{Commit, FILTER_SHARE, Outcome, PIECE_SHARE, Parts, RUN_SHARE, TRIPLE_SHARE, share};
+use crate::control::Phase;
 use crate::error::Result;
-use crate::run::{BYTES_PER_BUFFERED_ROW, Key, QuadRuns, Row, RunBuilder, Sort, State, States};
-use crate::store::{NewSegment, Version, View};
+use crate::run::{BYTES_PER_BUFFERED_ROW, QuadRuns, Sort};
+use crate::store::{Changed, NewSegment};
 use parking_lot::Mutex;
-
-/// Rows whose states are looked up in the store at a time.
-const PROBED_ROWS: usize = 1 << 16;
+use std::sync::Arc;
 
 impl Commit<'_> {
     /// Errors: those of a transaction before it commits; of writing; `ResourceExhausted`.
@@ -66,7 +63,11 @@ impl Commit<'_> {
         let segment = resolved.segment.map(|meta| NewSegment { meta, written });
 
         control.set_phase(Phase::Sort);
-        let triples = Mutex::new(TripleIds::new(&base, resolved.next_number, control)?);
+        let triples = Mutex::new(TripleIds {
+            base: base.clone(),
+            new: bulk.new_triples(share(memory, TRIPLE_SHARE), control)?,
+            next_number: resolved.next_number,
+        });
         let ids = Ids {
             columns: resolved.ids,
             spool: &resolved.id_spool,
@@ -82,68 +83,27 @@ impl Commit<'_> {
             control,
         )?;
         drop((charges, spools, resolved.id_spool));
-        let triples = triples.into_inner();
-        let next_number = triples.next_number;
-        let new_triples = triples.into_new();
+        let mut triples = triples.into_inner();
 
         let rows_max = share(memory, RUN_SHARE) / BYTES_PER_BUFFERED_ROW;
-        let (mut runs, inserted) = {
+        let (quads, inserted) = {
             let files = [0, 1, 2, 3, 4].map(|sort: usize| bulk.page_file(extents[sort]));
             let mut quads = QuadRuns::new(kv, files, rows_max, control)?;
-            let inserted = push_new(&mut pieces, &base, &mut quads, control)?;
-            (quads.finish(base.epoch, bulk.seq(), bulk.seq())?, inserted)
+            let mut changed = Changed::default();
+            base.push_changes(&mut pieces.merge()?, &mut quads, &mut changed, control)?;
+            let runs = quads.finish(base.epoch, bulk.seq(), bulk.seq())?;
+            (runs, changed.inserted)
         };
         if inserted == 0 {
             // Every quad was there, so every term was.
             return Ok(Outcome::default());
         }
-        for sort in Sort::TERMS {
-            let file = bulk.page_file(extents[sort.index()]);
-            let builder = RunBuilder::new(sort, file);
-            runs.extend(builder.build_sorted(&new_triples, base.epoch, bulk.seq())?);
+        let (mut runs, mut pages) = triples.new.finish(base.epoch)?;
+        for (run, written) in quads {
+            runs.push(Arc::new(run));
+            pages.push(written);
         }
-        let seq = bulk.install(runs, segment, learned, next_number)?;
+        let seq = bulk.install(runs, pages, segment, learned, triples.next_number)?;
         Ok(Outcome { inserted, seq })
-    }
-}
-
-/// Pushes the rows that the store has not; returns how many.
-fn push_new(
-    pieces: &mut Pieces,
-    base: &Version,
-    quads: &mut QuadRuns<'_>,
-    control: &Control,
-) -> Result<u64> {
-    let mut merge = pieces.merge()?;
-    let mut inserted = 0;
-    if base.quads(View::Both) == 0 {
-        while let Some(row) = merge.next_row()? {
-            quads.push(row)?;
-            inserted += 1;
-        }
-        return Ok(inserted);
-    }
-    let mut keys: Vec<Key> = Vec::with_capacity(PROBED_ROWS);
-    let mut states: Vec<State> = Vec::new();
-    loop {
-        keys.clear();
-        while keys.len() < PROBED_ROWS
-            && let Some(row) = merge.next_row()?
-        {
-            keys.push(row.key);
-        }
-        if keys.is_empty() {
-            return Ok(inserted);
-        }
-        base.states(&keys, &mut states, control)?;
-        for (&key, &before) in keys.iter().zip(&states) {
-            if before != State::Asserted {
-                quads.push(Row {
-                    key,
-                    states: States::new(before, State::Asserted),
-                })?;
-                inserted += 1;
-            }
-        }
     }
 }

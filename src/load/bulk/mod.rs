@@ -8,8 +8,8 @@
 //! after part.
 //!
 //! Invariants: memory stays within the account of the control, whatever the size of the documents (batches and
-//! pieces go to spools), except for triple terms, of which 100 bytes each are held; equal statements count once;
-//! a blank node label means one node of its document.
+//! pieces go to spools, triple terms to runs); equal statements count once; a blank node label means one node of its
+//! document.
 //!
 //! Cost on two cores: 0.4 us a triple to parse and intern, 0.3 us to merge, sort and write.
 
@@ -20,7 +20,6 @@ mod pieces;
 mod sink;
 mod small;
 mod terms;
-mod triples;
 mod vocabulary;
 
 use super::Input;
@@ -29,8 +28,8 @@ use super::options::{OnCheckpoint, ParseOptions};
 use super::parse::{Parsed, parse};
 use super::report::BadStatements;
 use super::statement::ChunkEnd;
-use crate::control::{Charge, Control, Phase};
-use crate::error::{Code, Error, Result};
+use crate::control::{Charge, Control, Phase, joined};
+use crate::error::Result;
 use crate::kv::Spool;
 use crate::store::Store;
 use batch::{Batch, Sealed};
@@ -48,6 +47,8 @@ pub const LARGE_STATEMENTS: usize = 50_000;
 const BATCH_SHARE: (usize, usize) = (1, 3);
 const PIECE_SHARE: (usize, usize) = (1, 4);
 const RUN_SHARE: (usize, usize) = (1, 2);
+/// Triple terms beyond this are written as runs.
+const TRIPLE_SHARE: (usize, usize) = (1, 8);
 /// The most that the filter of the new segment takes.
 const FILTER_SHARE: (usize, usize) = (1, 16);
 /// Memory that a parsing thread needs for chunks of text and a batch worth making.
@@ -378,8 +379,4 @@ fn seal(sinks: Vec<BatchSink<'_>>) -> Result<Parts> {
         parts.charges.push(charge);
     }
     Ok(parts)
-}
-
-fn joined<T>(outcome: thread::Result<Result<T>>) -> Result<T> {
-    outcome.unwrap_or_else(|_| Err(Error::new(Code::Internal, "a thread of a load panicked")))
 }

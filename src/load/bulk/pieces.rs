@@ -1,14 +1,13 @@
 //! From the rows of all batches to sorted pieces with the ids of the store.
 
 use super::batch::{LocalQuad, Sealed};
-use super::joined;
 use super::terms::{Kind, Local};
-use super::triples::TripleIds;
 use super::vocabulary::IdColumn;
-use crate::control::{Charge, Control};
+use crate::control::{Charge, Control, joined};
 use crate::error::Result;
 use crate::kv::{Kv, Spool};
 use crate::run::{Piece, PieceMerge, PieceSpool, Row, States};
+use crate::store::{NewTriples, Version};
 use crate::term::Id;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -42,18 +41,32 @@ impl Pieces {
 }
 
 /// What the rows of batches are made with.
-pub(super) struct Ids<'i, 'v> {
+pub(super) struct Ids<'i> {
     /// The ids of the keys of each batch, in the order of the keys.
     pub columns: Vec<IdColumn>,
     pub spool: &'i Option<Spool>,
-    pub triples: &'i Mutex<TripleIds<'v>>,
+    pub triples: &'i Mutex<TripleIds>,
+}
+
+/// Ids of the triple terms of a load.
+pub(super) struct TripleIds {
+    /// What the load is added to, and what of its triple terms is written.
+    pub base: Arc<Version>,
+    pub new: NewTriples,
+    pub next_number: u64,
+}
+
+impl TripleIds {
+    fn id(&mut self, parts: [Id; 3]) -> Result<Id> {
+        self.new.id(parts, &mut self.base, &mut self.next_number)
+    }
 }
 
 /// Sorts the rows of all batches, on `threads` threads, in buffers of at most `bytes_max` bytes together.
 pub(super) fn sort_rows(
     batches: Vec<Sealed>,
     spools: &[Spool],
-    ids: Ids<'_, '_>,
+    ids: Ids<'_>,
     threads: usize,
     bytes_max: usize,
     kv: &Arc<Kv>,
@@ -94,7 +107,7 @@ fn add_batch(
     batch: Sealed,
     spools: &[Spool],
     by_order: Vec<Id>,
-    triples: &Mutex<TripleIds<'_>>,
+    triples: &Mutex<TripleIds>,
     sorter: &mut Sorter<'_>,
 ) -> Result<()> {
     match batch {
@@ -136,7 +149,7 @@ impl BatchIds {
         by_order: Vec<Id>,
         inline: Vec<Id>,
         parts: &[[Local; 3]],
-        triples: &Mutex<TripleIds<'_>>,
+        triples: &Mutex<TripleIds>,
     ) -> Result<Self> {
         let mut keys = vec![Id::UNBOUND; by_order.len()];
         for (&number, id) in order.iter().zip(by_order) {

@@ -121,7 +121,7 @@ pub(super) fn resolve(
     options.filter_bytes_max = options.filter_bytes_max.min(target.filter_bytes_max);
     let base = target.vocabulary.segments().first();
     options.rank_base = base
-        .filter(|segment| segment.kind() == SegmentKind::Sorted)
+        .filter(|segment| segment.kind() == SegmentKind::Sorted && segment.damage().is_none())
         .cloned();
     let mut resolver = Resolver {
         vocabulary: target.vocabulary,
