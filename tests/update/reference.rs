@@ -104,13 +104,17 @@ impl Texts<'_> {
         text
     }
 
+    /// At most one graph for the default graph, and each named graph once: `spareval` gives the solutions of a triple
+    /// that is in two graphs twice, where the default graph is a set (SPARQL 1.1 Query section 13.2.1).
     fn using(&mut self) -> String {
         let mut text = String::new();
-        while self.0.percent(15) {
-            text += &match self.0.percent(50) {
-                true => format!(" USING {}", self.0.pick(&GRAPHS)),
-                false => format!(" USING NAMED {}", self.0.pick(&GRAPHS)),
-            };
+        if self.0.percent(15) {
+            text += &format!(" USING {}", self.0.pick(&GRAPHS));
+        }
+        for graph in GRAPHS {
+            if self.0.percent(8) {
+                text += &format!(" USING NAMED {graph}");
+            }
         }
         text
     }
