@@ -174,6 +174,10 @@ impl Workload {
                 transaction.delete(&quad)?;
             }
         }
+        if number % 4 == 2 {
+            // What was deleted becomes a layer of its own, which the commit merges.
+            transaction.snapshot()?;
+        }
         for quad in self.quads(stream, number) {
             transaction.insert(&quad)?;
         }
