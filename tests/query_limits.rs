@@ -42,7 +42,7 @@ fn database() -> Database {
 }
 
 /// A query for each operator.
-const QUERIES: [(&str, &str); 18] = [
+const QUERIES: [(&str, &str); 21] = [
     ("Scan", "SELECT * { ?s :id ?o }"),
     ("MergeJoin", "SELECT * { ?s :id ?o . ?s :group ?g }"),
     (
@@ -82,6 +82,10 @@ const QUERIES: [(&str, &str); 18] = [
         "SELECT ?p (COUNT(*) AS ?c) { ?s :name ?p } GROUP BY ?p",
     ),
     ("Construct", "CONSTRUCT { ?s :named ?n } { ?s :name ?n }"),
+    // One exploration of all, and a search from one start.
+    ("Path", "SELECT * { ?s :knows? ?t }"),
+    ("Path", "SELECT * { :s1 :knows* ?t }"),
+    ("Describe", "DESCRIBE ?s { ?s :group ?g }"),
 ];
 
 fn prepared(query: &str) -> Prepared {

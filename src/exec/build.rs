@@ -195,9 +195,12 @@ impl Builder<'_> {
                 columns.clone(),
                 *kind,
             )),
-            Op::Service { endpoint, spec } => {
-                Box::new(Service::new(runtime, Id::from_raw(*endpoint), spec.clone()))
-            }
+            Op::Service { endpoint, spec } => Box::new(Service::new(
+                runtime,
+                Id::from_raw(*endpoint),
+                spec.clone(),
+                self.given.is_some().then_some(node.number),
+            )),
             Op::ServiceJoin {
                 input,
                 endpoint,
@@ -208,6 +211,7 @@ impl Builder<'_> {
                 self.node(input)?,
                 *endpoint,
                 spec.clone(),
+                self.given.is_some().then_some(node.number),
                 columns.clone(),
                 input.columns.len(),
             )),

@@ -1,7 +1,7 @@
 //! What an operator is, and what all operators of a query share.
 
 use super::batch::Batch;
-use super::service::Services;
+use super::service::{Replies, Services};
 pub use crate::control::StateCharge;
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
@@ -38,6 +38,7 @@ pub struct Runtime {
     pub view: View,
     /// What answers SERVICE; `None`: it is off.
     pub services: Option<Arc<Services>>,
+    pub replies: Replies,
     /// Rows each plan node has given, by its number.
     rows: Vec<AtomicU64>,
     /// Nanoseconds each plan node and those below it took; empty if they are not measured.
@@ -89,6 +90,7 @@ impl Runtime {
             control,
             view,
             services: None,
+            replies: Replies::default(),
             rows: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
             times: Vec::new(),
             started: Instant::now(),

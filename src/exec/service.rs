@@ -10,8 +10,8 @@ use crate::error::{Code, Error, Result};
 use crate::plan::{JoinColumns, JoinKind, ServiceSpec};
 use crate::store::BATCH_ROWS;
 use crate::term::{Id, TermRef};
-use rustc_hash::FxHashSet;
-use std::collections::VecDeque;
+use parking_lot::Mutex;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Input rows joined at a time.
@@ -115,63 +115,109 @@ fn is_passed_over(error: &Error) -> bool {
     matches!(error.code(), Code::ServiceRefused | Code::ServiceFailed)
 }
 
+/// Replies that a query reads more than once: those to services in plans that are worked for each batch of other rows.
+#[derive(Default)]
+pub struct Replies(Mutex<FxHashMap<Place, Reply>>);
+
+/// A service of the plan, by the number of its node, and the endpoint asked.
+type Place = (usize, u64);
+
+/// A reply that was read to its end.
+#[derive(Clone)]
+struct Reply {
+    rows: Arc<FixedRows>,
+    _memory: Arc<StateCharge>,
+}
+
 /// Solutions of one endpoint.
 pub struct Service {
     runtime: Arc<Runtime>,
     endpoint: Id,
     spec: ServiceSpec,
+    /// The number of the plan node, if its replies are kept.
+    kept: Option<usize>,
     state: State,
-    memory: StateCharge,
 }
 
 enum State {
     Waiting,
     Reading(Box<Solutions>),
-    /// SILENT gives all solutions or the empty one, so they are read before any is given.
-    Read(VecDeque<Batch>),
+    Read { rows: Fixed, _reply: Reply },
 }
 
 impl Service {
-    pub fn new(runtime: &Arc<Runtime>, endpoint: Id, spec: ServiceSpec) -> Self {
+    /// `kept` is the number of the plan node if it is worked more than once: then each endpoint is asked once all the same.
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        endpoint: Id,
+        spec: ServiceSpec,
+        kept: Option<usize>,
+    ) -> Self {
         Self {
             runtime: runtime.clone(),
             endpoint,
             spec,
+            kept,
             state: State::Waiting,
-            memory: StateCharge::new(&runtime.control),
         }
     }
 
     fn begin(&mut self) -> Result<State> {
-        if !self.spec.is_silent {
-            let solutions = ask(&self.runtime, self.endpoint, &self.spec)?;
-            return Ok(State::Reading(Box::new(solutions)));
-        }
+        let place = self.kept.map(|node| (node, self.endpoint.raw()));
+        let replies = &self.runtime.replies.0;
+        let known = place.and_then(|place| replies.lock().get(&place).cloned());
+        let reply = match (known, place) {
+            (Some(reply), _) => reply,
+            (None, None) if !self.spec.is_silent => {
+                let solutions = ask(&self.runtime, self.endpoint, &self.spec)?;
+                return Ok(State::Reading(Box::new(solutions)));
+            }
+            (None, _) => {
+                let reply = self.read()?;
+                if let Some(place) = place {
+                    replies.lock().insert(place, reply.clone());
+                }
+                reply
+            }
+        };
+        Ok(State::Read {
+            rows: Fixed::new(reply.rows.clone()),
+            _reply: reply,
+        })
+    }
+
+    /// All solutions, or for SILENT the empty one.
+    fn read(&self) -> Result<Reply> {
         let width = self.spec.variables.len();
+        let mut memory = StateCharge::new(&self.runtime.control);
         let read = ask(&self.runtime, self.endpoint, &self.spec).and_then(|mut solutions| {
-            let (mut batches, mut rows) = (VecDeque::new(), 0);
+            let mut all = FixedRows {
+                columns: vec![Vec::new(); width],
+                rows: 0,
+            };
             let mut batch = Batch::new();
             while solutions.next(&self.runtime, &mut batch)? {
-                rows += batch.rows();
-                self.memory.hold(rows * (width * 8 + 1))?;
-                batches.push_back(std::mem::take(&mut batch));
+                all.rows += batch.rows();
+                memory.hold(all.rows * width * 8)?;
+                for (to, from) in all.columns.iter_mut().zip(&batch.columns) {
+                    to.extend_from_slice(from);
+                }
             }
-            Ok(batches)
+            Ok(all)
         });
-        match read {
-            Ok(batches) => Ok(State::Read(batches)),
-            Err(error) if is_passed_over(&error) => Ok(State::Read([empty_solution(width)].into())),
-            Err(error) => Err(error),
-        }
+        let rows = match read {
+            Ok(rows) => rows,
+            Err(error) if self.spec.is_silent && is_passed_over(&error) => FixedRows {
+                columns: vec![vec![0]; width],
+                rows: 1,
+            },
+            Err(error) => return Err(error),
+        };
+        Ok(Reply {
+            rows: Arc::new(rows),
+            _memory: Arc::new(memory),
+        })
     }
-}
-
-fn empty_solution(width: usize) -> Batch {
-    let mut batch = Batch::new();
-    batch.reset(width);
-    batch.columns.iter_mut().for_each(|column| column.push(0));
-    batch.set_rows(1);
-    batch
 }
 
 impl Operator for Service {
@@ -182,13 +228,7 @@ impl Operator for Service {
         match &mut self.state {
             State::Waiting => Ok(false),
             State::Reading(solutions) => solutions.next(&self.runtime, batch),
-            State::Read(batches) => match batches.pop_front() {
-                Some(next) => {
-                    *batch = next;
-                    Ok(true)
-                }
-                None => Ok(false),
-            },
+            State::Read { rows, .. } => rows.next(batch),
         }
     }
 }
@@ -201,6 +241,8 @@ pub struct ServiceJoin {
     /// The input column with the endpoint.
     endpoint: usize,
     spec: ServiceSpec,
+    /// As for [`Service`].
+    kept: Option<usize>,
     /// How input rows and solutions are joined. The first column of the solutions is the endpoint.
     columns: JoinColumns,
     width: usize,
@@ -220,6 +262,7 @@ impl ServiceJoin {
         input: BoxOperator,
         endpoint: usize,
         spec: ServiceSpec,
+        kept: Option<usize>,
         columns: JoinColumns,
         width: usize,
     ) -> Self {
@@ -228,6 +271,7 @@ impl ServiceJoin {
             input,
             ended: false,
             endpoint,
+            kept,
             columns,
             width,
             asked: FxHashSet::default(),
@@ -242,7 +286,7 @@ impl ServiceJoin {
     /// Asks an endpoint and keeps what it answers.
     fn ask(&mut self, endpoint: u64) -> Result<()> {
         let id = Id::from_raw(endpoint);
-        let mut service = Service::new(&self.runtime, id, self.spec.clone());
+        let mut service = Service::new(&self.runtime, id, self.spec.clone(), self.kept);
         let mut batch = Batch::new();
         while service.next(&mut batch)? {
             let rows = self.solutions[0].len() + batch.rows();

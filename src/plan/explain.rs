@@ -295,7 +295,8 @@ impl Describer<'_> {
         };
         let (subject, object) = (end(&spec.subject), end(&spec.object));
         let graph = match &spec.graph {
-            PathGraph::One(graphs) => self.graphs(graphs),
+            PathGraph::Default(graphs) => self.graphs(graphs),
+            PathGraph::Named(graph) => self.graphs(&Graphs::One(*graph)),
             PathGraph::Column { column, .. } => {
                 format!("graph {}", self.shown(input.columns[*column]))
             }

@@ -175,8 +175,10 @@ pub enum PathEnd {
 /// The graph that a path is walked in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PathGraph {
-    /// One graph, or a union that is one set of triples.
-    One(Graphs),
+    /// The default graph of the request, which may be empty: one graph, or a union that is one set of triples.
+    Default(Graphs),
+    /// A named graph, if it exists.
+    Named(u64),
     /// The named graph in an input column, never unbound, if it is among `named` (ascending; `None` is all).
     Column {
         column: usize,

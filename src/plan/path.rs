@@ -41,11 +41,11 @@ impl Data<'_> {
                 // An empty graph has no nodes, but a constant matches itself in it.
                 let graphs = self.graphs.default.clone();
                 let graphs = graphs.unwrap_or(Graphs::UnionListed(Vec::new()));
-                (PathGraph::One(graphs), None)
+                (PathGraph::Default(graphs), None)
             }
             GraphSlot::Named(slot) => match (self.named_graphs(slot), slot.var()) {
                 (None, _) => return Ok(None),
-                (Some(graphs), None) => (PathGraph::One(graphs), None),
+                (Some(Graphs::One(graph)), None) => (PathGraph::Named(graph), None),
                 (Some(_), var) => {
                     let named = self.graphs.named.clone();
                     (PathGraph::Free { named }, var)

@@ -38,6 +38,11 @@ pub fn iri(name: &str) -> NamedNode {
 
 pub fn store(quads: &[Quad]) -> Database {
     let database = Database::memory(&Config::default()).unwrap();
+    load(&database, quads);
+    database
+}
+
+pub fn load(database: &Database, quads: &[Quad]) {
     let document: String = quads.iter().map(|quad| format!("{quad} .\n")).collect();
     let options = LoadOptions {
         format: Some(Format::NQuads),
@@ -46,7 +51,6 @@ pub fn store(quads: &[Quad]) -> Database {
     database
         .load_bytes(document.as_bytes(), &options, &Control::new())
         .unwrap();
-    database
 }
 
 /// The quads of a store, blank nodes with the labels it prints.

@@ -1,10 +1,12 @@
 //! Property paths against the definitions of SPARQL 1.1 section 18.4, taken word by word, and against `spareval`.
 
-use crate::answer::{Random, Rows, Solution, answer, answer_under, iri, reference, store};
+use crate::answer::{Random, Rows, Solution, answer, answer_under, iri, load, reference, store};
 use oxrdf::{Dataset, GraphName, Literal, NamedNode, NamedOrBlankNode, Quad, Term, Triple};
 use spargebra::algebra::PropertyPathExpression as Path;
 use std::collections::{BTreeMap, BTreeSet};
+use triplestore::config::Config;
 use triplestore::control::{Budget, Control};
+use triplestore::database::Database;
 use triplestore::error::Code;
 
 fn node(random: &mut Random) -> Term {
@@ -310,7 +312,38 @@ fn random_paths_have_the_solutions_of_the_definitions() {
             } else {
                 values.push(Solution::new());
             }
-            let (text, walked): (String, Vec<(Solution, &Vec<Triple>)>) = match random.below(4) {
+            let mut union: Vec<Triple> = Vec::new();
+            for name in ["<http://x/g1>", "<http://x/g2>"] {
+                for triple in graphs.get(name).into_iter().flatten() {
+                    if !union.contains(triple) {
+                        union.push(triple.clone());
+                    }
+                }
+            }
+            let only_first: Vec<Triple> = graphs.get("<http://x/g1>").cloned().unwrap_or_default();
+            let (text, walked): (String, Vec<(Solution, &Vec<Triple>)>) = match random.below(7) {
+                2 => (
+                    format!(
+                        "SELECT * FROM <http://x/g1> FROM <http://x/g2> WHERE {{ {clause} {pattern} }}"
+                    ),
+                    vec![(Solution::new(), &union)],
+                ),
+                3 => (
+                    format!("SELECT * FROM <http://x/g1> WHERE {{ {clause} {pattern} }}"),
+                    vec![(Solution::new(), &only_first)],
+                ),
+                4 => (
+                    format!(
+                        "SELECT * FROM NAMED <http://x/g1> WHERE {{ {clause} GRAPH ?g {{ {pattern} }} }}"
+                    ),
+                    graphs
+                        .get_key_value("<http://x/g1>")
+                        .map(|(name, triples)| {
+                            (Solution::from([("g".to_owned(), name.clone())]), triples)
+                        })
+                        .into_iter()
+                        .collect(),
+                ),
                 0 => (
                     format!("SELECT * WHERE {{ {clause} GRAPH ?g {{ {pattern} }} }}"),
                     graphs
@@ -361,6 +394,41 @@ fn random_paths_have_the_solutions_of_the_definitions() {
         rows > cases() as usize / 2,
         "only {rows} solutions were compared"
     );
+}
+
+#[test]
+fn paths_from_what_other_patterns_bind_stay_in_the_graph_that_they_bind() {
+    let mut rows = 0;
+    for seed in 0..30 {
+        let mut random = Random(5000 + seed);
+        let random = &mut random;
+        let quads = quads(random);
+        let dataset: Dataset = quads.iter().cloned().collect();
+        let database = store(&quads);
+        for _ in 0..6 {
+            let path = path(random, 2);
+            for pattern in [
+                format!("GRAPH ?g {{ ?m <http://x/q> ?s . ?s {path} ?o }}"),
+                format!("GRAPH ?g {{ ?s <http://x/q> ?o . ?s {path} ?o }}"),
+                format!(
+                    "GRAPH ?g {{ ?s <http://x/q> ?m }} GRAPH ?g {{ ?s {path} ?o . ?o {path} ?e }}"
+                ),
+                format!("?a <http://x/p> ?s OPTIONAL {{ ?s {path} ?o }}"),
+                format!("?a <http://x/p> ?s FILTER EXISTS {{ ?s {path} ?a }}"),
+            ] {
+                // The other engine gives solutions of alternatives once.
+                let text = format!("SELECT DISTINCT * WHERE {{ {pattern} }}");
+                let expected = reference(&dataset, &text);
+                rows += expected.len();
+                assert_eq!(
+                    answer(&database, &text),
+                    expected,
+                    "seed {seed}: {text}\n{quads:#?}"
+                );
+            }
+        }
+    }
+    assert!(rows > 1000, "only {rows} solutions were compared");
 }
 
 /// Edges of one predicate between numbered nodes.
@@ -449,11 +517,18 @@ fn a_limit_above_a_closure_is_met_and_no_row_is_given_twice() {
 
 #[test]
 fn what_one_start_reaches_beyond_its_memory_is_walked_on_disk_to_its_end() {
+    let directory = std::env::temp_dir().join(format!("triplestore-paths-{}", std::process::id()));
     let mut random = Random(7);
     let nodes = 30_000;
-    let database = store(&edges((0..nodes).flat_map(|from| {
-        [random.below(nodes), random.below(nodes)].map(|to| (from, to))
-    })));
+    // A store in memory has no temporary files.
+    let database = Database::open(&directory, &Config::default()).unwrap();
+    load(
+        &database,
+        &edges(
+            (0..nodes)
+                .flat_map(|from| [random.below(nodes), random.below(nodes)].map(|to| (from, to))),
+        ),
+    );
     for path in [
         "<http://x/p>+",
         "(<http://x/p>/<http://x/p>?)+",
@@ -481,6 +556,8 @@ fn what_one_start_reaches_beyond_its_memory_is_walked_on_disk_to_its_end() {
         let found = answer_under(&database, &pair, &control(600 << 10)).unwrap();
         assert_eq!(found.len(), 1, "{pair}");
     }
+    database.close().unwrap();
+    std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]

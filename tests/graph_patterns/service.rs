@@ -173,6 +173,33 @@ fn an_endpoint_that_is_a_variable_is_asked_once_for_each_value() {
 }
 
 #[test]
+fn within_exists_optional_and_lateral_an_endpoint_is_asked_once() {
+    let (database, handler) = federated();
+    for (pattern, rows) in [
+        (
+            "FILTER EXISTS { SERVICE <http://x/one> { ?s <http://x/name> ?name } FILTER(?s != <http://x/d>) }",
+            2,
+        ),
+        (
+            "OPTIONAL { SERVICE <http://x/one> { ?s <http://x/name> ?name } }",
+            3,
+        ),
+        (
+            "LATERAL { SELECT ?s ?name { SERVICE <http://x/one> { ?s <http://x/name> ?name } } LIMIT 1 }",
+            2,
+        ),
+        (
+            "OPTIONAL { { SELECT ?s { SERVICE <http://x/one> { ?s <http://x/name> ?name } } } FILTER(?where != <http://x/two>) }",
+            3,
+        ),
+    ] {
+        let text = format!("SELECT * {{ ?s <http://x/at> ?where {pattern} }}");
+        assert_eq!(answer(&database, &text).len(), rows, "{text}");
+        assert_eq!(handler.calls.lock().drain(..).count(), 1, "{text}");
+    }
+}
+
+#[test]
 fn service_is_off_until_it_is_set_and_refused_beyond_the_list() {
     let (database, handler) = federated();
     let text = |endpoint: &str| format!("SELECT * {{ SERVICE <{endpoint}> {{ ?s ?p ?o }} }}");

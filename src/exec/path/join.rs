@@ -140,7 +140,8 @@ impl PathJoin {
         }
         let all: Vec<u32> = (0..self.rows).collect();
         match &self.spec.graph {
-            PathGraph::One(graphs) => self.tasks.push_back((graphs.clone(), all)),
+            PathGraph::Default(graphs) => self.tasks.push_back((graphs.clone(), all)),
+            PathGraph::Named(graph) => self.tasks.push_back((Graphs::One(*graph), all)),
             PathGraph::Column { column, named } => {
                 let graphs = &self.chunk[*column];
                 let mut rows = all;
@@ -230,7 +231,8 @@ impl PathJoin {
                 _ => 0,
             };
             let graph = Graph::new(&self.runtime, graphs)?;
-            if !graph.is_absent() {
+            let may_be_empty = matches!(self.spec.graph, PathGraph::Default(_));
+            if may_be_empty || !graph.is_absent() {
                 self.walk = Some(Walk::new(&self.spec, &self.chunk, graph, graph_id, rows)?);
                 return Ok(true);
             }
