@@ -95,8 +95,11 @@ impl Search {
             automaton,
             start,
             found,
+            visited,
             ..
         } = self;
+        // Their memory is needed for the buffers.
+        drop(visited);
         ExternalSearch::new(&graph, &automaton, start, found.into_ids())
     }
 
