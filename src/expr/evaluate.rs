@@ -71,17 +71,35 @@ impl Evaluator {
         terms: &Terms,
         solutions: &mut Solutions,
     ) -> Result<Vec<u64>> {
-        let mut frame = Frame::new(columns, terms, &self.context, solutions);
-        let mut ids = self.root.ids(&mut frame, rows)?;
-        frame.settle(&mut ids)?;
-        Ok(ids)
+        in_parts(rows, &mut |rows| {
+            let mut frame = Frame::new(columns, terms, &self.context, solutions);
+            let mut ids = self.root.ids(&mut frame, rows)?;
+            frame.settle(&mut ids)?;
+            Ok(ids)
+        })
     }
 
     /// The effective boolean value of each of `rows`. Errors: those of [`Evaluator::ids`].
     pub fn truths(&self, columns: &[Vec<u64>], rows: &[u32], terms: &Terms) -> Result<Vec<Truth>> {
         let mut solutions = Solutions::default();
-        let mut frame = Frame::new(columns, terms, &self.context, &mut solutions);
-        self.root.truths(&mut frame, rows)
+        in_parts(rows, &mut |rows| {
+            let mut frame = Frame::new(columns, terms, &self.context, &mut solutions);
+            self.root.truths(&mut frame, rows)
+        })
+    }
+}
+
+/// Works all rows at once, or half of them after the other where their texts are more than the query's memory holds. Halves are
+/// halved at most as often as a batch has rows to halve.
+fn in_parts<T>(rows: &[u32], work: &mut dyn FnMut(&[u32]) -> Result<Vec<T>>) -> Result<Vec<T>> {
+    match work(rows) {
+        Err(error) if error.code() == Code::ResourceExhausted && rows.len() > 1 => {
+            let (first, second) = rows.split_at(rows.len() / 2);
+            let mut values = in_parts(first, work)?;
+            values.append(&mut in_parts(second, work)?);
+            Ok(values)
+        }
+        done => done,
     }
 }
 

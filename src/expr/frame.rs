@@ -4,7 +4,7 @@ use super::answer::{Answer, boolean_id, number_literal};
 use super::context::Context;
 use super::table::TermTable;
 use super::terms::Terms;
-use crate::control::Charge;
+use crate::control::StateCharge;
 use crate::error::{Code, Error, Result};
 use crate::term::{Id, LiteralKind, LiteralRef, PAYLOAD_MAX, Tag, TermRef, inline_literal};
 use rustc_hash::FxHashMap;
@@ -34,7 +34,7 @@ pub(super) struct Frame<'a> {
     pending: TermTable,
     /// The settled id of each pending literal; 0: not settled.
     settled: Vec<u64>,
-    charge: Option<Charge>,
+    held: StateCharge,
     /// The last IRI that was answered, since datatypes repeat.
     last_iri: Option<(String, u64)>,
     number_text: String,
@@ -44,7 +44,7 @@ pub(super) struct Frame<'a> {
 pub(super) struct Fetched {
     ids: Vec<Id>,
     table: TermTable,
-    _charge: Option<Charge>,
+    _held: StateCharge,
 }
 
 impl Fetched {
@@ -73,7 +73,7 @@ impl<'a> Frame<'a> {
             solutions,
             pending: TermTable::new(),
             settled: Vec::new(),
-            charge: None,
+            held: StateCharge::new(&context.control),
             last_iri: None,
             number_text: String::new(),
         }
@@ -87,22 +87,25 @@ impl<'a> Frame<'a> {
         let from = ids.partition_point(|&id| id < Id::new(Tag::LocalLiteral, PENDING));
         let to = ids.partition_point(|&id| id <= Id::new(Tag::LocalLiteral, PAYLOAD_MAX));
         let mut table = TermTable::new();
-        self.terms.fetch(&ids[..from], &mut table)?;
+        let mut held = StateCharge::new(&self.context.control);
+        let mut admit = |bytes: usize| match bytes {
+            0..CHARGED_FROM_BYTES => Ok(()),
+            _ => held.hold(bytes),
+        };
+        self.terms
+            .fetch_while(&ids[..from], &mut table, &mut admit)?;
         for (slot, id) in ids[from..to].iter().enumerate() {
             if let Some(term) = self.pending.get((id.payload() & !PENDING) as usize) {
                 table.put(from + slot, term);
             }
         }
         table.reserve_slots(to);
+        admit(table.text_bytes())?;
         self.terms.append(&ids[to..], &mut table)?;
-        let charge = match table.text_bytes() {
-            CHARGED_FROM_BYTES.. => Some(self.context.control.charge(table.text_bytes())?),
-            _ => None,
-        };
         Ok(Fetched {
             ids,
             table,
-            _charge: charge,
+            _held: held,
         })
     }
 
@@ -159,13 +162,8 @@ impl<'a> Frame<'a> {
             LiteralKind::Typed(datatype) => datatype,
         };
         let bytes = self.pending.text_bytes() + literal.lexical.len() + suffix.len();
-        let charged = self.charge.as_ref().map_or(0, Charge::bytes);
-        if bytes >= CHARGED_FROM_BYTES && bytes > charged {
-            let wanted = bytes + bytes / 4;
-            match &mut self.charge {
-                Some(charge) => charge.resize(wanted)?,
-                none => *none = Some(self.context.control.charge(wanted)?),
-            }
+        if bytes >= CHARGED_FROM_BYTES {
+            self.held.hold(bytes)?;
         }
         let slot = self.pending.len();
         self.pending.put(slot, TermRef::Literal(literal));

@@ -56,24 +56,10 @@ fn is_empty_string(id: Id) -> bool {
     crate::term::inline_literal(crate::term::LiteralRef::string("")) == Some(id)
 }
 
-/// The effective boolean value of a term (SPARQL 1.1 section 17.2.2).
+/// The effective boolean value of a term (SPARQL 1.2 section 17.2.2). That of an ill-typed boolean or number is an error; it
+/// was false in SPARQL 1.1, which only a negation or `COALESCE` tells apart.
 pub fn of_term(term: TermRef<'_>) -> Truth {
-    let value = Value::of(term);
-    if value.is_ill_typed() {
-        // An ill-typed boolean or number is false, not an error; other datatypes have no boolean value.
-        return match value {
-            Value::Other { datatype, .. } => Truth::from(ill_typed(datatype)),
-            _ => Truth::Error,
-        };
-    }
-    of_value(&value).unwrap_or(Truth::Error)
-}
-
-fn ill_typed(datatype: &str) -> Option<bool> {
-    let datatype = crate::term::Datatype::from_iri(datatype)?;
-    let counts =
-        datatype == crate::term::Datatype::Boolean || datatype.class() == Tag::DictionaryNumeric;
-    counts.then_some(false)
+    of_value(&Value::of(term)).unwrap_or(Truth::Error)
 }
 
 fn of_value(value: &Value<'_>) -> Option<Truth> {

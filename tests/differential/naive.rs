@@ -432,14 +432,6 @@ fn truth(expression: &Expression, solution: &Solution) -> Option<bool> {
         Value::Boolean(value) => Some(value),
         Value::Number(number) => Some(number.to_f64() != 0.0 && !number.to_f64().is_nan()),
         Value::String(text) => Some(!text.is_empty()),
-        ill_typed @ Value::Other { datatype, .. } => {
-            let local = datatype.rsplit('#').next().unwrap_or("");
-            let numeric_or_boolean = !local.to_ascii_lowercase().contains("date")
-                && !local.contains("time")
-                && !local.starts_with('g')
-                && !local.contains("uration");
-            (ill_typed.is_ill_typed() && numeric_or_boolean).then_some(false)
-        }
         _ => None,
     }
 }

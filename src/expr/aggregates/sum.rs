@@ -3,13 +3,14 @@
 //! Integers are added exactly in 128 bits, decimals exactly as `oxsdatatypes` has them, floats and doubles as soon as one
 //! is met. A sum beyond 128 bits is an error, as overflow of an operator is.
 
+use super::super::answer::{write_canonical_double, write_canonical_float};
 use super::super::compare::with_terms;
 use super::super::terms::Terms;
 use super::{Kernel, Scope};
 use crate::error::Result;
 use crate::term::value::{Number, Value};
 use crate::term::{Datatype, Id, Tag, TermRef};
-use oxsdatatypes::{Decimal, Double, Float};
+use oxsdatatypes::Decimal;
 use std::ops::Range;
 
 /// A sum so far.
@@ -95,11 +96,25 @@ impl Total {
     }
 
     fn id(self, terms: &Terms) -> Result<u64> {
-        let (lexical, datatype) = match self {
-            Self::Integer(total) => (total.to_string(), Datatype::Integer),
-            Self::Decimal(total) => (total.to_string(), Datatype::Decimal),
-            Self::Float(total) => (Float::from(total).to_string(), Datatype::Float),
-            Self::Double(total) => (Double::from(total).to_string(), Datatype::Double),
+        let mut lexical = String::new();
+        let datatype = match self {
+            Self::Integer(total) => {
+                lexical = total.to_string();
+                Datatype::Integer
+            }
+            Self::Decimal(total) => {
+                lexical = total.to_string();
+                Datatype::Decimal
+            }
+            // As operators write theirs.
+            Self::Float(total) => {
+                write_canonical_float(total, &mut lexical);
+                Datatype::Float
+            }
+            Self::Double(total) => {
+                write_canonical_double(total, &mut lexical);
+                Datatype::Double
+            }
             Self::Failed => return Ok(0),
         };
         Ok(terms
