@@ -44,9 +44,15 @@ impl Transaction {
     /// rollback it fails with `TransactionEnded`. Errors: as [`Transaction::view`]; those of making what it is based
     /// on durable.
     pub fn pinned_view(&mut self, kind: PinKind) -> Result<PinnedVersion> {
-        let view = self.view()?;
         // A reader must not be shown what an unfinished commit before could still take away.
         self.shared.write_log(self.base.seq)?;
+        self.reader(kind)
+    }
+
+    /// As [`Transaction::pinned_view`], for what the transaction reads on its own behalf: what it is based on may still
+    /// be on its way to the log. Errors: as [`Transaction::view`].
+    pub fn reader(&mut self, kind: PinKind) -> Result<PinnedVersion> {
+        let view = self.view()?;
         let pin = self.pin.again(kind);
         Ok(PinnedVersion::within(
             view,
@@ -66,8 +72,13 @@ impl Transaction {
         let memory = self.control.memory().clone();
         let control = self.listening(control).with_memory(memory);
         let own = std::mem::replace(&mut self.control, control);
+        let was_written = self.new_terms.is_written();
         let done = work(self);
-        self.control = own;
+        // Terms that were written meanwhile have moved the transaction to another base.
+        self.control = match was_written == self.new_terms.is_written() {
+            true => own,
+            false => self.pin.listening(&own),
+        };
         done
     }
 

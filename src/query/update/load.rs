@@ -74,8 +74,8 @@ impl Request<'_> {
             Ok(_) => Ok(()),
             Err(error) => {
                 // What was read before the error is undone, too.
-                self.transaction.roll_back_to(&savepoint)?;
-                match silent && !NEVER_SILENT.contains(&error.code()) {
+                let undone = self.transaction.roll_back_to(&savepoint);
+                match silent && undone.is_ok() && !NEVER_SILENT.contains(&error.code()) {
                     true => Ok(()),
                     false => Err(error),
                 }

@@ -74,8 +74,9 @@ impl PreparedUpdate {
             let done = self
                 .work(transaction, options, control)
                 .and_then(|()| transaction.release(&savepoint));
-            if done.is_err() {
-                transaction.roll_back_to(&savepoint)?;
+            // A transaction that cannot go back has ended, and why it failed is what the caller wants to know.
+            if done.is_err() && transaction.roll_back_to(&savepoint).is_err() {
+                return done;
             }
             // No changes are left that were judged the other way.
             transaction.set_precedence(Precedence::Last)?;

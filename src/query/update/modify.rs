@@ -7,9 +7,10 @@ use crate::error::Result;
 use crate::exec::Batch;
 use crate::query::prepared::{Prepared, Snapshot};
 use crate::query::results::Rows;
-use crate::store::{BATCH_ROWS, Transaction};
+use crate::store::{BATCH_ROWS, PinKind, Transaction};
 use crate::term::{Id, TermRef};
 use spargebra::term::Term;
+use std::sync::Arc;
 
 impl Request<'_> {
     pub(super) fn data(&mut self, data: &Data) -> Result<()> {
@@ -23,7 +24,8 @@ impl Request<'_> {
         let Form::Select { vars } = &modify.query.form else {
             return Ok(());
         };
-        let view = self.transaction.view()?;
+        // Pinned by itself: terms that outgrow memory move the transaction to another base.
+        let view = Arc::new(self.transaction.reader(PinKind::Cursor)?);
         let snapshot = Snapshot {
             source: view.clone(),
             dictionary: view,
