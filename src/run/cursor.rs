@@ -291,7 +291,7 @@ pub(super) fn gallop<T>(rows: &[T], before: impl Fn(&T) -> bool) -> usize {
     low + rows[low..high].partition_point(before)
 }
 
-fn decode(block: &BlockReader<'_>, rows: Range<usize>, out: &mut Vec<Row>) {
+pub(super) fn decode(block: &BlockReader<'_>, rows: Range<usize>, out: &mut Vec<Row>) {
     let start = out.len();
     let mut values = vec![0; rows.len()];
     let row = Row {

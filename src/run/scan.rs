@@ -5,9 +5,11 @@
 //! has most.
 
 use super::cursor::{Cursor, Rows, key_at, successor};
+use super::delta::{Delta, Demand};
 use super::disk::{DiskRun, PageCache};
 use super::memory::MemRun;
 use super::overlay::Overlay;
+use super::patched::PatchedScan;
 use super::row::{Key, State, States};
 use super::sort::Sort;
 use crate::codec::BlockReader;
@@ -17,9 +19,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows of the first chunk after a seek: one group, so that a look-up decodes little.
-const WINDOW_ROWS_MIN: usize = 128;
+pub(super) const WINDOW_ROWS_MIN: usize = 128;
 /// Rows of the largest chunk.
-const WINDOW_ROWS_MAX: usize = 2048;
+pub(super) const WINDOW_ROWS_MAX: usize = 2048;
 
 /// A run as a scan reads it.
 #[derive(Clone)]
@@ -63,7 +65,7 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.len = 0;
         self.columns.iter_mut().for_each(Vec::clear);
     }
@@ -89,6 +91,9 @@ pub struct RunScan {
     window_rows: usize,
     states: Vec<u8>,
     overlay: Overlay,
+    /// Reads a base and its delta, instead of all of the above.
+    patched: Option<PatchedScan>,
+    demand: Option<Arc<Demand>>,
 }
 
 impl RunScan {
@@ -113,11 +118,36 @@ impl RunScan {
             window_rows: WINDOW_ROWS_MIN,
             states: Vec::new(),
             overlay: Overlay::default(),
+            patched: None,
+            demand: None,
         }
+    }
+
+    /// A scan of the runs that a delta was built of, by way of it.
+    pub fn of_delta(
+        pages: Arc<PageCache>,
+        delta: Arc<Delta>,
+        low: Key,
+        high: Key,
+        visibility: Visibility,
+    ) -> Self {
+        let mut scan = Self::new(pages, &[], low, high, visibility);
+        scan.patched = Some(PatchedScan::new(delta, low, high, visibility));
+        scan
+    }
+
+    /// Counts the rows that a delta would make cheaper.
+    #[must_use]
+    pub fn counted(mut self, demand: &Arc<Demand>) -> Self {
+        self.demand = Some(demand.clone());
+        self
     }
 
     /// Skips to the first row with a key not below `key`; never moves back.
     pub fn seek(&mut self, key: &Key) {
+        if let Some(patched) = &mut self.patched {
+            return patched.seek(key);
+        }
         if let Some(low) = &mut self.low
             && *low < *key
         {
@@ -134,6 +164,9 @@ impl RunScan {
     /// Replaces `chunk` by the next rows; `len == 0` at the end.
     /// Errors: `Cancelled`, `QueryTimeout`, `CorruptBlock`.
     pub fn next(&mut self, wanted: [bool; 4], chunk: &mut Chunk, control: &Control) -> Result<()> {
+        if let Some(patched) = &mut self.patched {
+            return patched.next(&self.pages, wanted, chunk, control);
+        }
         chunk.len = 0;
         while chunk.len == 0 {
             control.poll()?;
@@ -171,6 +204,9 @@ impl RunScan {
                     (self.visibility, wanted),
                     chunk,
                 )?;
+                if let Some(demand) = &self.demand {
+                    demand.add(chunk.len);
+                }
                 successor(&delivered)
             };
             self.low = next.filter(|low| *low <= self.high);

@@ -154,25 +154,27 @@ proptest! {
         let visibility = Visibility { asserted, inferred, epoch: 1 };
         let scan = || RunScan::new(pages.clone(), &sources, low, high, visibility);
         let all = expected(&model, sort, low, high, asserted, inferred);
-        prop_assert_eq!(read(&mut scan()), all.clone());
-
-        let mut seeking = scan();
-        let mut from = low;
-        let mut chunk = Chunk::default();
-        for (a, b, c) in seeks {
-            let key = [a, b, c, 0].map(stretch);
-            seeking.seek(&key);
-            from = from.max(key);
-            seeking.next([true; 4], &mut chunk, &Control::new()).unwrap();
-            let rest: Vec<Key> = all.iter().copied().filter(|key| *key >= from).collect();
-            for (row, key) in rest.iter().enumerate().take(chunk.len) {
-                prop_assert_eq!([0, 1, 2, 3].map(|column| chunk.columns[column][row]), *key);
+        // By way of a delta, where there can be one, a scan reads the same.
+        let delta = Delta::build(&sources, sort, 1, &pages, &Control::new()).unwrap().map(Arc::new);
+        let by_delta = delta.map(|delta| {
+            assert!(delta.is_of(&sources, 1) && !delta.is_of(&sources, 2));
+            RunScan::of_delta(pages.clone(), delta, low, high, visibility)
+        });
+        for mut seeking in std::iter::once(scan()).chain(by_delta) {
+            let mut left = all.clone();
+            let mut chunk = Chunk::default();
+            for &(a, b, c) in &seeks {
+                let key = [a, b, c, 0].map(stretch);
+                seeking.seek(&key);
+                seeking.next([true; 4], &mut chunk, &Control::new()).unwrap();
+                left.retain(|left| *left >= key);
+                for (row, key) in left.iter().enumerate().take(chunk.len) {
+                    prop_assert_eq!([0, 1, 2, 3].map(|column| chunk.columns[column][row]), *key);
+                }
+                prop_assert_eq!(chunk.len == 0, left.is_empty());
+                left.drain(..chunk.len);
             }
-            prop_assert_eq!(chunk.len == 0, rest.is_empty());
-            match rest.get(chunk.len) {
-                Some(next) => from = *next,
-                None => break,
-            }
+            prop_assert_eq!(read(&mut seeking), left);
         }
 
         let mut keys: Vec<Key> = model.keys().map(|key| sort.key(key)).collect();
@@ -269,22 +271,28 @@ proptest! {
         let visibility = Visibility { asserted: true, inferred: below(2) == 0, epoch: 1 };
         let (low, high) = ([0; 4], [u64::MAX; 4]);
         let expected = expected(&model, sort, low, high, true, visibility.inferred);
-        let mut scan = RunScan::new(pages.clone(), &sources, low, high, visibility);
-        let mut chunk = Chunk::default();
-        let mut at = 0;
-        loop {
-            scan.next(wanted, &mut chunk, &Control::new()).unwrap();
-            if chunk.len == 0 {
-                break;
+        let delta = Delta::build(&sources, sort, 1, &pages, &Control::new()).unwrap().map(Arc::new);
+        let by_delta =
+            delta.map(|delta| RunScan::of_delta(pages.clone(), delta, low, high, visibility));
+        let merged = RunScan::new(pages.clone(), &sources, low, high, visibility);
+        for mut scan in std::iter::once(merged).chain(by_delta) {
+            let mut chunk = Chunk::default();
+            let mut at = 0;
+            loop {
+                scan.next(wanted, &mut chunk, &Control::new()).unwrap();
+                if chunk.len == 0 {
+                    break;
+                }
+                prop_assert!(chunk.len <= crate::store::BATCH_ROWS);
+                for column in 0..4 {
+                    let keys = expected[at..at + chunk.len].iter();
+                    let values: Vec<u64> =
+                        keys.map(|key| key[column]).filter(|_| wanted[column]).collect();
+                    prop_assert_eq!(&chunk.columns[column], &values);
+                }
+                at += chunk.len;
             }
-            prop_assert!(chunk.len <= crate::store::BATCH_ROWS);
-            for column in 0..4 {
-                let keys = expected[at..at + chunk.len].iter();
-                let values: Vec<u64> = keys.map(|key| key[column]).filter(|_| wanted[column]).collect();
-                prop_assert_eq!(&chunk.columns[column], &values);
-            }
-            at += chunk.len;
+            prop_assert_eq!(at, expected.len());
         }
-        prop_assert_eq!(at, expected.len());
     }
 }

@@ -1,5 +1,4 @@
-//! The threads of a store: one spills, one merges runs in memory, one
-//! merges runs on disk and deletes, and with interval durability one syncs.
+//! The threads of a store: one spills, one merges runs in memory and builds deltas, one merges runs on disk and deletes, and with interval durability one syncs.
 
 use super::Shared;
 use super::shared::{Durability, Settings};
@@ -37,7 +36,8 @@ impl Background {
             shared.spill(control)
         })?;
         background.spawn("ts-memory", IDLE, control.clone(), |shared, control| {
-            shared.merge_memory(control)
+            shared.merge_memory(control)?;
+            shared.build_deltas(control)
         })?;
         background.spawn("ts-merge", IDLE, control.clone(), |shared, control| {
             while shared.merge_one(shared.settings.merge_bytes_per_second, control)?

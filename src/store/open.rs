@@ -214,6 +214,11 @@ impl Store {
         self.shared.head.lock().root.uuid
     }
 
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     fn check_open(&self) -> Result<()> {
         match self.is_open() {
             true => Ok(()),
@@ -487,6 +492,7 @@ fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Sha
         counts: counted.unwrap_or_default(),
         is_counted: counted.is_some(),
         pages: pages.clone(),
+        deltas: Arc::default(),
         watermark,
         next_number: replayed.next_number,
     };

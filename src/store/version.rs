@@ -1,5 +1,6 @@
 //! A version: an immutable, consistent set of quads, and how it is read (definition 14 to 17).
 
+use super::deltas::Deltas;
 use super::dictionary::Dictionary;
 use super::layer::Layer;
 use super::source::{
@@ -38,6 +39,8 @@ pub struct Version {
     pub counts: Counts,
     pub is_counted: bool,
     pub pages: Arc<PageCache>,
+    /// What makes scans of several runs cheaper.
+    pub deltas: Arc<Deltas>,
     /// Terms with ordinals below it exist.
     pub watermark: u64,
     /// Blank nodes and triple terms have numbers below it.
@@ -60,6 +63,12 @@ impl Version {
             });
         let disk = self.disk[sort.index()].iter().cloned().map(Source::Disk);
         own.chain(memory).chain(disk).collect()
+    }
+
+    /// Whether scans of a sort go by way of a delta.
+    pub fn has_delta(&self, sort: Sort) -> bool {
+        let sources = self.sources(sort);
+        self.deltas.of(sort, &sources, self.epoch).is_some()
     }
 
     /// Quads in the view, of all graphs; too few if damage hides how many there are.
@@ -158,13 +167,16 @@ impl Version {
 
     /// A scan of an inclusive range of keys of any sort, triple terms included.
     pub fn scan_keys(&self, sort: Sort, low: Key, high: Key, view: View) -> RunScan {
-        RunScan::new(
-            self.pages.clone(),
-            &self.sources(sort),
-            low,
-            high,
-            self.visibility(view),
-        )
+        let (pages, sources) = (self.pages.clone(), self.sources(sort));
+        let visibility = self.visibility(view);
+        if sources.len() < 2 {
+            return RunScan::new(pages, &sources, low, high, visibility);
+        }
+        match self.deltas.of(sort, &sources, self.epoch) {
+            Some(delta) => RunScan::of_delta(pages, delta, low, high, visibility),
+            None => RunScan::new(pages, &sources, low, high, visibility)
+                .counted(self.deltas.demand(sort)),
+        }
     }
 
     /// The rows of a scan before its graphs are filtered (see [`Graphs::holds`]). Owns what it reads.

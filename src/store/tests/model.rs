@@ -15,6 +15,8 @@ enum Step {
     Spill,
     Compact,
     Quiesce,
+    /// What is read next is read by way of deltas.
+    BuildDeltas,
     Reopen,
 }
 
@@ -36,6 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Spill),
         1 => Just(Step::Compact),
         1 => Just(Step::Quiesce),
+        3 => Just(Step::BuildDeltas),
         2 => Just(Step::Reopen),
     ]
 }
@@ -80,6 +83,7 @@ fn run(steps: &[Step], mode: Open) {
             Step::Spill => store.spill(&Control::new()).unwrap(),
             Step::Compact => store.compact(&Control::new()).unwrap(),
             Step::Quiesce => store.quiesce(&Control::new()).unwrap(),
+            Step::BuildDeltas => store.shared().build_all_deltas(),
             Step::Reopen if mode == Open::ReadWrite => {
                 held.clear();
                 drop(store);
