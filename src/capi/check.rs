@@ -174,6 +174,8 @@ exports! {
     ts_rows_explain(_, _, _, _);
     ts_rows_free(_);
 
+    ts_result_format_media_type(_);
+    ts_result_format_find(_, _, _, _, _);
     ts_rows_write(_, _, _, _, _, _);
     ts_query_write(_, _, _, _, _, _, _, _, _, _);
 

@@ -5,17 +5,18 @@ use super::error::ts_error;
 use super::guard;
 use super::handle;
 use super::op::ts_op;
-use super::query::{self, ts_query_options};
+use super::query::{self, ts_query_kind, ts_query_options};
 use super::rows::ts_rows;
 use super::sized::{self, Input, Sized32};
 use super::status::{invalid_argument, ts_status};
 use super::store::ts_store;
-use super::text::ts_text;
+use super::text::{ZeroEnded, ts_text, utf8};
 use crate::error::Result;
 use crate::load::{DumpOptions, Format};
-use crate::query::{ResultFormat, RowFormat, WriteOptions};
+use crate::query::{ResultFormat, ResultKind, RowFormat, WriteOptions};
 use safer_ffi::derive_ReprC;
 use std::ffi::{c_char, c_void};
+use std::sync::LazyLock;
 
 /// How a result is written. Some formats are for SELECT and ASK, the others for CONSTRUCT, DESCRIBE
 /// and ts_match().
@@ -113,6 +114,75 @@ unsafe fn options(options: *const ts_write_options) -> Result<WriteOptions> {
             },
         })
     }
+}
+
+/// The media type of a ts_result_format; empty for TS_RESULT_FORMAT_DEFAULT and a number that is
+/// none.
+///
+/// Owner: borrowed for ever.
+/// Threads: any.
+/// Cost: none.
+/// Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn ts_result_format_media_type(format: i32) -> ts_text {
+    static TYPES: LazyLock<Vec<ZeroEnded>> = LazyLock::new(|| {
+        FORMATS
+            .map(|format| ZeroEnded::new(format.media_type()))
+            .to_vec()
+    });
+    guard::value(ts_text::EMPTY, || {
+        usize::try_from(format)
+            .ok()
+            .and_then(|number| TYPES.get(number.checked_sub(1)?))
+            .map_or(ts_text::EMPTY, ZeroEnded::as_text)
+    })
+}
+
+/// The ts_result_format of a name (an extension, a media type, whose parameters are ignored, or the
+/// format's own name, in any case) for results of a ts_query_kind: "json" and "xml" are others for
+/// graphs than for rows.
+///
+/// Owner: `format` is the caller's.
+/// Threads: any.
+/// Cost: none.
+/// Errors: TS_STATUS_UNKNOWN_FORMAT, TS_STATUS_INVALID_UTF8; TS_STATUS_INVALID_ARGUMENT for a kind
+/// that has no results.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn ts_result_format_find(
+    name: *const c_char,
+    name_len: usize,
+    kind: i32,
+    format: *mut i32,
+    err: *mut *mut ts_error,
+) -> ts_status {
+    // SAFETY: the caller keeps the contract of the header.
+    unsafe {
+        guard::status(err, || {
+            let out = guard::out(format, 0, "format")?;
+            let name = utf8(name, name_len, "the name of the format")?;
+            let kind = result_kind(kind).ok_or_else(|| {
+                invalid_argument(format!("{kind} is no ts_query_kind of results"))
+            })?;
+            let found = ResultFormat::from_name(name, kind)?;
+            let number = FORMATS.iter().position(|&format| format == found);
+            *out = number.map_or(0, |number| number as i32 + 1);
+            Ok(ts_status::Ok)
+        })
+    }
+}
+
+/// The kind of result of a ts_query_kind.
+fn result_kind(number: i32) -> Option<ResultKind> {
+    let kinds = [
+        ResultKind::Select,
+        ResultKind::Ask,
+        ResultKind::Construct,
+        ResultKind::Match,
+        ResultKind::Describe,
+    ];
+    let is_it = |kind: &ResultKind| ts_query_kind::from(*kind) as i32 == number;
+    kinds.into_iter().find(is_it)
 }
 
 /// Writes the rows that ts_rows_next() has not given yet as a document, through a callback, in

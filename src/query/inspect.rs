@@ -29,7 +29,7 @@ pub enum Content {
         /// The kind of the result and its columns.
         shape: Shape,
         /// IRIs of FROM and FROM NAMED; `None` if the query has neither.
-        from: Option<From>,
+        from: Option<FromClauses>,
     },
     Update {
         operations: Vec<InspectedOperation>,
@@ -38,7 +38,7 @@ pub enum Content {
 
 /// The data set that a query names.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct From {
+pub struct FromClauses {
     pub default: Vec<String>,
     pub named: Vec<String>,
 }
@@ -72,7 +72,7 @@ pub fn inspect(text: &str, options: &ParseOptions) -> Result<Inspection> {
             let query = parse(text, options)?;
             Content::Query {
                 shape: Shape::of(&query),
-                from: query.dataset.map(|dataset| From {
+                from: query.dataset.map(|dataset| FromClauses {
                     default: dataset.default,
                     named: dataset.named.unwrap_or_default(),
                 }),

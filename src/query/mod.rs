@@ -27,7 +27,7 @@ pub use batch::{ResultBatch, ResultMemory, UNBOUND};
 pub use bounded::{Cursor, Pulled, RowSource};
 pub use explain::{Explanation, ShownDataset, ShownDefaultGraph, Work};
 pub use formats::{RawTerms, ResultFormat, RowFormat, WriteOptions, is_bare, write_result};
-pub use inspect::{Content, From, InspectedOperation, Inspection, Writes, inspect};
+pub use inspect::{Content, FromClauses, InspectedOperation, Inspection, Writes, inspect};
 pub use prepared::{DefaultGraph, Prepared, QueryOptions, Snapshot};
 pub use results::{QueryResults, Rows};
 pub use shape::{ResultKind, Shape};

@@ -203,6 +203,25 @@ static void bad_arguments_are_refused(ts_store *store) {
                           take, &document, NULL, NULL, NULL));
 }
 
+static void formats_have_names_and_media_types(void) {
+    ts_error *err = NULL;
+    int32_t format;
+    CHECK(ts_result_format_media_type(TS_RESULT_FORMAT_DEFAULT).len == 0);
+    CHECK(ts_result_format_media_type(-1).len == 0 && ts_result_format_media_type(11).len == 0);
+    for (int32_t each = TS_RESULT_FORMAT_JSON; each <= TS_RESULT_FORMAT_JSONLD; each++) {
+        ts_text type = ts_result_format_media_type(each);
+        int32_t kind = each < TS_RESULT_FORMAT_NTRIPLES ? TS_QUERY_KIND_SELECT : TS_QUERY_KIND_DESCRIBE;
+        EXPECT(TS_STATUS_OK, ts_result_format_find(type.data, type.len, kind, &format, &err));
+        CHECK(format == each && type.len > 0);
+    }
+    EXPECT(TS_STATUS_OK, ts_result_format_find(TEXT("json"), TS_QUERY_KIND_CONSTRUCT, &format, &err));
+    CHECK(format == TS_RESULT_FORMAT_JSONLD);
+    EXPECT(TS_STATUS_OK, ts_result_format_find(TEXT("text/csv; charset=utf-8"), TS_QUERY_KIND_ASK, &format, &err));
+    CHECK(format == TS_RESULT_FORMAT_CSV);
+    EXPECT(TS_STATUS_UNKNOWN_FORMAT, ts_result_format_find(TEXT("csv"), TS_QUERY_KIND_MATCH, &format, NULL));
+    EXPECT(TS_STATUS_INVALID_ARGUMENT, ts_result_format_find(TEXT("csv"), TS_QUERY_KIND_UPDATE, &format, NULL));
+}
+
 static void plans_are_text_or_json(ts_store *store) {
     ts_error *err = NULL;
     ts_statement *statement;
@@ -235,6 +254,7 @@ void test_result(void) {
     what_was_read_before_is_not_written_again(store);
     bad_arguments_are_refused(store);
     plans_are_text_or_json(store);
+    formats_have_names_and_media_types();
     ts_close(store);
     a_document_that_ends_early_says_why();
 }
