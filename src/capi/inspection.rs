@@ -43,12 +43,14 @@ pub struct ts_inspection_facts {
     pub columns: u64,
     /// Operations of an update.
     pub operations: u64,
-    /// Whether the text asks other endpoints: it has SERVICE.
-    pub has_service: bool,
-    /// Whether it reads documents: it has LOAD.
-    pub has_load: bool,
-    /// Whether a query names its data set: it has FROM or FROM NAMED.
-    pub has_dataset: bool,
+    /// 1 if the text asks other endpoints: it has SERVICE.
+    pub has_service: i32,
+    /// 1 if it reads documents: it has LOAD.
+    pub has_load: i32,
+    /// 1 if a query names its data set: it has FROM or FROM NAMED.
+    pub has_dataset: i32,
+    /// Always 0.
+    pub reserved: u32,
 }
 
 impl Sized32 for ts_inspection_facts {
@@ -64,14 +66,15 @@ fn facts(inspection: &Inspection) -> ts_inspection_facts {
             .map_or(ts_query_kind::Update, Into::into) as i32,
         columns: 0,
         operations: 0,
-        has_service: inspection.has_service,
-        has_load: inspection.has_load(),
-        has_dataset: false,
+        has_service: i32::from(inspection.has_service),
+        has_load: i32::from(inspection.has_load()),
+        has_dataset: 0,
+        reserved: 0,
     };
     match &inspection.content {
         Content::Query { shape, from } => {
             facts.columns = shape.columns.len() as u64;
-            facts.has_dataset = from.is_some();
+            facts.has_dataset = i32::from(from.is_some());
         }
         Content::Update { operations } => facts.operations = operations.len() as u64,
     }
