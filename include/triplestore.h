@@ -1026,12 +1026,14 @@ typedef struct ts_inspection_facts {
     uint64_t columns;
     /** Operations of an update. */
     uint64_t operations;
-    /** Whether the text asks other endpoints: it has SERVICE. */
-    bool has_service;
-    /** Whether it reads documents: it has LOAD. */
-    bool has_load;
-    /** Whether a query names its data set: it has FROM or FROM NAMED. */
-    bool has_dataset;
+    /** 1 if the text asks other endpoints: it has SERVICE. */
+    int32_t has_service;
+    /** 1 if it reads documents: it has LOAD. */
+    int32_t has_load;
+    /** 1 if a query names its data set: it has FROM or FROM NAMED. */
+    int32_t has_dataset;
+    /** Always 0. */
+    uint32_t reserved;
 } ts_inspection_facts;
 
 /**
@@ -2590,6 +2592,35 @@ const struct ts_batch_header *ts_batch_data(const struct ts_batch *batch);
 void ts_batch_free(struct ts_batch *batch);
 
 /* Results as documents ------------------------------------------------------------------------- */
+
+/**
+ * The media type of a ts_result_format; empty for TS_RESULT_FORMAT_DEFAULT and a number that is
+ * none.
+ *
+ * Owner: borrowed for ever.
+ * Threads: any.
+ * Cost: none.
+ * Errors: none.
+ */
+struct ts_text ts_result_format_media_type(int32_t format);
+
+/**
+ * The ts_result_format of a name (an extension, a media type, whose parameters are ignored, or the
+ * format's own name, in any case) for results of a ts_query_kind: "json" and "xml" are others for
+ * graphs than for rows.
+ *
+ * Owner: `format` is the caller's.
+ * Threads: any.
+ * Cost: none.
+ * Errors: TS_STATUS_UNKNOWN_FORMAT, TS_STATUS_INVALID_UTF8; TS_STATUS_INVALID_ARGUMENT for a kind
+ * that has no results.
+ */
+TS_NODISCARD
+ts_status ts_result_format_find(const char *name,
+                                size_t name_len,
+                                int32_t kind,
+                                int32_t *format,
+                                struct ts_error **err);
 
 /**
  * Writes the rows that ts_rows_next() has not given yet as a document, through a callback, in

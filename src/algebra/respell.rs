@@ -183,7 +183,7 @@ mod tests {
         assert!(torn(text, accepts(true)).is_none());
         assert!(torn("FILTER(?x < ?a && ?b > ?y)", accepts(false)).is_none());
         torn("?s <http://x/?a&&b,c> ?o", |masked| {
-            assert_eq!(masked, "?s <a:aaaaaaaaaaaaaaa> ?o");
+            assert_eq!(masked, "?s <a:aaaaaaaaaaaaaa> ?o");
             true
         });
     }
