@@ -267,7 +267,7 @@ fn chain() -> Database {
 }
 
 /// Groups of queries with one answer, and the most rows any of them may work.
-const SAME: [(&str, u64, &[&str]); 9] = [
+const SAME: [(&str, u64, &[&str]); 11] = [
     (
         "VALUES stands anywhere",
         30,
@@ -328,6 +328,16 @@ const SAME: [(&str, u64, &[&str]); 9] = [
             "SELECT * { { ?s :name ?x } UNION { ?s :knows ?x } ?s :id 5 }",
             "SELECT * { { ?s :id 5 . ?s :name ?x } UNION { ?s :id 5 . ?s :knows ?x } }",
         ],
+    ),
+    (
+        "OPTIONAL of what an OPTIONAL binds",
+        200,
+        &["SELECT * { ?s :group 7 OPTIONAL { ?s :knows ?x } OPTIONAL { ?x :name ?n } }"],
+    ),
+    (
+        "NOT EXISTS of what an OPTIONAL binds",
+        200,
+        &["SELECT * { ?s :group 7 OPTIONAL { ?s :knows ?x } FILTER NOT EXISTS { ?x :group 7 } }"],
     ),
     (
         "an equal IRI is a constant",

@@ -42,7 +42,7 @@ fn database() -> Database {
 }
 
 /// A query for each operator.
-const QUERIES: [(&str, &str); 21] = [
+const QUERIES: [(&str, &str); 30] = [
     ("Scan", "SELECT * { ?s :id ?o }"),
     ("MergeJoin", "SELECT * { ?s :id ?o . ?s :group ?g }"),
     (
@@ -55,7 +55,7 @@ const QUERIES: [(&str, &str); 21] = [
     ),
     (
         "HashLeftJoin",
-        "SELECT * { ?s :id ?o OPTIONAL { { SELECT DISTINCT ?s ?n { ?s :name ?n } } } }",
+        "SELECT * { ?s :id ?o OPTIONAL { { SELECT ?s ?n { ?s :name ?n } LIMIT 20000 } } }",
     ),
     (
         "CrossProduct",
@@ -86,6 +86,42 @@ const QUERIES: [(&str, &str); 21] = [
     ("Path", "SELECT * { ?s :knows? ?t }"),
     ("Path", "SELECT * { :s1 :knows* ?t }"),
     ("Describe", "DESCRIBE ?s { ?s :group ?g }"),
+    (
+        "HashSemiJoin",
+        "SELECT * { ?s :id ?o FILTER EXISTS { ?s :name ?n . ?s :group ?g . ?s :knows ?k } }",
+    ),
+    (
+        "HashAntiJoin",
+        "SELECT * { ?s :id ?o MINUS { { SELECT ?s { ?s :group 7 } LIMIT 20000 } } }",
+    ),
+    (
+        "ProbeSemiJoin",
+        "SELECT * { ?s :id ?o FILTER EXISTS { ?s :name ?n } }",
+    ),
+    (
+        "ProbeAntiJoin",
+        "SELECT * { ?s :group 7 MINUS { ?s :name 'name 7' } }",
+    ),
+    (
+        "ProbeLeftJoin",
+        "SELECT * { ?s :group 7 OPTIONAL { ?s :name ?n } }",
+    ),
+    (
+        "DependentLeftJoin",
+        "SELECT * { ?s :group 7 OPTIONAL { ?s :knows ?k . ?k :name ?n } }",
+    ),
+    (
+        "DependentJoin",
+        "SELECT * { ?s :id ?o LATERAL { { SELECT * { ?s :name ?n } ORDER BY ?n } UNION { ?s :group ?n FILTER(?o > ?n) } } }",
+    ),
+    (
+        "SliceEach",
+        "SELECT * { ?s :id ?o LATERAL { SELECT * { ?s :name ?n } LIMIT 1 } }",
+    ),
+    (
+        "Exists",
+        "SELECT * { ?s :id ?o FILTER(?o < 3 || EXISTS { ?s :knows ?k . ?k :name ?n }) }",
+    ),
 ];
 
 fn prepared(query: &str) -> Prepared {

@@ -1,7 +1,7 @@
 //! The algebra of a query as plain data: variables and constants are numbers, scopes are resolved, and
 //! joins, unions and conjunctions are flat lists.
 
-use super::function::Function;
+use super::function::{Function, Stability};
 use std::fmt;
 
 /// A variable: an index into [`Query::variables`]. Variables of one name in two scopes are two numbers.
@@ -326,6 +326,18 @@ impl Expr {
             Self::Compare(_, left, right) => vec![left, right],
             Self::In(needle, list) => std::iter::once(&mut **needle).chain(list).collect(),
         }
+    }
+
+    /// Whether it gives the same answer for the same values throughout a query.
+    pub fn is_stable(&self) -> bool {
+        let own = match self {
+            Self::Call(function, _) => {
+                matches!(function.stability(), Stability::Always | Stability::Run)
+            }
+            Self::Custom(..) => false,
+            _ => true,
+        };
+        own && self.children().into_iter().all(Self::is_stable)
     }
 
     /// Whether it asks for a pattern that is not planned.

@@ -244,3 +244,61 @@ fn cut(row: &[u64], keys: usize, mask: &Mask, out: &mut Vec<u64>) {
             .map(|(_, &value)| value),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::fixed::{Fixed, FixedRows};
+    use proptest::prelude::*;
+
+    type Rows = Vec<[u64; 3]>;
+
+    /// The first column is never unbound.
+    fn rows() -> impl Strategy<Value = Rows> {
+        let row =
+            (1..4_u64, 0..3_u64, 0..3_u64).prop_map(|(key, first, second)| [key, first, second]);
+        proptest::collection::vec(row, 0..12)
+    }
+
+    fn columns(rows: &Rows) -> Vec<Vec<u64>> {
+        (0..3)
+            .map(|column| rows.iter().map(|row| row[column]).collect())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn rows_stay_by_the_definition_of_compatible_solutions(
+            left in rows(),
+            right in rows(),
+            is_keyed: bool,
+            shared: bool,
+            anti: bool,
+        ) {
+            let semi = SemiColumns {
+                keys: if is_keyed { vec![(0, 0)] } else { Vec::new() },
+                compatible: vec![(1, 1), (2, 2)],
+                shared,
+            };
+            let mut table = Table::new(&semi, &Control::new());
+            let build = Fixed::new(Arc::new(FixedRows { columns: columns(&right), rows: right.len() }));
+            table.fill(Box::new(build), &semi).unwrap();
+            let mut batch = Batch::new();
+            batch.columns = columns(&left);
+            batch.set_rows(left.len());
+            let mut kept: Vec<u32> = (0..left.len() as u32).collect();
+            table.select(&batch, &mut kept, anti, &semi).unwrap();
+
+            let matches = |left: &[u64; 3]| right.iter().any(|right| {
+                let both = |column: usize| left[column] != 0 && right[column] != 0;
+                (!is_keyed || left[0] == right[0])
+                    && (1..3).all(|column| !both(column) || left[column] == right[column])
+                    && (!shared || (1..3).any(both))
+            });
+            let expected: Vec<u32> = (0..left.len() as u32)
+                .filter(|&row| matches(&left[row as usize]) != anti)
+                .collect();
+            prop_assert_eq!(kept, expected);
+        }
+    }
+}

@@ -54,6 +54,7 @@ pub fn restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         Pattern::Extend { inner, bindings } => {
             let exprs: Vec<Expr> = bindings.iter().map(|(_, expr)| expr.clone()).collect();
             restricts(inner, &vars)
+                && exprs.iter().all(Expr::is_stable)
                 && !bindings.iter().any(|(var, _)| vars.contains(var))
                 && settled(&read_by(&exprs), &vars, &bound(inner).always)
         }

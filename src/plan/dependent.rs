@@ -12,14 +12,20 @@ use super::depth::TESTS_MAX;
 use super::join::hash_join;
 use super::node::{DependentColumns, JoinKind, Node, Op, SemiColumns, SubPlan};
 use super::planner::Planner;
-use super::shape::{choose, with_filters, wrap};
+use super::shape::{choose, union, with_filters, wrap};
 use crate::algebra::{Expr, Pattern, QuadPattern, Var, bound};
 use crate::error::Result;
 use crate::store::BATCH_ROWS;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The most variables that may be unbound for which given rows are told apart by those they bind.
+const PARTED_MAX: usize = 3;
+/// Part of the given rows taken to leave a variable unbound that may be.
+const UNBOUND_PART: f64 = 0.1;
+
 /// The rows a dependent pattern is planned for.
+#[derive(Clone)]
 pub struct Given {
     /// The number of a row.
     pub row: Var,
@@ -29,6 +35,8 @@ pub struct Given {
     always: Vec<bool>,
     /// Rows expected.
     rows: f64,
+    /// The rows these are a part of, if they are one.
+    whole: Option<Rc<Given>>,
 }
 
 impl Given {
@@ -44,7 +52,42 @@ impl Given {
             .any(|(&other, &always)| other == var && always)
     }
 
+    /// The rows that bind those of the variables that may be unbound which `mask` tells, and not the others: these are then
+    /// variables of the pattern alone.
+    fn part(self: &Rc<Self>, mask: usize) -> Self {
+        let mut part = Self {
+            whole: Some(self.clone()),
+            vars: Vec::new(),
+            always: Vec::new(),
+            ..(**self).clone()
+        };
+        let mut place = 0;
+        for (&var, &always) in self.vars.iter().zip(&self.always) {
+            let is_bound = always || mask >> place & 1 == 1;
+            place += usize::from(!always);
+            if is_bound {
+                part.vars.push(var);
+                part.always.push(true);
+            } else {
+                part.rows = (part.rows * UNBOUND_PART).max(1.0);
+            }
+        }
+        part
+    }
+
     pub fn node(&self) -> Node {
+        if let Some(whole) = &self.whole {
+            let maybe = whole.vars.iter().filter(|var| !whole.is_always(**var));
+            let conditions = maybe.map(|&var| match self.vars.contains(&var) {
+                true => Expr::Bound(var),
+                false => Expr::Not(Box::new(Expr::Bound(var))),
+            });
+            let node = with_filters(whole.node(), conditions.collect());
+            let mut node = choose(node, &self.columns().collect::<Vec<_>>());
+            node.always = vec![true; node.columns.len()];
+            node.rows = self.rows;
+            return node;
+        }
         let mut always = vec![true];
         always.extend(&self.always);
         Node {
@@ -91,7 +134,26 @@ impl Planner<'_> {
             vars,
             always,
             rows: outer.rows.max(1.0),
+            whole: None,
         }
+    }
+
+    /// Plans a pattern for given rows. Where a variable of them may be unbound, the rows that bind it and those that do not
+    /// are worked apart, since only a bound one leads to its solutions.
+    fn for_given(
+        &mut self,
+        given: &Rc<Given>,
+        plan: impl Fn(&mut Self) -> Result<Node>,
+    ) -> Result<Node> {
+        let maybe = given.always.iter().filter(|always| !**always).count();
+        let parts = 1 << maybe.min(PARTED_MAX);
+        if maybe == 0 || maybe > PARTED_MAX || !(1..parts).all(|_| self.may_try()) {
+            return self.with_given(Some(given.clone()), plan);
+        }
+        let parts: Vec<Node> = (0..parts)
+            .map(|mask| self.with_given(Some(Rc::new(given.part(mask))), &plan))
+            .collect::<Result<_>>()?;
+        Ok(union(parts))
     }
 
     fn with_given<T>(
@@ -162,7 +224,7 @@ impl Planner<'_> {
         filters: Vec<Expr>,
     ) -> Result<Node> {
         let given = Rc::new(self.given(right, &Outer::of(&input)));
-        let plan = self.with_given(Some(given.clone()), |planner| planner.filter(inner, right))?;
+        let plan = self.for_given(&given, |planner| planner.filter(inner.clone(), right))?;
         let mut joined = DependentColumns {
             given: given
                 .vars
@@ -284,9 +346,7 @@ impl Planner<'_> {
         let mut given = self.given(pattern, outer);
         given.rows = given.rows.min(BATCH_ROWS as f64);
         let given = Rc::new(given);
-        let root = self.with_given(Some(given.clone()), |planner| {
-            planner.pattern(pattern, None)
-        })?;
+        let root = self.for_given(&given, |planner| planner.pattern(pattern, None))?;
         let mut root = choose(root, &[given.row]);
         self.plan_exists(&mut root)?;
         self.subplans.push(SubPlan {

@@ -304,8 +304,14 @@ impl Tree {
                 scan_cost + pairs,
             ));
         } else {
+            // Without a variable that is always bound on both sides, every row is compared with every other.
+            let is_key = |var: &Var| self.node.is_always(*var) && item.is_always(*var);
+            let pairs = match shared.iter().any(is_key) {
+                true => 0.0,
+                false => mine * theirs * cost::CROSS_PAIR,
+            };
             let hash = |build: f64, probe: f64| {
-                build * cost::HASH_BUILD_ROW + probe * cost::HASH_PROBE_ROW + out
+                build * cost::HASH_BUILD_ROW + probe * cost::HASH_PROBE_ROW + pairs + out
             };
             methods.push((
                 Method::Hash { build_item: true },
@@ -504,6 +510,11 @@ pub fn hash_join(probe: Node, build: Node, outer: bool, filters: Vec<Expr>) -> N
             }
         }
     }
+    // Without a key, every row is compared with every other.
+    let pairs = match joined.keys.is_empty() {
+        true => probe.rows * build.rows * cost::CROSS_PAIR,
+        false => 0.0,
+    };
     // A column that takes values of the other side is not in the order it was.
     let sorted = if outer {
         Vec::new()
@@ -526,7 +537,8 @@ pub fn hash_join(probe: Node, build: Node, outer: bool, filters: Vec<Expr>) -> N
         cost: probe.cost
             + build.cost
             + build.rows * cost::HASH_BUILD_ROW
-            + probe.rows * cost::HASH_PROBE_ROW,
+            + probe.rows * cost::HASH_PROBE_ROW
+            + pairs,
         columns,
         always,
         number: 0,

@@ -489,6 +489,17 @@ pub fn evaluate(expression: &Expression, solution: &Solution) -> Option<Term> {
             boolean(outcome)
         }
         Expression::Bound(variable) => boolean(Some(solution.contains_key(variable.as_str()))),
+        Expression::FunctionCall(Function::Triple, arguments) => {
+            let subject = match term(&arguments[0])? {
+                Term::NamedNode(node) => NamedOrBlankNode::from(node),
+                Term::BlankNode(node) => node.into(),
+                _ => return None,
+            };
+            let Term::NamedNode(predicate) = term(&arguments[1])? else {
+                return None;
+            };
+            Some(Triple::new(subject, predicate, term(&arguments[2])?).into())
+        }
         Expression::FunctionCall(function, arguments) => call(function, &term(&arguments[0])?),
         other => panic!("not generated: {other}"),
     }
