@@ -1,6 +1,7 @@
 //! Answers of the three evaluators, and when two are the same.
 
-use crate::naive::{self, Naive, Solution, TooMany};
+use crate::expressions::{self, was_judged};
+use crate::naive::{self, Naive, Solution};
 use oxrdf::graph::CanonicalizationAlgorithm;
 use oxrdf::{Dataset, Graph, Term, Triple};
 use spareval::{CancellationToken, QueryEvaluationError, QueryEvaluator};
@@ -33,6 +34,10 @@ pub enum Answer {
 pub struct Mismatch(String);
 
 impl Mismatch {
+    pub fn new(what: String) -> Self {
+        Self(what)
+    }
+
     pub fn error(error: &triplestore::error::Error) -> Self {
         Self(error.to_string())
     }
@@ -193,9 +198,17 @@ fn pattern_of(query: &Query) -> &GraphPattern {
 }
 
 impl Answer {
-    pub fn of_naive(naive: &Naive, query: &Query) -> std::result::Result<Self, TooMany> {
-        let mut solutions = naive.solutions(&unlimited(pattern_of(query)))?;
-        Ok(match query {
+    /// `None` if it is too long, or holds what the definitions leave open.
+    pub fn of_naive(naive: &Naive, query: &Query) -> Option<Self> {
+        was_judged();
+        let found = naive.solutions(&unlimited(pattern_of(query)));
+        let Ok(mut solutions) = found else {
+            return None;
+        };
+        if !was_judged() {
+            return None;
+        }
+        Some(match query {
             Query::Ask { .. } => Self::Boolean(!solutions.is_empty()),
             Query::Construct { template, .. } => Self::Graph(instances(template, &solutions)),
             _ => {
@@ -220,7 +233,7 @@ fn instances(template: &[TriplePattern], solutions: &[Solution]) -> Vec<Triple> 
                 TermPattern::BlankNode(node) => {
                     oxrdf::BlankNode::new_unchecked(format!("new{number}x{}", node.as_str())).into()
                 }
-                TermPattern::Triple(_) => naive::ground_pattern(pattern),
+                TermPattern::Triple(_) => naive::constant(pattern)?,
             })
         };
         for triple in template {
@@ -268,6 +281,8 @@ pub fn of_spareval(dataset: &Dataset, query: &Query) -> Option<Answer> {
 fn spareval_answer(evaluator: &QueryEvaluator, dataset: &Dataset, query: &Query) -> Option<Answer> {
     let finished = |error: QueryEvaluationError| match error {
         QueryEvaluationError::Cancelled => None::<()>,
+        // A triple term with a literal as its subject, made by a pattern, is an error there.
+        other if other.to_string().contains("dataset returned a triple") => None,
         other => panic!("{query}: {other}"),
     };
     let results = match evaluator.prepare(query).execute(dataset) {
@@ -378,18 +393,18 @@ pub fn check(
                 && !modifiers.is_reduced
                 && modifiers.order.iter().all(|key| {
                     let mut known = true;
-                    naive::visit_variables(key, &mut |name| {
+                    expressions::visit_variables(key, &mut |name| {
                         known &= modifiers.variables.contains(name);
                     });
                     known
                 });
             if is_ordered {
                 let mut sorted = expected.clone();
-                sorted.sort_by(|left, right| naive::order(modifiers.order, left, right));
+                sorted.sort_by(|left, right| expressions::order(modifiers.order, left, right));
                 let same_order = sorted[modifiers.offset.min(sorted.len())..]
                     .iter()
                     .zip(ours)
-                    .all(|(left, right)| naive::order(modifiers.order, left, right).is_eq());
+                    .all(|(left, right)| expressions::order(modifiers.order, left, right).is_eq());
                 if !same_order {
                     return fail("another order");
                 }

@@ -1,15 +1,12 @@
 //! SPARQL 1.1 section 18 word by word, over lists of solutions. Slow, and as plain as possible.
 
+use crate::aggregates;
+use crate::expressions::{Exists, evaluate, truth, unjudged};
+use crate::paths;
 use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term, Triple};
-use spargebra::Query;
-use spargebra::algebra::{
-    AggregateExpression, AggregateFunction, Expression, Function, GraphPattern, OrderExpression,
-};
+use spargebra::algebra::{Expression, GraphPattern, QueryDataset};
 use spargebra::term::{GroundTerm, NamedNodePattern, TermPattern, TriplePattern};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
-use triplestore::term::value::{self, Value};
-use triplestore::term::{SortKey, TermRef, parse_blank_label};
 
 /// Variables by name; blank nodes of a pattern stand as `_:label`.
 pub type Solution = BTreeMap<String, Term>;
@@ -21,13 +18,11 @@ const SOLUTIONS_MAX: usize = 20_000;
 #[derive(Debug)]
 pub struct TooMany;
 
-pub type Found = Result<Vec<Solution>, TooMany>;
+type Found = Result<Vec<Solution>, TooMany>;
 
 pub struct Naive {
     default: Vec<Triple>,
     named: Vec<(NamedOrBlankNode, Vec<Triple>)>,
-    /// The values that stand for variables of the pattern at hand: those of an outer solution.
-    pub given: RefCell<Solution>,
 }
 
 fn triple(quad: &Quad) -> Triple {
@@ -47,7 +42,7 @@ fn graph_triples<'q>(quads: &'q [Quad], graph: &'q GraphName) -> impl Iterator<I
 
 impl Naive {
     /// The data set a query reads: that of its FROM clauses, or all.
-    pub fn new(quads: &[Quad], query: &Query) -> Self {
+    pub fn new(quads: &[Quad], dataset: Option<&QueryDataset>) -> Self {
         let mut names: Vec<NamedOrBlankNode> = Vec::new();
         for quad in quads {
             let name = match &quad.graph_name {
@@ -59,7 +54,7 @@ impl Naive {
                 names.push(name);
             }
         }
-        let default = match query.dataset() {
+        let default = match dataset {
             None => graph_triples(quads, &GraphName::DefaultGraph).collect(),
             Some(dataset) => {
                 let mut seen = HashSet::new();
@@ -71,7 +66,7 @@ impl Naive {
                     .collect()
             }
         };
-        if let Some(dataset) = query.dataset() {
+        if let Some(dataset) = dataset {
             let listed = dataset.named.clone().unwrap_or_default();
             names.retain(
                 |name| matches!(name, NamedOrBlankNode::NamedNode(name) if listed.contains(name)),
@@ -86,34 +81,76 @@ impl Naive {
                     (name, triples)
                 })
                 .collect(),
-            given: RefCell::default(),
         }
     }
 
     /// The solutions of a query's pattern.
     pub fn solutions(&self, pattern: &GraphPattern) -> Found {
-        self.pattern(pattern, &self.default)
+        self.pattern(pattern, &self.default, &Solution::new())
     }
 
-    pub fn pattern(&self, pattern: &GraphPattern, graph: &[Triple]) -> Found {
+    /// Whether a pattern has a solution that goes with one. What cannot be worked is not judged.
+    fn exists(&self, pattern: &GraphPattern, graph: &[Triple], outer: &Solution) -> bool {
+        match self.pattern(pattern, graph, outer) {
+            Ok(solutions) => solutions.iter().any(|found| merged(outer, found).is_some()),
+            Err(TooMany) => unjudged::<bool>().unwrap_or(false),
+        }
+    }
+
+    /// The solutions of a pattern in a graph. `outer` is what EXISTS and LATERAL substitute: wherever a pattern mentions
+    /// one of its variables, it has that value.
+    fn pattern(&self, pattern: &GraphPattern, graph: &[Triple], outer: &Solution) -> Found {
+        let with_outer = |solution: &Solution| {
+            let mut all = outer.clone();
+            all.extend(solution.clone());
+            all
+        };
+        let exists: Exists<'_> = &|pattern, solution| self.exists(pattern, graph, solution);
+        let holds = |expression: &Expression, solution: &Solution| {
+            truth(expression, &with_outer(solution), exists) == Some(true)
+        };
+        let inside = |inner: &GraphPattern| self.pattern(inner, graph, outer);
         let found = match pattern {
             GraphPattern::Bgp { patterns } => {
-                let mut solutions = vec![self.given()];
+                let mut solutions = vec![Solution::new()];
                 for pattern in patterns {
                     let mut next = Vec::new();
                     for solution in &solutions {
                         next.extend(
                             graph
                                 .iter()
-                                .filter_map(|triple| matched(pattern, triple, solution)),
+                                .filter_map(|triple| matched(pattern, triple, solution))
+                                .filter(|solution| merged(solution, outer).is_some()),
                         );
                     }
                     solutions = limited(next)?;
                 }
                 solutions
             }
+            GraphPattern::Path {
+                subject,
+                path,
+                object,
+            } => {
+                // An end that EXISTS or LATERAL gives is a constant.
+                let ground = |pattern: &TermPattern| match pattern {
+                    TermPattern::Variable(variable) => outer.get(variable.as_str()).cloned(),
+                    other => constant(other),
+                };
+                let mut solutions = paths::solutions(subject, path, object, graph, ground)?;
+                for end in [subject, object] {
+                    if let TermPattern::Variable(variable) = end
+                        && let Some(term) = outer.get(variable.as_str())
+                    {
+                        for solution in &mut solutions {
+                            solution.insert(variable.as_str().to_owned(), term.clone());
+                        }
+                    }
+                }
+                solutions
+            }
             GraphPattern::Join { left, right } => {
-                let (left, right) = (self.pattern(left, graph)?, self.pattern(right, graph)?);
+                let (left, right) = (inside(left)?, inside(right)?);
                 let mut joined = Vec::new();
                 for left in &left {
                     joined.extend(right.iter().filter_map(|right| merged(left, right)));
@@ -126,22 +163,20 @@ impl Naive {
                 right,
                 expression,
             } => {
-                let (left, right) = (self.pattern(left, graph)?, self.pattern(right, graph)?);
+                let (left, right) = (inside(left)?, inside(right)?);
                 let mut joined = Vec::new();
                 for left in left {
                     let before = joined.len();
-                    for solution in right.iter().filter_map(|right| merged(&left, right)) {
-                        let passes = match expression {
-                            None => true,
-                            Some(expression) => {
-                                let expression = self.tested(expression, &solution, graph)?;
-                                truth(&expression, &solution) == Some(true)
-                            }
-                        };
-                        if passes {
-                            joined.push(solution);
-                        }
-                    }
+                    joined.extend(
+                        right
+                            .iter()
+                            .filter_map(|right| merged(&left, right))
+                            .filter(|solution| {
+                                expression
+                                    .as_ref()
+                                    .is_none_or(|expression| holds(expression, solution))
+                            }),
+                    );
                     if joined.len() == before {
                         joined.push(left);
                     }
@@ -149,29 +184,46 @@ impl Naive {
                 }
                 joined
             }
+            GraphPattern::Lateral { left, right } => {
+                let mut joined = Vec::new();
+                for left in inside(left)? {
+                    let right = self.pattern(right, graph, &with_outer(&left))?;
+                    joined.extend(right.iter().filter_map(|right| merged(&left, right)));
+                    joined = limited(joined)?;
+                }
+                joined
+            }
+            GraphPattern::Minus { left, right } => {
+                let right = inside(right)?;
+                let mut solutions = inside(left)?;
+                solutions.retain(|left| {
+                    !right.iter().any(|right| {
+                        let shares = |name: &&String| left.contains_key(name.as_str());
+                        // A blank node of a pattern is none of its solution's.
+                        let mut names = right.keys().filter(|name| !name.starts_with("_:"));
+                        names.any(|name| shares(&name)) && merged(left, right).is_some()
+                    })
+                });
+                solutions
+            }
             GraphPattern::Union { left, right } => {
-                let mut all = self.pattern(left, graph)?;
-                all.extend(self.pattern(right, graph)?);
+                let mut all = inside(left)?;
+                all.extend(inside(right)?);
                 all
             }
             GraphPattern::Filter { expr, inner } => {
-                let mut kept = Vec::new();
-                for solution in self.pattern(inner, graph)? {
-                    if truth(&self.tested(expr, &solution, graph)?, &solution) == Some(true) {
-                        kept.push(solution);
-                    }
-                }
-                kept
+                let mut solutions = inside(inner)?;
+                solutions.retain(|solution| holds(expr, solution));
+                solutions
             }
             GraphPattern::Extend {
                 inner,
                 variable,
                 expression,
             } => {
-                let mut solutions = self.pattern(inner, graph)?;
+                let mut solutions = inside(inner)?;
                 for solution in &mut solutions {
-                    let expression = self.tested(expression, solution, graph)?;
-                    if let Some(term) = evaluate(&expression, solution) {
+                    if let Some(term) = evaluate(expression, &with_outer(solution), exists) {
                         solution.insert(variable.as_str().to_owned(), term);
                     }
                 }
@@ -180,40 +232,50 @@ impl Naive {
             GraphPattern::Values {
                 variables,
                 bindings,
-            } => {
-                let rows = bindings.iter().map(|row| {
-                    let values = variables.iter().zip(row);
-                    values
+            } => bindings
+                .iter()
+                .map(|row| {
+                    variables
+                        .iter()
+                        .zip(row)
                         .filter_map(|(variable, term)| {
                             let term = ground(term.as_ref()?);
                             Some((variable.as_str().to_owned(), term))
                         })
                         .collect()
-                });
-                self.and_given(rows.collect())
+                })
+                .filter(|row| merged(row, outer).is_some())
+                .collect(),
+            GraphPattern::Graph { name, inner } => self.graph(name, inner, outer)?,
+            GraphPattern::Project { inner, variables } => {
+                let keep = |solution: &Solution| -> Solution {
+                    let kept = solution
+                        .iter()
+                        .filter(|(name, _)| variables.iter().any(|other| other.as_str() == *name));
+                    kept.map(|(name, term)| (name.clone(), term.clone()))
+                        .collect()
+                };
+                // A variable that is not projected is another one outside.
+                let solutions = self.pattern(inner, graph, &keep(outer))?;
+                solutions.iter().map(keep).collect()
             }
-            GraphPattern::Minus { left, right } => self.minus(left, right, graph)?,
-            GraphPattern::Lateral { left, right } => self.lateral(left, right, graph)?,
-            GraphPattern::Graph { name, inner } => self.graph(name, inner)?,
-            GraphPattern::Project { inner, variables } => self.project(inner, variables, graph)?,
             GraphPattern::Distinct { inner } => {
                 let mut seen = HashSet::new();
-                let mut solutions = self.pattern(inner, graph)?;
+                let mut solutions = inside(inner)?;
                 solutions.retain(|solution| seen.insert(solution.clone()));
                 solutions
             }
-            // What these leave out or order is judged by the caller.
+            // Only slices of equal solutions are generated within a query; those of the query, and its order, are judged by
+            // the caller.
             GraphPattern::Slice {
                 inner,
                 start,
                 length,
             } => {
-                let solutions = self.pattern(inner, graph)?.into_iter().skip(*start);
+                let solutions = inside(inner)?.into_iter().skip(*start);
                 solutions.take(length.unwrap_or(usize::MAX)).collect()
             }
-            GraphPattern::Reduced { inner } | GraphPattern::OrderBy { inner, .. } => {
-                self.pattern(inner, graph)?
-            }
+            GraphPattern::Reduced { inner } | GraphPattern::OrderBy { inner, .. } => inside(inner)?,
             GraphPattern::Group {
                 inner,
                 variables,
@@ -223,7 +285,7 @@ impl Naive {
                 if variables.is_empty() {
                     groups.push(Default::default());
                 }
-                for solution in self.pattern(inner, graph)? {
+                for solution in inside(inner)? {
                     let key: Solution = variables
                         .iter()
                         .filter_map(|variable| {
@@ -240,11 +302,13 @@ impl Naive {
                     .into_iter()
                     .map(|(mut key, members)| {
                         for (variable, aggregate) in aggregates {
-                            let count = count(aggregate, &members);
-                            key.insert(
-                                variable.as_str().to_owned(),
-                                oxrdf::Literal::from(count as u64).into(),
-                            );
+                            let value =
+                                aggregates::value(aggregate, &members, |expression, member| {
+                                    evaluate(expression, &with_outer(member), exists)
+                                });
+                            if let Some(value) = value {
+                                key.insert(variable.as_str().to_owned(), value);
+                            }
                         }
                         key
                     })
@@ -255,7 +319,7 @@ impl Naive {
         limited(found)
     }
 
-    fn graph(&self, name: &NamedNodePattern, inner: &GraphPattern) -> Found {
+    fn graph(&self, name: &NamedNodePattern, inner: &GraphPattern, outer: &Solution) -> Found {
         let mut solutions = Vec::new();
         for (graph, triples) in &self.named {
             let graph = match graph {
@@ -265,12 +329,15 @@ impl Naive {
             match name {
                 NamedNodePattern::NamedNode(name) => {
                     if graph == Term::from(name.clone()) {
-                        solutions.extend(self.pattern(inner, triples)?);
+                        solutions.extend(self.pattern(inner, triples, outer)?);
                     }
                 }
                 NamedNodePattern::Variable(variable) => {
                     let of_graph = Solution::from([(variable.as_str().to_owned(), graph)]);
-                    let within = self.pattern(inner, triples)?;
+                    if merged(&of_graph, outer).is_none() {
+                        continue;
+                    }
+                    let within = self.pattern(inner, triples, outer)?;
                     solutions.extend(
                         within
                             .iter()
@@ -283,7 +350,7 @@ impl Naive {
     }
 }
 
-pub fn limited(solutions: Vec<Solution>) -> Found {
+fn limited(solutions: Vec<Solution>) -> Found {
     match solutions.len() > SOLUTIONS_MAX {
         true => Err(TooMany),
         false => Ok(solutions),
@@ -291,7 +358,7 @@ pub fn limited(solutions: Vec<Solution>) -> Found {
 }
 
 /// Two solutions as one, if they are compatible.
-pub fn merged(left: &Solution, right: &Solution) -> Option<Solution> {
+fn merged(left: &Solution, right: &Solution) -> Option<Solution> {
     let compatible = right
         .iter()
         .all(|(name, term)| left.get(name).is_none_or(|other| other == term));
@@ -306,39 +373,64 @@ pub fn merged(left: &Solution, right: &Solution) -> Option<Solution> {
     })
 }
 
-fn matched(pattern: &TriplePattern, triple: &Triple, solution: &Solution) -> Option<Solution> {
-    let mut solution = solution.clone();
-    let subject = match &triple.subject {
-        NamedOrBlankNode::NamedNode(node) => Term::from(node.clone()),
-        NamedOrBlankNode::BlankNode(node) => node.clone().into(),
-    };
-    let mut bind = |name: String, term: &Term| match solution.get(&name) {
+/// Adds to a solution what makes a pattern this term; false if nothing does.
+pub fn bind(pattern: &TermPattern, term: &Term, solution: &mut Solution) -> bool {
+    let mut known = |name: String| match solution.get(&name) {
         Some(other) => other == term,
         None => {
             solution.insert(name, term.clone());
             true
         }
     };
-    let mut matches = |pattern: &TermPattern, term: &Term| match pattern {
-        TermPattern::Variable(variable) => bind(variable.as_str().to_owned(), term),
-        TermPattern::BlankNode(node) => bind(format!("_:{}", node.as_str()), term),
-        TermPattern::NamedNode(node) => *term == Term::from(node.clone()),
-        TermPattern::Literal(literal) => *term == Term::from(literal.clone()),
-        TermPattern::Triple(triple) => *term == ground_triple(triple),
-    };
-    let predicate = Term::from(triple.predicate.clone());
-    let is_match = matches(&pattern.subject, &subject)
-        && match &pattern.predicate {
-            NamedNodePattern::NamedNode(node) => Term::from(node.clone()) == predicate,
-            NamedNodePattern::Variable(variable) => {
-                matches(&TermPattern::Variable(variable.clone()), &predicate)
-            }
+    match (pattern, term) {
+        (TermPattern::Variable(variable), _) => known(variable.as_str().to_owned()),
+        (TermPattern::BlankNode(node), _) => known(format!("_:{}", node.as_str())),
+        (TermPattern::NamedNode(node), _) => *term == Term::from(node.clone()),
+        (TermPattern::Literal(literal), _) => *term == Term::from(literal.clone()),
+        (TermPattern::Triple(pattern), Term::Triple(triple)) => {
+            bind_triple(pattern, triple, solution)
         }
-        && matches(&pattern.object, &triple.object);
-    is_match.then_some(solution)
+        (TermPattern::Triple(_), _) => false,
+    }
 }
 
-fn ground(term: &GroundTerm) -> Term {
+fn bind_triple(pattern: &TriplePattern, triple: &Triple, solution: &mut Solution) -> bool {
+    let predicate = match &pattern.predicate {
+        NamedNodePattern::NamedNode(node) => TermPattern::NamedNode(node.clone()),
+        NamedNodePattern::Variable(variable) => TermPattern::Variable(variable.clone()),
+    };
+    bind(&pattern.subject, &triple.subject.clone().into(), solution)
+        && bind(&predicate, &triple.predicate.clone().into(), solution)
+        && bind(&pattern.object, &triple.object, solution)
+}
+
+fn matched(pattern: &TriplePattern, triple: &Triple, solution: &Solution) -> Option<Solution> {
+    let mut solution = solution.clone();
+    bind_triple(pattern, triple, &mut solution).then_some(solution)
+}
+
+/// The term of a pattern without variables.
+pub fn constant(pattern: &TermPattern) -> Option<Term> {
+    match pattern {
+        TermPattern::NamedNode(node) => Some(node.clone().into()),
+        TermPattern::Literal(literal) => Some(literal.clone().into()),
+        TermPattern::Variable(_) | TermPattern::BlankNode(_) => None,
+        TermPattern::Triple(triple) => {
+            let NamedNodePattern::NamedNode(predicate) = &triple.predicate else {
+                return None;
+            };
+            let object = constant(&triple.object)?;
+            match constant(&triple.subject)? {
+                Term::NamedNode(subject) => {
+                    Some(Triple::new(subject, predicate.clone(), object).into())
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+pub fn ground(term: &GroundTerm) -> Term {
     match term {
         GroundTerm::NamedNode(node) => node.clone().into(),
         GroundTerm::Literal(literal) => literal.clone().into(),
@@ -348,290 +440,5 @@ fn ground(term: &GroundTerm) -> Term {
             ground(&triple.object),
         )
         .into(),
-    }
-}
-
-/// A triple term of a pattern that has no variables.
-pub fn ground_pattern(pattern: &TermPattern) -> Term {
-    match pattern {
-        TermPattern::Triple(triple) => ground_triple(triple),
-        other => panic!("not generated: {other}"),
-    }
-}
-
-/// Calls `visit` with each variable of a key of ORDER BY.
-pub fn visit_variables(key: &OrderExpression, visit: &mut dyn FnMut(&str)) {
-    let (OrderExpression::Asc(expression) | OrderExpression::Desc(expression)) = key;
-    let mut open = vec![expression];
-    while let Some(expression) = open.pop() {
-        match expression {
-            Expression::Variable(variable) | Expression::Bound(variable) => {
-                visit(variable.as_str());
-            }
-            Expression::Not(inner) => open.push(inner),
-            Expression::FunctionCall(_, arguments) => open.extend(arguments),
-            other => panic!("not generated: {other}"),
-        }
-    }
-}
-
-fn ground_triple(pattern: &TriplePattern) -> Term {
-    let (TermPattern::NamedNode(subject), NamedNodePattern::NamedNode(predicate)) =
-        (&pattern.subject, &pattern.predicate)
-    else {
-        panic!("not generated: {pattern}");
-    };
-    let object = match &pattern.object {
-        TermPattern::NamedNode(node) => node.clone().into(),
-        TermPattern::Literal(literal) => literal.clone().into(),
-        TermPattern::Triple(inner) => ground_triple(inner),
-        other => panic!("not generated: {other}"),
-    };
-    Triple::new(subject.clone(), predicate.clone(), object).into()
-}
-
-fn count(aggregate: &AggregateExpression, members: &[Solution]) -> usize {
-    match aggregate {
-        AggregateExpression::CountSolutions { distinct: false } => members.len(),
-        AggregateExpression::CountSolutions { distinct: true } => {
-            let distinct: HashSet<Solution> = members
-                .iter()
-                .map(|solution| {
-                    let mut solution = solution.clone();
-                    solution.retain(|name, _| !name.starts_with("_:"));
-                    solution
-                })
-                .collect();
-            distinct.len()
-        }
-        AggregateExpression::FunctionCall {
-            name: AggregateFunction::Count,
-            expr,
-            distinct,
-        } => {
-            let values: Vec<Term> = members
-                .iter()
-                .filter_map(|solution| evaluate(expr, solution))
-                .collect();
-            match distinct {
-                true => values.into_iter().collect::<HashSet<_>>().len(),
-                false => values.len(),
-            }
-        }
-        other => panic!("not generated: {other}"),
-    }
-}
-
-/// The effective boolean value of an expression (section 17.2.2).
-fn truth(expression: &Expression, solution: &Solution) -> Option<bool> {
-    let term = evaluate(expression, solution)?;
-    let Term::Literal(literal) = &term else {
-        return None;
-    };
-    match Value::of(TermRef::Literal(literal.as_ref().into())) {
-        Value::Boolean(value) => Some(value),
-        Value::Number(number) => Some(number.to_f64() != 0.0 && !number.to_f64().is_nan()),
-        Value::String(text) => Some(!text.is_empty()),
-        _ => None,
-    }
-}
-
-fn boolean(value: Option<bool>) -> Option<Term> {
-    Some(oxrdf::Literal::from(value?).into())
-}
-
-/// The value of an expression; `None` is an error, as is an unbound variable.
-pub fn evaluate(expression: &Expression, solution: &Solution) -> Option<Term> {
-    let term = |expression: &Expression| evaluate(expression, solution);
-    let holds = |expression: &Expression| truth(expression, solution);
-    match expression {
-        Expression::NamedNode(node) => Some(node.clone().into()),
-        Expression::Literal(literal) => Some(literal.clone().into()),
-        Expression::Variable(variable) => solution.get(variable.as_str()).cloned(),
-        Expression::And(left, right) => boolean(match (holds(left), holds(right)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        }),
-        Expression::Or(left, right) => boolean(match (holds(left), holds(right)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        }),
-        Expression::Not(inner) => boolean(holds(inner).map(|value| !value)),
-        Expression::Equal(left, right) => boolean(equal(&term(left)?, &term(right)?)),
-        Expression::Less(left, right) => {
-            boolean(Some(compare(&term(left)?, &term(right)?)?.is_lt()))
-        }
-        Expression::LessOrEqual(left, right) => {
-            boolean(Some(compare(&term(left)?, &term(right)?)?.is_le()))
-        }
-        Expression::Greater(left, right) => {
-            boolean(Some(compare(&term(left)?, &term(right)?)?.is_gt()))
-        }
-        Expression::GreaterOrEqual(left, right) => {
-            boolean(Some(compare(&term(left)?, &term(right)?)?.is_ge()))
-        }
-        Expression::SameTerm(left, right) => boolean(Some(term(left)? == term(right)?)),
-        // (left = first) || (left = second) || ...
-        Expression::In(needle, list) => {
-            let mut outcome = Some(false);
-            for item in list {
-                let found = term(needle)
-                    .zip(term(item))
-                    .and_then(|(needle, item)| equal(&needle, &item));
-                outcome = match (outcome, found) {
-                    (Some(true), _) | (_, Some(true)) => Some(true),
-                    (Some(false), Some(false)) => Some(false),
-                    _ => None,
-                };
-            }
-            boolean(outcome)
-        }
-        Expression::Bound(variable) => boolean(Some(solution.contains_key(variable.as_str()))),
-        Expression::FunctionCall(Function::Triple, arguments) => {
-            let subject = match term(&arguments[0])? {
-                Term::NamedNode(node) => NamedOrBlankNode::from(node),
-                Term::BlankNode(node) => node.into(),
-                _ => return None,
-            };
-            let Term::NamedNode(predicate) = term(&arguments[1])? else {
-                return None;
-            };
-            Some(Triple::new(subject, predicate, term(&arguments[2])?).into())
-        }
-        Expression::FunctionCall(function, arguments) => call(function, &term(&arguments[0])?),
-        other => panic!("not generated: {other}"),
-    }
-}
-
-fn call(function: &Function, term: &Term) -> Option<Term> {
-    let literal = match term {
-        Term::Literal(literal) => Some(literal),
-        _ => None,
-    };
-    match function {
-        Function::IsIri => boolean(Some(matches!(term, Term::NamedNode(_)))),
-        Function::IsBlank => boolean(Some(matches!(term, Term::BlankNode(_)))),
-        Function::IsLiteral => boolean(Some(literal.is_some())),
-        Function::IsTriple => boolean(Some(matches!(term, Term::Triple(_)))),
-        Function::IsNumeric => boolean(Some(literal.is_some_and(|literal| {
-            matches!(
-                Value::of(TermRef::Literal(literal.as_ref().into())),
-                Value::Number(_)
-            )
-        }))),
-        Function::Str => match term {
-            Term::NamedNode(node) => Some(oxrdf::Literal::from(node.as_str()).into()),
-            Term::Literal(literal) => Some(oxrdf::Literal::from(literal.value()).into()),
-            _ => None,
-        },
-        Function::Lang => Some(oxrdf::Literal::from(literal?.language().unwrap_or("")).into()),
-        Function::Datatype => Some(literal?.datatype().into_owned().into()),
-        other => panic!("not generated: {other}"),
-    }
-}
-
-fn with_values<T>(
-    left: &Term,
-    right: &Term,
-    then: impl FnOnce(&Value<'_>, &Value<'_>) -> Option<T>,
-) -> Option<T> {
-    fn of(term: &Term) -> TermRef<'_> {
-        match term {
-            Term::NamedNode(node) => TermRef::Iri(node.as_str()),
-            Term::BlankNode(node) => TermRef::Blank(parse_blank_label(node.as_str()).unwrap()),
-            Term::Literal(literal) => TermRef::Literal(literal.as_ref().into()),
-            Term::Triple(_) => panic!("a triple term is compared by its parts"),
-        }
-    }
-    then(&Value::of(of(left)), &Value::of(of(right)))
-}
-
-/// `=` of terms; triple terms by their parts.
-fn equal(left: &Term, right: &Term) -> Option<bool> {
-    match (left, right) {
-        (Term::Triple(left), Term::Triple(right)) => {
-            match left.subject == right.subject && left.predicate == right.predicate {
-                true => equal(&left.object, &right.object),
-                false => Some(false),
-            }
-        }
-        (Term::Triple(_), _) | (_, Term::Triple(_)) => Some(false),
-        _ => with_values(left, right, |left, right| {
-            value::equal(left, right, &mut |_, _| None)
-        }),
-    }
-}
-
-/// `<` and its kin; triple terms by their objects.
-fn compare(left: &Term, right: &Term) -> Option<value::Comparison> {
-    match (left, right) {
-        (Term::Triple(left), Term::Triple(right)) => {
-            match left.subject == right.subject && left.predicate == right.predicate {
-                true => compare(&left.object, &right.object),
-                false => None,
-            }
-        }
-        (Term::Triple(_), _) | (_, Term::Triple(_)) => None,
-        _ => with_values(left, right, |left, right| {
-            value::compare(left, right, &mut |_, _| None)
-        }),
-    }
-}
-
-/// The order of two solutions by the keys of ORDER BY: values decide, terms of one value are equal.
-pub fn order(keys: &[OrderExpression], left: &Solution, right: &Solution) -> std::cmp::Ordering {
-    for key in keys {
-        let (expression, descending) = match key {
-            OrderExpression::Asc(expression) => (expression, false),
-            OrderExpression::Desc(expression) => (expression, true),
-        };
-        let order = order_terms(
-            evaluate(expression, left).as_ref(),
-            evaluate(expression, right).as_ref(),
-        );
-        let order = match descending {
-            true => order.reverse(),
-            false => order,
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-    std::cmp::Ordering::Equal
-}
-
-fn order_terms(left: Option<&Term>, right: Option<&Term>) -> std::cmp::Ordering {
-    fn class(term: Option<&Term>) -> u8 {
-        match term {
-            None => 0,
-            Some(Term::BlankNode(_)) => 1,
-            Some(Term::NamedNode(_)) => 2,
-            Some(Term::Literal(_)) => 3,
-            Some(Term::Triple(_)) => 4,
-        }
-    }
-    match (left, right) {
-        (Some(Term::BlankNode(left)), Some(Term::BlankNode(right))) => {
-            parse_blank_label(left.as_str()).cmp(&parse_blank_label(right.as_str()))
-        }
-        (Some(Term::NamedNode(left)), Some(Term::NamedNode(right))) => {
-            left.as_str().cmp(right.as_str())
-        }
-        (Some(Term::Literal(left)), Some(Term::Literal(right))) => {
-            let (left, right) = (
-                SortKey::new(Some(TermRef::Literal(left.as_ref().into()))),
-                SortKey::new(Some(TermRef::Literal(right.as_ref().into()))),
-            );
-            left.compare_values(&right, &mut |_, _| unreachable!("a literal has no parts"))
-        }
-        (Some(Term::Triple(left)), Some(Term::Triple(right))) => {
-            let subject = |triple: &Triple| -> Term { triple.subject.clone().into() };
-            order_terms(Some(&subject(left)), Some(&subject(right)))
-                .then_with(|| left.predicate.as_str().cmp(right.predicate.as_str()))
-                .then_with(|| order_terms(Some(&left.object), Some(&right.object)))
-        }
-        _ => class(left).cmp(&class(right)),
     }
 }

@@ -23,6 +23,14 @@ pub struct Place {
     pub in_lateral: bool,
 }
 
+const OUTSIDE: Place = Place {
+    depth: 2,
+    in_variable: None,
+    in_graph: false,
+    in_exists: false,
+    in_lateral: false,
+};
+
 impl<'a> Queries<'a> {
     pub fn new(random: &'a mut Random, terms: &'a Terms) -> Self {
         Self {
@@ -48,14 +56,13 @@ impl<'a> Queries<'a> {
         }
     }
 
+    /// The pattern of an update.
+    pub fn pattern(&mut self) -> String {
+        self.group(OUTSIDE)
+    }
+
     pub fn query(&mut self) -> String {
-        let place = Place {
-            depth: 2,
-            in_variable: None,
-            in_graph: false,
-            in_exists: false,
-            in_lateral: false,
-        };
+        let place = OUTSIDE;
         let dataset = self.dataset();
         match self.random.below(12) {
             0 => format!("ASK {dataset}{{ {} }}", self.group(place)),
@@ -190,31 +197,64 @@ impl<'a> Queries<'a> {
         };
         let mut chosen = keys.join(" ");
         for _ in 0..1 + self.random.below(2) {
-            // A distinct count there takes terms of one value for one.
-            let distinct = match self.random.percent(30) && !self.terms.is_portable {
-                true => "DISTINCT ",
-                false => "",
-            };
-            // There, a row in which the expression has an error spoils the count; by 18.5.1.2 it is not counted.
-            let counted = match self
-                .random
-                .below(if self.terms.is_portable { 3 } else { 4 })
-            {
-                0 | 1 => "*".to_owned(),
-                2 => self.variable(place).to_owned(),
-                _ => self.value(place, 1),
-            };
+            let aggregate = self.aggregate(place, &keys);
             let fresh = self.fresh();
-            chosen.push_str(&format!(" (COUNT({distinct}{counted}) AS {fresh})"));
+            chosen.push_str(&format!(" ({aggregate} AS {fresh})"));
         }
         let mut end = String::new();
         if !keys.is_empty() {
             end.push_str(&format!(" GROUP BY {}", keys.join(" ")));
             if self.random.percent(25) {
-                end.push_str(&format!(" HAVING(COUNT(*) > {})", self.random.below(3)));
+                let least = self.random.below(3);
+                end.push_str(&match self.random.below(3) {
+                    0 => {
+                        let aggregate = self.aggregate(place, &keys);
+                        format!(" HAVING({aggregate} != {least})")
+                    }
+                    _ => format!(" HAVING(COUNT(*) > {least})"),
+                });
             }
         }
         format!("SELECT {chosen} {dataset}WHERE {{ {group} }}{end}")
+    }
+
+    fn aggregate(&mut self, place: Place, keys: &[String]) -> String {
+        // A distinct count there takes terms of one value for one.
+        let distinct = match self.random.percent(30) && !self.terms.is_portable {
+            true => "DISTINCT ",
+            false => "",
+        };
+        match self.random.below(9) {
+            0..=3 => {
+                // There, a row in which the expression has an error spoils the count; by 18.5.1.2 it is not counted.
+                let counted = match self
+                    .random
+                    .below(if self.terms.is_portable { 3 } else { 4 })
+                {
+                    0 | 1 => "*".to_owned(),
+                    2 => self.variable(place).to_owned(),
+                    _ => self.value(place, 1),
+                };
+                format!("COUNT({distinct}{counted})")
+            }
+            4 => format!("SUM({distinct}{})", self.variable(place)),
+            5 => format!("AVG({distinct}{})", self.variable(place)),
+            6 => {
+                let function = *self.random.pick(&["MIN", "MAX"]);
+                format!("{function}({})", self.variable(place))
+            }
+            // These are determined only for what is the same in the whole group.
+            7 => match keys.first().filter(|_| !self.terms.is_portable) {
+                // There, numbers of an aggregate are made canonical.
+                Some(key) => format!("SAMPLE({key})"),
+                None => "SAMPLE(1)".to_owned(),
+            },
+            _ => match keys.first().filter(|_| !self.terms.is_portable) {
+                Some(key) => format!("GROUP_CONCAT({distinct}STR({key}); SEPARATOR='|')"),
+                // There, what is no string is an error, and STR gives the canonical form.
+                None => format!("GROUP_CONCAT({distinct}'x')"),
+            },
+        }
     }
 
     pub fn group(&mut self, place: Place) -> String {
@@ -242,15 +282,12 @@ impl<'a> Queries<'a> {
         match kind {
             // There, both sides of MINUS share all values of the outer solution.
             12 if self.terms.is_portable && (place.in_exists || place.in_lateral) => {
-                return self.triples(place);
+                self.triples(place)
             }
-            12 => return self.minus(place),
-            13 => return format!("FILTER {} ", self.exists(place)),
-            14 => return self.lateral(place),
-            15 => return self.sliced(place),
-            _ => {}
-        }
-        match kind {
+            12 => self.minus(place),
+            13 => format!("FILTER {} ", self.exists(place)),
+            14 => self.lateral(place),
+            15 => self.sliced(place),
             0..=2 => format!("FILTER({}) ", self.condition(place, 2)),
             3 => {
                 let value = self.value(place, 2);
@@ -324,22 +361,84 @@ impl<'a> Queries<'a> {
             1 => "[]".to_owned(),
             _ => self.variable(place).to_owned(),
         };
-        let predicate = match self.random.below(4) {
+        let predicate = match self.random.below(6) {
+            0 | 1 => self.variable(place).to_owned(),
+            2 => self.path(2, false),
+            _ => self.random.pick(&self.terms.predicates).clone(),
+        };
+        let object = match self.random.below(8) {
+            0 => self.terms.constant(self.random),
+            1 => "[]".to_owned(),
+            2 => self.triple_term(place, 1),
+            _ => self.variable(place).to_owned(),
+        };
+        // There, a path of length zero does not join a constant that is in no triple with itself.
+        if self.terms.is_portable && predicate.contains(['*', '?']) && predicate.contains('(') {
+            return format!(
+                "{} {predicate} {} . ",
+                self.variable(place),
+                self.variable(place)
+            );
+        }
+        format!("{subject} {predicate} {object} . ")
+    }
+
+    /// A pattern of a triple term.
+    fn triple_term(&mut self, place: Place, depth: usize) -> String {
+        let subject = match self.random.below(3) {
+            0 => self.random.pick(&self.terms.subjects).clone(),
+            _ => self.variable(place).to_owned(),
+        };
+        let predicate = match self.random.below(3) {
             0 => self.variable(place).to_owned(),
             _ => self.random.pick(&self.terms.predicates).clone(),
         };
-        let object = match self.random.below(6) {
-            0 => self.terms.constant(self.random),
-            1 => "[]".to_owned(),
+        let object = match self.random.below(4) {
+            0 if depth > 0 => self.triple_term(place, depth - 1),
+            1 => self.random.pick(&self.terms.subjects).clone(),
             _ => self.variable(place).to_owned(),
         };
-        format!("{subject} {predicate} {object} . ")
+        format!("<<( {subject} {predicate} {object} )>>")
+    }
+
+    /// `in_set`: within a path whose pairs are a set anyway.
+    fn path(&mut self, depth: usize, in_set: bool) -> String {
+        let predicate = self.random.pick(&self.terms.predicates).clone();
+        let other = self.random.pick(&self.terms.predicates).clone();
+        // There, an alternative gives each pair once; by 18.4 it is a union. A negated set with inverses is one too.
+        let has_union = in_set || !self.terms.is_portable;
+        match self.random.below(if depth == 0 { 3 } else { 9 }) {
+            0 => predicate,
+            1 => format!("^{predicate}"),
+            2 => match self.random.below(if has_union { 4 } else { 3 }) {
+                0 => format!("!{predicate}"),
+                1 => format!("!(^{predicate})"),
+                2 => format!("!({predicate}|{other})"),
+                _ => format!("!({predicate}|^{other})"),
+            },
+            4 if has_union => format!(
+                "({}|{})",
+                self.path(depth - 1, in_set),
+                self.path(depth - 1, in_set)
+            ),
+            3 | 4 => format!(
+                "({}/{})",
+                self.path(depth - 1, in_set),
+                self.path(depth - 1, in_set)
+            ),
+            5 => format!("({})*", self.path(depth - 1, true)),
+            6 => format!("({})+", self.path(depth - 1, true)),
+            7 => format!("({})?", self.path(depth - 1, true)),
+            _ => format!("^({})", self.path(depth - 1, in_set)),
+        }
     }
 
     /// An expression for its boolean value.
     fn condition(&mut self, place: Place, depth: usize) -> String {
-        let kind = self.random.below(if depth == 0 { 8 } else { 11 });
+        let kind = self.random.below(if depth == 0 { 9 } else { 13 });
         match kind {
+            8 => self.string_test(place),
+            11 if place.depth > 0 => self.exists(place),
             0..=3 => {
                 let operator = *self.random.pick(&["=", "!=", "<", "<=", ">", ">="]);
                 // There, booleans have no order.
@@ -371,8 +470,7 @@ impl<'a> Queries<'a> {
                 let left = self.value(place, 1);
                 format!("sameTerm({left}, {})", self.value(place, 1))
             }
-            8 if place.depth > 0 && self.random.percent(60) => self.exists(place),
-            8 => format!("!({})", self.condition(place, depth - 1)),
+            9 => format!("!({})", self.condition(place, depth - 1)),
             _ => {
                 let operator = *self.random.pick(&["&&", "||"]);
                 let left = self.condition(place, depth - 1);
@@ -387,7 +485,22 @@ impl<'a> Queries<'a> {
 
     /// An expression for its term.
     fn value(&mut self, place: Place, depth: usize) -> String {
-        match self.random.below(if depth == 0 { 7 } else { 10 }) {
+        match self.random.below(if depth == 0 { 7 } else { 14 }) {
+            10 => {
+                let operator = *self.random.pick(&["+", "-", "*", "/"]);
+                let left = self.value(place, depth - 1);
+                format!("({left} {operator} {})", self.value(place, depth - 1))
+            }
+            11 => {
+                let condition = self.condition(place, depth - 1);
+                let yes = self.value(place, depth - 1);
+                format!("IF({condition}, {yes}, {})", self.value(place, depth - 1))
+            }
+            12 => {
+                let first = self.value(place, depth - 1);
+                format!("COALESCE({first}, {})", self.value(place, depth - 1))
+            }
+            13 => self.function(place, depth - 1),
             0..=3 => self.variable(place).to_owned(),
             4..=6 => self.terms.constant(self.random),
             7 => {
@@ -399,6 +512,81 @@ impl<'a> Queries<'a> {
                 format!("{function}({argument})")
             }
             _ => format!("({})", self.condition(place, depth - 1)),
+        }
+    }
+
+    /// A string, most of the time.
+    fn text(&mut self, place: Place) -> String {
+        match self.random.below(4) {
+            0 => self.variable(place).to_owned(),
+            1 => format!("STR({})", self.variable(place)),
+            _ => (*self.random.pick(&[
+                "'a'",
+                "'a string'",
+                "''",
+                "'b'@en",
+                "'A b'@fr",
+                "'\u{E9}\u{301}'",
+            ]))
+            .to_owned(),
+        }
+    }
+
+    fn string_test(&mut self, place: Place) -> String {
+        let function = *self
+            .random
+            .pick(&["STRSTARTS", "STRENDS", "CONTAINS", "LANGMATCHES"]);
+        let left = match function {
+            "LANGMATCHES" => format!("LANG({})", self.variable(place)),
+            _ => self.text(place),
+        };
+        let right = match function {
+            "LANGMATCHES" => (*self.random.pick(&["'en'", "'*'", "'EN'", "'fr'"])).to_owned(),
+            _ => self.text(place),
+        };
+        format!("{function}({left}, {right})")
+    }
+
+    fn function(&mut self, place: Place, depth: usize) -> String {
+        let text = self.text(place);
+        match self.random.below(14) {
+            0 => format!("STRLEN({text})"),
+            1 => format!("UCASE({text})"),
+            2 => format!("LCASE({text})"),
+            3 => format!("CONCAT({text}, {})", self.text(place)),
+            4 => format!("STRBEFORE({text}, {})", self.text(place)),
+            5 => format!("STRAFTER({text}, {})", self.text(place)),
+            6 => {
+                let start = self.random.below(5) as i64 - 1;
+                match self.random.percent(50) {
+                    true => format!("SUBSTR({text}, {start})"),
+                    false => format!("SUBSTR({text}, {start}, {})", self.random.below(4)),
+                }
+            }
+            7 => format!("ENCODE_FOR_URI({text})"),
+            8 => {
+                let function = *self.random.pick(&["ABS", "CEIL", "FLOOR", "ROUND"]);
+                format!("{function}({})", self.value(place, depth))
+            }
+            9 => {
+                let function = *self
+                    .random
+                    .pick(&["YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TZ"]);
+                format!("{function}({})", self.variable(place))
+            }
+            10 => format!("STRDT({text}, <http://x/datatype>)"),
+            11 => format!("STRLANG({text}, 'en')"),
+            12 => {
+                let function = *self.random.pick(&["SUBJECT", "PREDICATE", "OBJECT"]);
+                format!("{function}({})", self.variable(place))
+            }
+            _ => {
+                let function =
+                    *self
+                        .random
+                        .pick(&["MD5", "SHA1", "SHA256", "hasLANG", "hasLANGDIR"]);
+                format!("{function}({text})")
+            }
         }
     }
 }

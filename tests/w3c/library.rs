@@ -1,13 +1,19 @@
 //! The library as the tests of SPARQL use it: load, ask, change, read all.
 
-use crate::answer::{Answer, Row, Solutions};
+use crate::answer::{self, Answer, Row};
 use crate::documents::Suites;
 use oxrdf::{Dataset, GraphName, NamedNode, Quad, Term};
+use sparesults::QueryResultsFormat;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions, QuadPattern};
-use triplestore::error::Error;
-use triplestore::query::{ParseOptions, Prepared, QueryOptions, QueryResults, ResultBatch, Rows};
+use triplestore::database::{Database, LoadOptions, QuadPattern, UpdateOptions};
+use triplestore::error::{Code, Error};
+use triplestore::query::{
+    ParseOptions, Prepared, PreparedUpdate, QueryOptions, ResultBatch, ResultFormat, RowFormat,
+    Rows, ServiceCall, ServiceHandler, ServiceReply, Services, WriteOptions,
+};
 use triplestore::term::TermRef;
 
 /// A new store in memory.
@@ -55,30 +61,72 @@ pub fn graphs(query: &Prepared) -> Vec<String> {
     })
 }
 
-pub fn ask(database: &Database, query: &Prepared) -> Result<Answer, String> {
-    let snapshot = database.snapshot().map_err(text)?;
-    let results = query
-        .run(
-            &snapshot.source(),
-            &QueryOptions::default(),
-            &database.query_control(),
-        )
+/// The answer as a client reads it: written as a document in the format of the expected one, and parsed.
+pub fn ask(
+    database: &Database,
+    query: &Prepared,
+    format: Option<QueryResultsFormat>,
+) -> Result<Answer, String> {
+    let snapshot = database.snapshot().map_err(text)?.source();
+    let control = database.query_control();
+    let mut rows = query
+        .rows(&snapshot, &QueryOptions::default(), &control)
         .map_err(text)?;
-    Ok(match results {
-        QueryResults::Boolean(value) => Answer::Boolean(value),
-        QueryResults::Rows(rows) => Answer::Solutions(Solutions {
-            variables: rows.variables().to_vec(),
-            rows: read(rows)?,
-            is_ordered: false,
-        }),
-        QueryResults::Graph(rows) => {
-            let mut graph = Dataset::new();
-            for row in read(rows)? {
-                graph.insert(&triple(row)?);
-            }
-            Answer::Graph(Box::new(graph))
+    if rows.shape().kind.is_graph() {
+        let mut graph = Dataset::new();
+        for row in read(rows)? {
+            graph.insert(&triple(row)?);
         }
-    })
+        return Ok(Answer::Graph(Box::new(graph)));
+    }
+    let format = format.unwrap_or(QueryResultsFormat::Json);
+    let ours = match format {
+        QueryResultsFormat::Xml => RowFormat::Xml,
+        QueryResultsFormat::Csv => RowFormat::Csv,
+        QueryResultsFormat::Tsv => RowFormat::Tsv,
+        _ => RowFormat::Json,
+    };
+    let options = WriteOptions {
+        format: Some(ResultFormat::Rows(ours)),
+        ..WriteOptions::default()
+    };
+    let mut document = Vec::new();
+    rows.write(&options, &mut document).map_err(text)?;
+    answer::parse(format, &document)
+        .map_err(|error| format!("{error} in our\n{}", String::from_utf8_lossy(&document)))
+}
+
+/// Other stores that answer SERVICE, by endpoint.
+pub struct Endpoints(pub BTreeMap<String, Database>);
+
+impl ServiceHandler for Endpoints {
+    fn answer(&self, call: &ServiceCall<'_>, reply: &mut ServiceReply) -> Result<(), Error> {
+        let Some(database) = self.0.get(call.endpoint) else {
+            let detail = format!("there is no endpoint {}", call.endpoint);
+            return Err(Error::new(Code::Io, detail));
+        };
+        let query = Prepared::new(call.query, &ParseOptions::default())?;
+        let snapshot = database.snapshot()?.source();
+        let mut rows = query.rows(&snapshot, &QueryOptions::default(), call.control)?;
+        let options = WriteOptions {
+            format: Some(ResultFormat::Rows(RowFormat::Json)),
+            ..WriteOptions::default()
+        };
+        let mut document = Vec::new();
+        rows.write(&options, &mut document)?;
+        reply.set_format(QueryResultsFormat::Json);
+        reply.write(&document)
+    }
+}
+
+/// Lets a store ask other ones, and those each other.
+pub fn serve(database: &Database, endpoints: Endpoints) -> Result<(), String> {
+    let endpoints = Arc::new(endpoints);
+    for database in endpoints.0.values().chain([database]) {
+        let services = Services::new(vec!["*".to_owned()], endpoints.clone()).map_err(text)?;
+        database.set_services(Some(services)).map_err(text)?;
+    }
+    Ok(())
 }
 
 fn triple(mut row: Row) -> Result<Quad, String> {
@@ -136,14 +184,28 @@ pub fn quads(database: &Database) -> Result<Dataset, String> {
         .map_err(text)
 }
 
-pub const NOT_BUILT: &str = "not built";
-
 /// Parses an update request.
-pub fn parse_update(_update: &str, _base: &str) -> Result<(), String> {
-    Err(NOT_BUILT.to_owned())
+pub fn parse_update(update: &str, base: &str) -> Result<PreparedUpdate, String> {
+    update_options(base)
+        .prepare(update, ParseOptions::default())
+        .map_err(text)
 }
 
 /// Runs an update request.
-pub fn update(_database: &Database, _update: &str, _base: &str) -> Result<(), String> {
-    Err(NOT_BUILT.to_owned())
+pub fn update(database: &Database, update: &str, base: &str) -> Result<(), String> {
+    database
+        .run_update(
+            &parse_update(update, base)?,
+            &update_options(base),
+            &Control::new(),
+        )
+        .map_err(text)?;
+    Ok(())
+}
+
+fn update_options(base: &str) -> UpdateOptions {
+    UpdateOptions {
+        base_iri: Some(base.to_owned()),
+        ..UpdateOptions::default()
+    }
 }

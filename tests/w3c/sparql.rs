@@ -2,7 +2,7 @@
 
 use crate::answer::{self, Cardinality, compare, isomorphic};
 use crate::documents::Suites;
-use crate::library;
+use crate::library::{self, Endpoints};
 use crate::manifest::{MF, QT, RDFS, SD, Test, UT, node};
 use oxrdf::{Dataset, GraphName, NamedNode, NamedOrBlankNode, Quad, Term};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub fn run(suites: &Suites, test: &Test, kind: &str) -> Result<(), String> {
         }
         "PositiveUpdateSyntaxTest" | "NegativeUpdateSyntaxTest" => {
             let (text, base) = request(suites, test, UT, "request")?;
-            accepted(library::parse_update(&text, &base), kind)
+            accepted(library::parse_update(&text, &base).map(drop), kind)
         }
         "QueryEvaluationTest" | "CSVResultFormatTest" => evaluate(suites, test),
         "UpdateEvaluationTest" => update(suites, test),
@@ -71,7 +71,7 @@ fn request(
 
 /// Whether an error says that a feature is not there yet.
 pub fn is_not_built(error: &str) -> bool {
-    error.starts_with("[1004]") || error == library::NOT_BUILT
+    error.starts_with("[1004]")
 }
 
 fn accepted(parsed: Result<(), String>, kind: &str) -> Result<(), String> {
@@ -129,6 +129,8 @@ fn evaluate(suites: &Suites, test: &Test) -> Result<(), String> {
     let query = library::prepare(&text, &base)?;
     let database = library::store()?;
     load(suites, &database, test, QT)?;
+    let endpoints = endpoints(suites, test)?;
+    library::serve(&database, endpoints)?;
     let names: Vec<String> = library::quads(&database)?
         .iter()
         .map(|quad| quad.graph_name.to_string())
@@ -141,7 +143,7 @@ fn evaluate(suites: &Suites, test: &Test) -> Result<(), String> {
     }
     let result = test.iri_of(&format!("{MF}result"))?;
     let expected = answer::expected(suites, &result)?;
-    let got = library::ask(&database, &query)?;
+    let got = library::ask(&database, &query, answer::result_format(&result))?;
     let lax = matches!(test.object(&format!("{MF}resultCardinality")),
         Some(Term::NamedNode(kind)) if kind.as_str().ends_with("LaxCardinality"));
     let cardinality = match lax {
@@ -149,6 +151,25 @@ fn evaluate(suites: &Suites, test: &Test) -> Result<(), String> {
         false => Cardinality::Strict,
     };
     compare(&expected, &got, cardinality)
+}
+
+/// The endpoints of a test of SERVICE, with their data.
+fn endpoints(suites: &Suites, test: &Test) -> Result<Endpoints, String> {
+    let mut endpoints = BTreeMap::new();
+    for given in test.objects_of(&test.action()?, &format!("{QT}serviceData")) {
+        let given = node(&given).ok_or("an endpoint is a literal")?;
+        let Some(Term::NamedNode(endpoint)) = test.object_of(&given, &format!("{QT}endpoint"))
+        else {
+            return Err("an endpoint has no IRI".to_owned());
+        };
+        let database = library::store()?;
+        let data = format!("{QT}data");
+        for (document, _) in documents(test, &given, &data, &data)? {
+            library::load(&database, suites, &document, None)?;
+        }
+        endpoints.insert(endpoint.into_string(), database);
+    }
+    Ok(Endpoints(endpoints))
 }
 
 /// The quads of a data set by graph. Empty graphs are not there (definition 12).
@@ -173,9 +194,10 @@ fn update(suites: &Suites, test: &Test) -> Result<(), String> {
         .and_then(node)
         .ok_or("there is no result")?;
     let mut expected: BTreeMap<String, Dataset> = BTreeMap::new();
-    let mut expect = |document: &str, graph: &GraphName| -> Result<(), String> {
+    let mut expect = |document: &str, graph: Option<&GraphName>| -> Result<(), String> {
         for quad in &suites.dataset(document)? {
-            let quad = Quad::new(quad.subject, quad.predicate, quad.object, graph.as_ref());
+            let graph = graph.map_or(quad.graph_name, GraphName::as_ref);
+            let quad = Quad::new(quad.subject, quad.predicate, quad.object, graph);
             for (name, graph) in by_graph(&[quad].into_iter().collect()) {
                 expected.entry(name).or_default().extend(&graph);
             }
@@ -184,11 +206,11 @@ fn update(suites: &Suites, test: &Test) -> Result<(), String> {
     };
     let data = format!("{UT}data");
     for (document, _) in documents(test, &result, &data, &data)? {
-        expect(&document, &GraphName::DefaultGraph)?;
+        expect(&document, None)?;
     }
     let (property, file) = (format!("{UT}graphData"), format!("{UT}graph"));
     for (document, name) in documents(test, &result, &property, &file)? {
-        expect(&document, &NamedNode::new_unchecked(name).into())?;
+        expect(&document, Some(&NamedNode::new_unchecked(name).into()))?;
     }
     // Graph by graph: blank nodes that documents share by label are not the same.
     let got = by_graph(&library::quads(&database)?);
@@ -198,6 +220,17 @@ fn update(suites: &Suites, test: &Test) -> Result<(), String> {
             .all(|(name, graph)| got.get(name).is_some_and(|got| isomorphic(graph, got)));
     match same {
         true => Ok(()),
-        false => Err(format!("expected {expected:#?}\ngot {got:#?}")),
+        false => Err(format!(
+            "expected\n{}got\n{}",
+            shown(&expected),
+            shown(&got)
+        )),
     }
+}
+
+fn shown(graphs: &BTreeMap<String, Dataset>) -> String {
+    graphs
+        .iter()
+        .map(|(name, graph)| format!("  in {name}:\n{graph}"))
+        .collect()
 }

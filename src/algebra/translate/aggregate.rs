@@ -1,10 +1,22 @@
 //! GROUP BY and aggregates.
 
 use super::super::ir::{Aggregate, AggregateFunction, Pattern, Var};
+use super::super::place;
+use super::super::scanner::position;
 use super::{At, Scope, Translator};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use spargebra::algebra::{self, AggregateExpression};
 use spargebra::term::Variable;
+
+const AGGREGATES: [&str; 7] = [
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "SAMPLE",
+    "GROUP_CONCAT",
+];
 
 impl Translator<'_> {
     pub(super) fn group(
@@ -43,13 +55,37 @@ impl Translator<'_> {
                 let aggregate = self.aggregate(aggregate, scope, at)?;
                 Ok((self.var(variable, scope), aggregate))
             })
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<(Var, Aggregate)>>>()?;
+        self.check_not_nested(&aggregates)?;
         Ok(Pattern::Group {
             inner,
             keys,
             aggregates,
             graph,
         })
+    }
+
+    /// The parser takes COUNT(COUNT(*)) for two aggregates, one of the value of the other; the grammar has no such thing.
+    fn check_not_nested(&self, aggregates: &[(Var, Aggregate)]) -> Result<()> {
+        let mut is_nested = false;
+        for (_, aggregate) in aggregates {
+            if let Some(expr) = &aggregate.expr {
+                expr.visit_vars(&mut |var| {
+                    is_nested |= aggregates.iter().any(|(other, _)| *other == var);
+                });
+            }
+        }
+        match is_nested {
+            true => {
+                let at = place::word(self.text, &AGGREGATES).unwrap_or(0);
+                Err(
+                    Error::new(Code::QueryParse, "an aggregate stands within an aggregate")
+                        .at(position(self.text, at))
+                        .with_hint("aggregate in a sub-SELECT, and aggregate its values"),
+                )
+            }
+            false => Ok(()),
+        }
     }
 
     fn aggregate(
