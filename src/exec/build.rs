@@ -227,8 +227,16 @@ impl Builder<'_> {
                 columns,
                 anti,
             } => {
+                let width = probe.columns.len();
                 let (probe, build) = (self.node(probe)?, self.node(build)?);
-                Box::new(SemiJoin::new(runtime, probe, build, columns.clone(), *anti))
+                Box::new(SemiJoin::new(
+                    runtime,
+                    (probe, width),
+                    build,
+                    columns.clone(),
+                    *anti,
+                    !node.sorted.is_empty(),
+                ))
             }
             Op::DependentJoin {
                 input,

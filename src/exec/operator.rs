@@ -253,6 +253,19 @@ impl SpillCharge {
         }
     }
 
+    /// Whether a state of `bytes` has had its share.
+    pub fn is_beyond_share(&self, bytes: usize) -> bool {
+        self.limits.is_some_and(|limits| bytes > limits.share)
+    }
+
+    /// Keeps memory for the buffers of spilling back from now on. Errors: `ResourceExhausted`.
+    pub fn reserve(&mut self) -> Result<()> {
+        if self.reserve.is_none() {
+            self.reserve = Some(self.new_buffer()?);
+        }
+        Ok(())
+    }
+
     /// Whether the state may go to disk.
     pub fn spills(&self) -> bool {
         self.limits.is_some()

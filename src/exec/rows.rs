@@ -125,7 +125,12 @@ impl RowSet {
         Ok(Place::New(number))
     }
 
-    fn bytes(&self, values: usize, index: usize) -> usize {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes_of(self.values.capacity(), self.index.allocation_size())
+    }
+
+    fn bytes_of(&self, values: usize, index: usize) -> usize {
         let rows = values / self.width.max(1);
         values * size_of::<u64>() + rows * self.state_bytes + index
     }
@@ -152,7 +157,7 @@ impl RowSet {
             let now = self.values.capacity();
             let mut grown = false;
             for capacity in [now * 2, now + now / 4].map(|values| values.max(least)) {
-                let bytes = self.bytes(capacity, self.index.allocation_size());
+                let bytes = self.bytes_of(capacity, self.index.allocation_size());
                 if capacity >= needed && self.memory.hold(bytes)? {
                     self.values.reserve_exact(capacity - self.values.len());
                     grown = true;
@@ -166,7 +171,7 @@ impl RowSet {
         if self.len == self.index.capacity() {
             // The old table and one of twice its size stand side by side for a while.
             let index = (self.index.allocation_size() * 3).max(ROWS_MIN * 2 * size_of::<u64>());
-            let bytes = self.bytes(self.values.capacity(), index);
+            let bytes = self.bytes_of(self.values.capacity(), index);
             if !self.memory.hold(bytes)? {
                 return Ok(false);
             }

@@ -5,48 +5,174 @@
 //! bound, so that a look-up compares the columns bound on both sides and is one probe of a hash table for each such
 //! combination, not a loop over rows.
 //!
+//! A set that does not fit in its share of memory becomes the build side of a hash join, which goes to disk.
+//!
 //! Cost: 20-50 ns for each row built and probed. Memory: 8 bytes for each value compared and 10 for each distinct row.
-//! The order of the probe side stays.
+//! The order of the probe side stays if it must.
 
 use super::batch::Batch;
-use super::operator::{BoxOperator, Operator, Runtime};
+use super::extend::Columns;
+use super::hash_join::{HashJoin, JoinShape};
+use super::operator::{BoxOperator, Operator, Runtime, SpillCharge, is_spent};
 use super::rows::RowSet;
+use super::slice::Union;
+use super::spool::{PartReader, PartWriter, RowSpool};
 use crate::control::Control;
 use crate::error::Result;
-use crate::plan::SemiColumns;
+use crate::plan::{JoinColumns, JoinKind, SemiColumns};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Rows put into an index between two polls.
 const POLL_ROWS: usize = 1 << 16;
+/// Bytes of a set from which on memory for the buffers of spilling is kept back.
+const RESERVE_FROM_BYTES: usize = 64 << 10;
 
 /// See the module.
 pub struct SemiJoin {
     runtime: Arc<Runtime>,
-    probe: BoxOperator,
+    probe: Option<BoxOperator>,
     build: Option<BoxOperator>,
     columns: SemiColumns,
+    /// Columns of the probe side.
+    width: usize,
     /// Whether rows with a match go, else those without one.
     anti: bool,
+    is_ordered: bool,
     table: Table,
+    memory: SpillCharge,
+    spilled: Option<Box<HashJoin>>,
 }
 
 impl SemiJoin {
-    /// Reads `build` to the end at the first call of `next`, before `probe`.
+    /// Reads `build` to the end at the first call of `next`, before `probe`, which has `width` columns.
     pub fn new(
         runtime: &Arc<Runtime>,
-        probe: BoxOperator,
+        (probe, width): (BoxOperator, usize),
         build: BoxOperator,
         columns: SemiColumns,
         anti: bool,
+        is_ordered: bool,
     ) -> Self {
         Self {
             table: Table::new(&columns, &runtime.control),
+            memory: SpillCharge::new(runtime),
             runtime: runtime.clone(),
-            probe,
+            probe: Some(probe),
             build: Some(build),
             columns,
+            width,
             anti,
+            is_ordered,
+            spilled: None,
+        }
+    }
+
+    /// Fills the set. If it gets too large, the rest goes to a hash join with it.
+    fn load(&mut self, mut build: BoxOperator) -> Result<()> {
+        let mut batch = Batch::new();
+        while build.next(&mut batch)? {
+            self.runtime.control.poll()?;
+            let added = self.table.add(&batch, &self.columns);
+            if self.is_full(added)? {
+                let probe = self.probe.take();
+                return self.spill(Some((batch, build)), probe);
+            }
+            // Rows without anything to compare are one row.
+            if self.table.width() == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the set must not grow further. Errors: those of `outcome`, but for spent memory where there is a way out.
+    fn is_full(&mut self, outcome: Result<()>) -> Result<bool> {
+        match outcome {
+            Err(error) if is_spent(&error) && self.memory.spills() => return Ok(true),
+            outcome => outcome?,
+        }
+        let bytes = self.table.bytes();
+        if bytes > RESERVE_FROM_BYTES && self.memory.spills() {
+            self.memory.reserve()?;
+        }
+        Ok(self.memory.is_beyond_share(bytes))
+    }
+
+    /// Makes the rows of the set, of a batch and of an operator the build side of a hash join of `probe`.
+    fn spill(
+        &mut self,
+        build: Option<(Batch, BoxOperator)>,
+        probe: Option<BoxOperator>,
+    ) -> Result<()> {
+        let Some(probe) = probe else {
+            return Ok(());
+        };
+        let width = self.table.width();
+        let buffer = self.memory.buffer()?;
+        let mut spool = RowSpool::new(&self.runtime)?;
+        let mut writer = PartWriter::new(width, buffer.bytes());
+        for set in std::mem::take(&mut self.table.rows) {
+            for row in 0..set.len() {
+                writer.push(set.row(row).iter().copied(), &mut spool)?;
+            }
+        }
+        self.table = Table::new(&self.columns, &self.runtime.control);
+        let part = writer.finish(&mut spool)?;
+        drop(buffer);
+        let mut inputs: Vec<BoxOperator> =
+            vec![Box::new(PartReader::new(&Arc::new(spool), part, width))];
+        if let Some((batch, rest)) = build {
+            let pairs = self.columns.keys.iter().chain(&self.columns.compatible);
+            let map: Vec<Option<usize>> = pairs.map(|&(_, right)| Some(right)).collect();
+            inputs.push(Box::new(Columns::new(
+                Box::new(Once(Some(batch))),
+                map.clone(),
+            )));
+            inputs.push(Box::new(Columns::new(rest, map)));
+        }
+        let numbered = |pairs: &[(usize, usize)], first: usize| {
+            let pairs = pairs.iter().zip(first..);
+            pairs.map(|(&(left, _), right)| (left, right)).collect()
+        };
+        let shape = JoinShape {
+            columns: JoinColumns {
+                keys: numbered(&self.columns.keys, 0),
+                compatible: numbered(&self.columns.compatible, self.columns.keys.len()),
+                outputs: Vec::new(),
+            },
+            probe_width: self.width,
+            build_width: width,
+            kind: match self.anti {
+                true => JoinKind::Anti,
+                false => JoinKind::Semi,
+            },
+            must_share: self.columns.shared,
+            is_ordered: self.is_ordered,
+        };
+        let build = Box::new(Union::new(inputs));
+        self.spilled = Some(Box::new(HashJoin::new(
+            &self.runtime,
+            probe,
+            build,
+            shape,
+            None,
+        )));
+        Ok(())
+    }
+}
+
+/// A batch that was read already.
+struct Once(Option<Batch>);
+
+impl Operator for Once {
+    fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+        match self.0.take() {
+            Some(once) => {
+                *batch = once;
+                Ok(true)
+            }
+            None => Ok(false),
         }
     }
 }
@@ -54,17 +180,34 @@ impl SemiJoin {
 impl Operator for SemiJoin {
     fn next(&mut self, batch: &mut Batch) -> Result<bool> {
         if let Some(build) = self.build.take() {
-            self.table.fill(build, &self.columns)?;
+            self.load(build)?;
+        }
+        if let Some(spilled) = &mut self.spilled {
+            return spilled.next(batch);
         }
         if self.table.is_empty() && !self.anti {
             return Ok(false);
         }
         let mut rows = Vec::new();
-        while self.probe.next(batch)? {
+        while let Some(mut probe) = self.probe.take() {
+            if !probe.next(batch)? {
+                break;
+            }
             self.runtime.control.poll()?;
             batch.selected(&mut rows);
-            self.table
-                .select(batch, &mut rows, self.anti, &self.columns)?;
+            let selected = self
+                .table
+                .select(batch, &mut rows, self.anti, &self.columns);
+            match selected {
+                Err(error) if is_spent(&error) && self.memory.spills() => {
+                    // Nothing of this batch was given.
+                    let first = Box::new(Once(Some(std::mem::take(batch))));
+                    self.spill(None, Some(Box::new(Union::new(vec![first, probe]))))?;
+                    return self.next(batch);
+                }
+                selected => selected?,
+            }
+            self.probe = Some(probe);
             if !rows.is_empty() {
                 batch.select(rows);
                 return Ok(true);
@@ -74,7 +217,10 @@ impl Operator for SemiJoin {
     }
 
     fn skip_to(&mut self, key: &[u64]) -> Result<()> {
-        self.probe.skip_to(key)
+        match &mut self.probe {
+            Some(probe) => probe.skip_to(key),
+            None => Ok(()),
+        }
     }
 }
 
@@ -110,35 +256,32 @@ impl Table {
         self.rows.is_empty()
     }
 
-    fn fill(&mut self, mut input: BoxOperator, columns: &SemiColumns) -> Result<()> {
-        let mut batch = Batch::new();
+    /// Values of a row.
+    fn width(&self) -> usize {
+        self.keys + self.compatible
+    }
+
+    /// Bytes of all sets.
+    fn bytes(&self) -> usize {
+        let sets = self.rows.iter().chain(self.indexes.values());
+        sets.map(RowSet::bytes).sum()
+    }
+
+    /// Errors: `ResourceExhausted`; then some rows of the batch may be in.
+    fn add(&mut self, batch: &Batch, columns: &SemiColumns) -> Result<()> {
         let (mut rows, mut values, mut mask) = (Vec::new(), Vec::new(), Mask::new());
-        while input.next(&mut batch)? {
-            self.control.poll()?;
-            batch.selected(&mut rows);
-            for &row in &rows {
-                let row = row as usize;
-                values.clear();
-                values.extend(
-                    columns
-                        .keys
-                        .iter()
-                        .map(|&(_, right)| batch.columns[right][row]),
-                );
-                let compatible = columns.compatible.iter();
-                values.extend(compatible.map(|&(_, right)| batch.columns[right][row]));
-                mask_of(&values[self.keys..], &mut mask);
-                let (number, new) = self.masks.insert(&mask)?;
-                if new {
-                    let width = self.keys + self.compatible;
-                    self.rows.push(RowSet::new(width, &self.control));
-                }
-                self.rows[number].insert(&values)?;
+        batch.selected(&mut rows);
+        for &row in &rows {
+            let row = row as usize;
+            values.clear();
+            let pairs = columns.keys.iter().chain(&columns.compatible);
+            values.extend(pairs.map(|&(_, right)| batch.columns[right][row]));
+            mask_of(&values[self.keys..], &mut mask);
+            let (number, new) = self.masks.insert(&mask)?;
+            if new {
+                self.rows.push(RowSet::new(self.width(), &self.control));
             }
-            // Rows without anything to compare are one row.
-            if self.keys + self.compatible == 0 {
-                break;
-            }
+            self.rows[number].insert(&values)?;
         }
         Ok(())
     }
