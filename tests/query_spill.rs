@@ -194,7 +194,12 @@ fn a_store_that_may_not_spill_refuses_with_a_code() {
         let control = Control::new()
             .with_memory(Budget::new("query", LITTLE))
             .with_spool(Budget::disk("query", spool));
-        let rows = start("SELECT * { ?s :name ?n } ORDER BY ?n", &snapshot, &control).unwrap();
+        let rows = start(
+            "SELECT * { ?s :id ?i . ?s :name ?n } ORDER BY ?n DESC(?i)",
+            &snapshot,
+            &control,
+        )
+        .unwrap();
         let end = drain(rows).map(|(rows, _)| rows.len());
         assert_eq!(end.unwrap_err().code(), Code::ResourceExhausted);
     }

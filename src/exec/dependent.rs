@@ -215,7 +215,8 @@ impl DependentJoin {
         }
         self.chunk.iter_mut().for_each(Vec::clear);
         let mut batch = Batch::new();
-        while self.rows < self.chunk_rows {
+        let mut wanted = self.chunk_rows;
+        while self.rows < wanted {
             if !self.input.next(&mut batch)? {
                 self.ended = true;
                 break;
@@ -223,7 +224,10 @@ impl DependentJoin {
             batch.compact();
             self.chunk.resize_with(batch.columns.len(), Vec::new);
             self.rows += batch.rows();
-            self.state.hold(self.rows * (self.chunk.len() * 8 + 13))?;
+            let row_bytes = self.chunk.len() * 8 + 13;
+            let runtime = &self.dependent.context.runtime;
+            wanted = runtime.chunk_rows(row_bytes, self.chunk_rows);
+            self.state.hold(self.rows * row_bytes)?;
             for (to, from) in self.chunk.iter_mut().zip(&batch.columns) {
                 to.extend_from_slice(from);
             }

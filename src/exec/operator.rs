@@ -6,7 +6,7 @@ pub use crate::control::StateCharge;
 use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Context, Terms};
-use crate::store::{QuadSource, View};
+use crate::store::{BATCH_ROWS, QuadSource, View};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -146,6 +146,13 @@ impl Runtime {
     /// Bytes that operators have written to temporary files so far.
     pub fn spooled_bytes(&self) -> u64 {
         self.spooled.load(Ordering::Relaxed)
+    }
+
+    /// Rows of `row_bytes` that an operator collects at a time, at most `most`; fewer where the query has little memory, but
+    /// no less than a batch.
+    pub fn chunk_rows(&self, row_bytes: usize, most: usize) -> usize {
+        let limit = self.control.memory().limit();
+        (limit / 16 / row_bytes.max(1)).min(most).max(BATCH_ROWS)
     }
 
     pub(super) fn add_spooled(&self, bytes: usize) {

@@ -102,8 +102,8 @@ impl ProbeJoin {
         }
         self.chunk.iter_mut().for_each(Vec::clear);
         let mut batch = Batch::new();
-        let mut rows = 0;
-        while rows < self.chunk_rows {
+        let (mut rows, mut wanted) = (0, self.chunk_rows);
+        while rows < wanted {
             if !self.input.next(&mut batch)? {
                 self.ended = true;
                 break;
@@ -111,7 +111,9 @@ impl ProbeJoin {
             batch.compact();
             self.chunk.resize_with(batch.columns.len(), Vec::new);
             rows += batch.rows();
-            self.state.hold(rows * (self.chunk.len() * 8 + 5))?;
+            let row_bytes = self.chunk.len() * 8 + 5;
+            wanted = self.runtime.chunk_rows(row_bytes, self.chunk_rows);
+            self.state.hold(rows * row_bytes)?;
             for (to, from) in self.chunk.iter_mut().zip(&batch.columns) {
                 to.extend_from_slice(from);
             }

@@ -121,14 +121,16 @@ impl PathJoin {
         self.chunk.resize_with(self.width, Vec::new);
         let mut batch = Batch::new();
         let mut rows = 0;
-        while rows < self.chunk_rows {
+        let row_bytes = self.width * 8 + 32;
+        let wanted = self.runtime.chunk_rows(row_bytes, self.chunk_rows);
+        while rows < wanted {
             if !self.input.next(&mut batch)? {
                 self.ended = true;
                 break;
             }
             batch.compact();
             rows += batch.rows();
-            self.state.hold(rows * (self.width * 8 + 32))?;
+            self.state.hold(rows * row_bytes)?;
             for (to, from) in self.chunk.iter_mut().zip(&batch.columns) {
                 to.extend_from_slice(from);
             }
