@@ -17,7 +17,6 @@ use super::operator::{BoxOperator, Operator, Runtime, SpillCharge, is_spent};
 use super::rows::RowSet;
 use super::slice::Union;
 use super::spool::{PartReader, PartWriter, RowSpool};
-use crate::control::Control;
 use crate::error::Result;
 use crate::plan::{JoinColumns, JoinKind, SemiColumns};
 use rustc_hash::FxHashMap;
@@ -55,7 +54,7 @@ impl SemiJoin {
         is_ordered: bool,
     ) -> Self {
         Self {
-            table: Table::new(&columns, &runtime.control),
+            table: Table::new(&columns, runtime),
             memory: SpillCharge::new(runtime),
             runtime: runtime.clone(),
             probe: Some(probe),
@@ -117,7 +116,7 @@ impl SemiJoin {
                 writer.push(set.row(row).iter().copied(), &mut spool)?;
             }
         }
-        self.table = Table::new(&self.columns, &self.runtime.control);
+        self.table = Table::new(&self.columns, &self.runtime);
         let part = writer.finish(&mut spool)?;
         drop(buffer);
         let mut inputs: Vec<BoxOperator> =
@@ -229,7 +228,7 @@ type Mask = Vec<u64>;
 
 /// The rows of the build side.
 struct Table {
-    control: Control,
+    runtime: Arc<Runtime>,
     keys: usize,
     compatible: usize,
     /// The masks of the rows, and for each the rows: keys, then compatible columns.
@@ -240,13 +239,13 @@ struct Table {
 }
 
 impl Table {
-    fn new(columns: &SemiColumns, control: &Control) -> Self {
+    fn new(columns: &SemiColumns, runtime: &Arc<Runtime>) -> Self {
         let compatible = columns.compatible.len();
         Self {
-            control: control.clone(),
+            runtime: runtime.clone(),
             keys: columns.keys.len(),
             compatible,
-            masks: RowSet::new(compatible.div_ceil(64), control),
+            masks: RowSet::new(compatible.div_ceil(64), &runtime.control),
             rows: Vec::new(),
             indexes: FxHashMap::default(),
         }
@@ -279,7 +278,8 @@ impl Table {
             mask_of(&values[self.keys..], &mut mask);
             let (number, new) = self.masks.insert(&mask)?;
             if new {
-                self.rows.push(RowSet::new(self.width(), &self.control));
+                self.rows
+                    .push(RowSet::spilling(self.width(), 0, &self.runtime));
             }
             self.rows[number].insert(&values)?;
         }
@@ -355,11 +355,11 @@ impl Table {
             std::collections::hash_map::Entry::Vacant(entry) => entry,
         };
         let rows = &self.rows[number];
-        let mut index = RowSet::new(width, &self.control);
+        let mut index = RowSet::spilling(width, 0, &self.runtime);
         let mut key = Vec::with_capacity(width);
         for row in 0..rows.len() {
             if row.is_multiple_of(POLL_ROWS) {
-                self.control.poll()?;
+                self.runtime.control.poll()?;
             }
             key.clear();
             cut(rows.row(row), self.keys, &slot.key().1, &mut key);
