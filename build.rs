@@ -31,6 +31,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("result.rs", "Results as documents"),
     ("terms.rs", "Terms"),
     ("function.rs", "Functions of your own"),
+    ("aggregate.rs", "Aggregates of your own"),
     (
         "pattern.rs",
         "Patterns: matching and counting without SPARQL",

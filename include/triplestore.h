@@ -1154,6 +1154,43 @@ typedef int32_t (*ts_function_fn)(void *user_data,
                                   uint32_t *results);
 
 /**
+ * Makes the state of a group, written to `state`. Returns 0, or another value to end the query with
+ * TS_STATUS_CALLBACK; then there is no state to free.
+ */
+typedef int32_t (*ts_aggregate_new_fn)(void *user_data, void **state);
+
+/**
+ * Gives values to groups, many at a time: the value in row `n` of `values`, which has one column and
+ * no unbound term, to the group with the state `states[n]`. A group may be there several times. With
+ * DISTINCT no group is given a term twice.
+ *
+ * Returns 0, or another value to end the query with TS_STATUS_CALLBACK. `states` and `values` live
+ * during the call only; the callback must not free them.
+ */
+typedef int32_t (*ts_aggregate_step_fn)(void *user_data,
+                                        void *const *states,
+                                        const struct ts_batch *values);
+
+/**
+ * Gives the result of a group: builds it in `terms` with the functions of section "Terms" and sets
+ * `result` to its index there. If it is left at TS_UNBOUND the group has no value, which is an error
+ * in SPARQL. Blank nodes are only those of values, by their labels. The state is freed afterwards.
+ *
+ * Returns 0, or another value to end the query with TS_STATUS_CALLBACK. `terms` lives during the call
+ * only; the callback must not free it.
+ */
+typedef int32_t (*ts_aggregate_finish_fn)(void *user_data,
+                                          void *state,
+                                          struct ts_terms *terms,
+                                          uint32_t *result);
+
+/**
+ * Frees the state of a group: after its result, or instead of it if the query ends before or the
+ * group has met an error.
+ */
+typedef void (*ts_aggregate_free_fn)(void *user_data, void *state);
+
+/**
  * How a dump is written. Set struct_size to sizeof(ts_dump_options) and the rest to zero
  * (`ts_dump_options options = {.struct_size = sizeof options}`).
  */
@@ -2839,6 +2876,52 @@ ts_status ts_unregister_function(const struct ts_store *store,
                                  const char *iri,
                                  size_t iri_len,
                                  struct ts_error **err);
+
+/* Aggregates of your own ----------------------------------------------------------------------- */
+
+/**
+ * Registers an aggregate that queries of the store call by its IRI, as in
+ * SELECT (<iri>(DISTINCT ?x) AS ?y) {..} GROUP BY ?z, in place of an aggregate or function with this
+ * IRI. Queries that are prepared from now on may call it; those that run keep what they began with.
+ * A group that has met an error among its values has no value and is not finished. `free` may be
+ * NULL; the other callbacks may not.
+ *
+ * Owner: `user_data` belongs to the library from this call on, also if it fails: it calls `drop`
+ * once, after the last call of a callback: when the aggregate is replaced, unregistered or the store
+ * freed, and no query runs that may call it. A state belongs to the library between the call that
+ * makes it and the one that frees it.
+ * Threads: any. The callbacks are called from any thread, from several at a time for several
+ * queries. What the states of a query hold is not counted as its memory.
+ * Cost: microseconds.
+ * Errors: TS_STATUS_INVALID_ARGUMENT without a callback or for the IRI of a constructor of XML
+ * Schema; TS_STATUS_INVALID_IRI, TS_STATUS_INVALID_UTF8, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_register_aggregate(const struct ts_store *store,
+                                const char *iri,
+                                size_t iri_len,
+                                ts_aggregate_new_fn new_state,
+                                ts_aggregate_step_fn step,
+                                ts_aggregate_finish_fn finish,
+                                ts_aggregate_free_fn free_state,
+                                void *user_data,
+                                ts_drop_fn drop,
+                                struct ts_error **err);
+
+/**
+ * Forgets an aggregate; one that is not registered is no error. Queries that run keep it until they
+ * end.
+ *
+ * Owner: see ts_register_aggregate() for its user_data.
+ * Threads: any.
+ * Cost: microseconds.
+ * Errors: TS_STATUS_INVALID_UTF8, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_unregister_aggregate(const struct ts_store *store,
+                                  const char *iri,
+                                  size_t iri_len,
+                                  struct ts_error **err);
 
 /* Patterns: matching and counting without SPARQL ----------------------------------------------- */
 

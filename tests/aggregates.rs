@@ -1,8 +1,10 @@
 //! Aggregates (SPARQL 1.1 section 11 and 18.5.1): their results, types, errors and empty groups.
 
+use oxrdf::{Literal, Term};
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::{Accumulator, Database, LoadOptions};
+use triplestore::error::{Code, Error, Result};
 use triplestore::load::Format;
 use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch};
 
@@ -38,7 +40,7 @@ fn rows(database: &Database, query: &str) -> Vec<String> {
                 "http://www.w3.org/2001/XMLSchema#".to_owned(),
             ),
         ],
-        ..ParseOptions::default()
+        ..database.parse_options()
     };
     let snapshot = database.snapshot().unwrap().source();
     let mut rows = Prepared::new(query, &options)
@@ -251,4 +253,60 @@ fn many_groups_have_the_results_of_each_worked_alone() {
     expected.sort();
     assert!(expected.len() > 2000);
     assert_eq!(rows(&database, query), expected);
+}
+
+/// The product of integers; no value for what is none.
+struct Product(Option<i64>);
+
+impl Accumulator for Product {
+    fn step(&mut self, value: &Term) -> Result<()> {
+        let factor = match value {
+            Term::Literal(literal) => literal.value().parse::<i64>().ok(),
+            _ => return Err(Error::new(Code::InvalidInput, "a factor is a literal")),
+        };
+        self.0 = self
+            .0
+            .zip(factor)
+            .and_then(|(product, factor)| product.checked_mul(factor));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Option<Term>> {
+        Ok(self.0.map(|product| Literal::from(product).into()))
+    }
+}
+
+#[test]
+fn a_registered_aggregate_works_like_those_of_sparql() {
+    let database = database();
+    let product =
+        "SELECT ?x (:product(?o) AS ?p) { ?x :int|:mixed ?o FILTER(isLiteral(?o)) } GROUP BY ?x";
+    database
+        .register_aggregate("http://x/product", || Box::new(Product(Some(1))))
+        .unwrap();
+    assert_eq!(rows(&database, product), [":a, 6 integer", ":b, -"]);
+    for (values, expected) in [
+        ("?x) AS ?p) { VALUES ?x { 2 3 2 } }", "12 integer"),
+        ("DISTINCT ?x) AS ?p) { VALUES ?x { 2 3 2 } }", "6 integer"),
+        ("?x) AS ?p) { ?x :nothing ?y }", "1 integer"),
+        ("?x) AS ?p) { VALUES ?x { 2 UNDEF } }", "-"),
+        ("?x) + 1 AS ?p) { VALUES ?x { 2 3 } }", "7 integer"),
+    ] {
+        let query = format!("SELECT (:product({values}");
+        assert_eq!(one(&database, &query), expected, "{query}");
+    }
+    // An error of the host ends the query.
+    let query = "SELECT (<http://x/product>(?x) AS ?p) { VALUES ?x { <http://x/i> } }";
+    let options = QueryOptions::default();
+    let run = || -> Result<bool> {
+        let control = database.query_control();
+        let results = database.snapshot()?.query(query, &options, &control)?;
+        let mut rows = results.rows().unwrap();
+        rows.next(1, &mut ResultBatch::new())
+    };
+    assert_eq!(run().unwrap_err().code(), Code::InvalidInput);
+    database.unregister_aggregate("http://x/product").unwrap();
+    assert_eq!(run().unwrap_err().code(), Code::QueryUnsupported);
+    let started = database.register_aggregate("no iri", || Box::new(Product(None)));
+    assert_eq!(started.unwrap_err().code(), Code::InvalidIri);
 }

@@ -10,8 +10,9 @@ use super::translate::{translate, translate_update};
 use super::update::Update;
 use crate::control::{STACK_BYTES_OF_CALLER, with_stack};
 use crate::error::{Code, Error, Result};
+use spargebra::term::NamedNode;
 use spargebra::{SparqlParser, SparqlSyntaxError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct ParseOptions {
     pub bytes_max: usize,
     /// Functions that may be called beside SPARQL's own.
     pub functions: Arc<CustomFunctions>,
+    /// The IRIs under which the host has registered aggregates.
+    pub aggregates: Arc<BTreeSet<String>>,
 }
 
 /// The functions that the host has registered: their IRIs, and how many arguments each takes.
@@ -51,6 +54,7 @@ impl Default for ParseOptions {
             prefixes: Vec::new(),
             bytes_max: QUERY_BYTES_MAX,
             functions: Arc::default(),
+            aggregates: Arc::default(),
         }
     }
 }
@@ -174,6 +178,10 @@ fn parser(options: &ParseOptions) -> Result<SparqlParser> {
                 format!("the IRI of prefix {prefix}: is not valid: {error}"),
             )
         })?;
+    }
+    for iri in &*options.aggregates {
+        // An IRI is checked when it is registered.
+        parser = parser.with_custom_aggregate_function(NamedNode::new_unchecked(iri));
     }
     Ok(parser)
 }

@@ -23,6 +23,7 @@
 // The contracts are written for C programmers (Owner, Threads, Cost, Errors), not as `# Safety`.
 #![allow(clippy::missing_safety_doc)]
 
+pub mod aggregate;
 pub mod batch;
 pub mod callback;
 mod check;

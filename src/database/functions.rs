@@ -6,6 +6,7 @@ use super::terms::interned;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::exec::Batch;
+use crate::expr::aggregates::CustomAggregate;
 use crate::expr::{CustomFunction, Functions, Registered, Terms};
 use crate::query::{ParseOptions, ResultBatch, ResultMemory, UNBOUND};
 use crate::term::Id;
@@ -24,10 +25,20 @@ impl Registry {
     }
 
     pub fn parse_options(&self) -> ParseOptions {
+        let functions = self.0.read();
         ParseOptions {
-            functions: self.0.read().accepted(),
+            functions: functions.accepted(),
+            aggregates: functions.accepted_aggregates(),
             ..ParseOptions::default()
         }
+    }
+
+    pub fn add_aggregate(&self, iri: &str, aggregate: Arc<dyn CustomAggregate>) -> Result<()> {
+        self.change(|functions| functions.with_aggregate(iri, aggregate))
+    }
+
+    pub fn remove_aggregate(&self, iri: &str) -> Result<()> {
+        self.change(|functions| Ok(functions.without_aggregate(iri)))
     }
 
     fn add(&self, iri: &str, registered: Registered) -> Result<()> {
@@ -123,7 +134,7 @@ impl Database {
 }
 
 /// Hands the calls over as batches of terms, each as large as memory allows. `work` appends an answer for each row.
-fn for_each_batch(
+pub(super) fn for_each_batch(
     arguments: &[Vec<u64>],
     rows: usize,
     terms: &Terms,
@@ -218,7 +229,7 @@ impl<F: Fn(&[Term]) -> Result<Option<Term>> + Send + Sync> CustomFunction for On
 }
 
 /// The term at an index of a batch. Triple terms are nested only as deep as the store takes them.
-fn term_of(batch: &ResultBatch, index: u32) -> Result<Term> {
+pub(super) fn term_of(batch: &ResultBatch, index: u32) -> Result<Term> {
     let missing = || Error::new(Code::Internal, "a batch lacks a term that its rows name");
     if index == UNBOUND {
         return Err(missing());

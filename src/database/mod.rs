@@ -3,6 +3,7 @@
 //! Terms here are those of `oxrdf`; ids stay inside. A [`Database`] is a handle that may be cloned and used
 //! from any thread; the store is closed by [`Database::close`] or with the last clone.
 
+mod aggregates;
 mod buffer;
 mod cursor;
 mod dump;
@@ -17,6 +18,7 @@ mod terms;
 mod update;
 mod write;
 
+pub use aggregates::{Accumulator, BatchAggregate};
 pub use dump::DumpTarget;
 use functions::Registry;
 pub use functions::{Calls, FunctionOptions};

@@ -98,7 +98,7 @@ impl Group {
                     overflow: Overflow::new(runtime, columns.len() + 1),
                     row: Vec::new(),
                 }),
-                kernel: kernel(&aggregated.function, &runtime.control)?,
+                kernel: kernel(&aggregated.function, &runtime.context, &runtime.control)?,
                 columns,
                 aggregated,
             });
@@ -284,7 +284,8 @@ impl Group {
             return Ok(false);
         };
         for working in &mut self.working {
-            working.kernel = kernel(&working.aggregated.function, &self.runtime.control)?;
+            let (context, control) = (&self.runtime.context, &self.runtime.control);
+            working.kernel = kernel(&working.aggregated.function, context, control)?;
         }
         let mut batch = Batch::new();
         while part.next(&mut batch)? {

@@ -1,10 +1,11 @@
-//! Functions that the host registers under an IRI.
+//! Functions and aggregates that the host registers under an IRI.
 
+use super::aggregates::CustomAggregate;
 use super::terms::Terms;
 use crate::algebra::{CustomFunctions, Function};
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -42,58 +43,94 @@ impl fmt::Debug for Registered {
     }
 }
 
-/// The functions that a query may call, by their IRIs. A run keeps those it began with.
+/// The functions and aggregates that a query may call, by their IRIs; one IRI is one of them. A run keeps those it began
+/// with.
 #[derive(Clone, Default)]
 pub struct Functions {
     by_iri: BTreeMap<String, Registered>,
+    aggregates: BTreeMap<String, Arc<dyn CustomAggregate>>,
     accepted: Arc<CustomFunctions>,
+    accepted_aggregates: Arc<BTreeSet<String>>,
+}
+
+/// Errors: `InvalidIri`; `InvalidArgument` for an IRI that SPARQL has given a meaning.
+fn check(iri: &str) -> Result<()> {
+    if let Err(error) = oxiri::Iri::parse(iri) {
+        return Err(Error::new(
+            Code::InvalidIri,
+            format!("<{iri}> is not a valid IRI: {error}"),
+        ));
+    }
+    if Function::of_iri(iri).is_some() {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            format!("<{iri}> is a constructor of XML Schema and cannot be another function"),
+        ));
+    }
+    Ok(())
 }
 
 impl Functions {
     /// These and one more; one under the same IRI is replaced.
-    /// Errors: `InvalidArgument` for an IRI that is not absolute or that SPARQL has given a meaning.
+    /// Errors: `InvalidIri` for an IRI that is not absolute, `InvalidArgument` for one that SPARQL has given a meaning.
     pub fn with(&self, iri: &str, registered: Registered) -> Result<Self> {
-        if let Err(error) = oxiri::Iri::parse(iri) {
-            return Err(Error::new(
-                Code::InvalidIri,
-                format!("<{iri}> is not a valid IRI: {error}"),
-            ));
-        }
-        if Function::of_iri(iri).is_some() {
-            return Err(Error::new(
-                Code::InvalidArgument,
-                format!("<{iri}> is a constructor of XML Schema and cannot be another function"),
-            ));
-        }
-        let mut by_iri = self.by_iri.clone();
-        by_iri.insert(iri.to_owned(), registered);
-        Ok(Self::of(by_iri))
+        check(iri)?;
+        let mut changed = self.clone();
+        changed.aggregates.remove(iri);
+        changed.by_iri.insert(iri.to_owned(), registered);
+        Ok(changed.told())
     }
 
-    /// These but the one with this IRI.
+    /// These but the function with this IRI.
     pub fn without(&self, iri: &str) -> Self {
-        let mut by_iri = self.by_iri.clone();
-        by_iri.remove(iri);
-        Self::of(by_iri)
+        let mut changed = self.clone();
+        changed.by_iri.remove(iri);
+        changed.told()
     }
 
-    fn of(by_iri: BTreeMap<String, Registered>) -> Self {
-        let accepted = by_iri
-            .iter()
-            .map(|(iri, registered)| (iri.clone(), registered.arguments.clone()))
-            .collect();
-        Self {
-            by_iri,
-            accepted: Arc::new(accepted),
-        }
+    /// These and one more aggregate. Errors: as [`Functions::with`].
+    pub fn with_aggregate(&self, iri: &str, aggregate: Arc<dyn CustomAggregate>) -> Result<Self> {
+        check(iri)?;
+        let mut changed = self.clone();
+        changed.by_iri.remove(iri);
+        changed.aggregates.insert(iri.to_owned(), aggregate);
+        Ok(changed.told())
+    }
+
+    /// These but the aggregate with this IRI.
+    pub fn without_aggregate(&self, iri: &str) -> Self {
+        let mut changed = self.clone();
+        changed.aggregates.remove(iri);
+        changed.told()
+    }
+
+    /// With what a parser has to know brought up to date.
+    fn told(mut self) -> Self {
+        let accepted = self.by_iri.iter();
+        self.accepted = Arc::new(
+            accepted
+                .map(|(iri, registered)| (iri.clone(), registered.arguments.clone()))
+                .collect(),
+        );
+        self.accepted_aggregates = Arc::new(self.aggregates.keys().cloned().collect());
+        self
     }
 
     pub fn get(&self, iri: &str) -> Option<&Registered> {
         self.by_iri.get(iri)
     }
 
-    /// What a parser has to know of them.
+    pub fn aggregate(&self, iri: &str) -> Option<&Arc<dyn CustomAggregate>> {
+        self.aggregates.get(iri)
+    }
+
+    /// What a parser has to know of the functions.
     pub fn accepted(&self) -> Arc<CustomFunctions> {
         self.accepted.clone()
+    }
+
+    /// What a parser has to know of the aggregates: their IRIs.
+    pub fn accepted_aggregates(&self) -> Arc<BTreeSet<String>> {
+        self.accepted_aggregates.clone()
     }
 }

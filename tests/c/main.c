@@ -89,6 +89,7 @@ int main(int argc, char **argv) {
     test_result();
     test_inspection();
     test_function();
+    test_aggregate();
     test_write();
     test_update();
     test_match();

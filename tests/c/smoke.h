@@ -67,6 +67,7 @@ void test_query(void);
 void test_result(void);
 void test_inspection(void);
 void test_function(void);
+void test_aggregate(void);
 void test_write(void);
 void test_update(void);
 void test_match(void);

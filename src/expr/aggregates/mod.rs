@@ -25,6 +25,7 @@ mod extreme;
 mod sample;
 mod sum;
 
+use super::context::Context;
 use super::terms::Terms;
 use crate::algebra::AggregateFunction;
 use crate::control::Control;
@@ -53,6 +54,12 @@ pub trait Kernel: Send {
     fn group_bytes(&self) -> usize;
 }
 
+/// An aggregate of the host.
+pub trait CustomAggregate: Send + Sync {
+    /// A kernel for one query.
+    fn kernel(&self) -> Box<dyn Kernel>;
+}
+
 /// What kernels use of the query they work for.
 pub struct Scope<'q> {
     pub terms: &'q Terms,
@@ -60,7 +67,11 @@ pub struct Scope<'q> {
 }
 
 /// The kernel of an aggregate. Errors: `QueryUnsupported` for an IRI that no aggregate is registered under.
-pub fn kernel(function: &AggregateFunction, control: &Control) -> Result<Box<dyn Kernel>> {
+pub fn kernel(
+    function: &AggregateFunction,
+    context: &Context,
+    control: &Control,
+) -> Result<Box<dyn Kernel>> {
     Ok(match function {
         AggregateFunction::Count => Box::new(count::Count::default()),
         AggregateFunction::Sum => Box::new(sum::Sum::total()),
@@ -71,11 +82,14 @@ pub fn kernel(function: &AggregateFunction, control: &Control) -> Result<Box<dyn
         AggregateFunction::GroupConcat { separator } => {
             Box::new(concat::Concat::new(separator.clone(), control))
         }
-        AggregateFunction::Custom(iri) => {
-            return Err(Error::new(
-                Code::QueryUnsupported,
-                format!("no aggregate is registered under <{iri}>"),
-            ));
-        }
+        AggregateFunction::Custom(iri) => match context.functions.aggregate(iri) {
+            Some(aggregate) => aggregate.kernel(),
+            None => {
+                return Err(Error::new(
+                    Code::QueryUnsupported,
+                    format!("no aggregate is registered under <{iri}>"),
+                ));
+            }
+        },
     })
 }
