@@ -113,6 +113,13 @@ impl Existence {
         known.exists.extend(found);
         Ok(())
     }
+
+    /// Finds out what is not known of some rows; gives the number of each row's tuple.
+    fn work(&self, known: &mut Known, columns: &[Vec<u64>], rows: &[u32]) -> Result<Vec<usize>> {
+        let numbers = self.number(known, columns, rows)?;
+        self.find(known)?;
+        Ok(numbers)
+    }
 }
 
 impl SubPlan for Existence {
@@ -123,18 +130,16 @@ impl SubPlan for Existence {
         if known.tuples.len() + rows.len() > KNOWN_MAX {
             self.forget(known);
         }
-        let numbers = match self.number(known, columns, rows) {
+        let worked = self.work(known, columns, rows);
+        let numbers = match worked {
+            // What is remembered may be what the plan has no memory for.
             Err(error) if error.code() == Code::ResourceExhausted => {
                 self.forget(known);
-                self.number(known, columns, rows)?
+                self.work(known, columns, rows)
             }
-            numbers => numbers?,
+            worked => worked,
         };
-        let found = self.find(known);
-        if found.is_err() {
-            self.forget(known);
-        }
-        found?;
+        let numbers = numbers.inspect_err(|_| self.forget(known))?;
         Ok(numbers
             .into_iter()
             .map(|number| known.exists[number])
