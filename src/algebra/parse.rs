@@ -3,7 +3,7 @@
 use super::ir::Query;
 use super::nesting::{Depth, measure};
 use super::request::{PARTS_MAX, parse_request, parts};
-use super::respell::{respelled, torn, without_reuse};
+use super::respell::{respelled, torn, with_marked_distinct, without_reuse};
 use super::scanner::position;
 use super::syntax::{Language, syntax_error};
 use super::translate::{translate, translate_update};
@@ -141,8 +141,14 @@ fn accepted<P>(
         }
         Err(error) => error.to_string(),
     };
-    if error.contains(REUSED)
-        && let Some(spelled) = without_reuse(&spelled, options.bytes_max)
+    let respelled_more = if error.contains(REUSED) {
+        without_reuse(&spelled, options.bytes_max)
+    } else if !options.aggregates.is_empty() {
+        with_marked_distinct(&spelled)
+    } else {
+        None
+    };
+    if let Some(spelled) = respelled_more
         && measure(&spelled).is_ok_and(|depth| stack_bytes(depth) <= STACK_BYTES_OF_CALLER)
         && let Ok(whole) = parsed(&spelled)
     {

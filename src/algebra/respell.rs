@@ -86,6 +86,57 @@ pub fn without_reuse(text: &str, bytes_max: usize) -> Option<String> {
     (written != text && written.len() <= bytes_max).then_some(written)
 }
 
+/// The function that stands for DISTINCT in an aggregate of the host.
+pub const DISTINCT: &str = "urn:triplestore:distinct";
+
+/// The text with `name(DISTINCT expression)` written as `name(`[`DISTINCT`]`(expression))` where the name is an IRI: the
+/// parser takes DISTINCT in SPARQL's own aggregates only. `None` if there is no such call.
+pub fn with_marked_distinct(text: &str) -> Option<String> {
+    let tokens: Vec<Token> = Scanner::new(text).collect();
+    let mut written = String::new();
+    let mut copied = 0;
+    for (at, call) in tokens.windows(3).enumerate() {
+        let [name, open, distinct] = call else {
+            continue;
+        };
+        let is_iri =
+            name.kind == Kind::Iri || name.kind == Kind::Word && name.text(text).contains(':');
+        if !is_iri
+            || open.text(text) != "("
+            || !distinct.text(text).eq_ignore_ascii_case("DISTINCT")
+        {
+            continue;
+        }
+        let close = tokens[closing(&tokens, at + 1)?];
+        written.push_str(&text[copied..distinct.start]);
+        written.push('<');
+        written.push_str(DISTINCT);
+        written.push_str(">(");
+        written.push_str(&text[distinct.end..close.start]);
+        written.push(')');
+        copied = close.start;
+    }
+    written.push_str(&text[copied..]);
+    (copied > 0).then_some(written)
+}
+
+/// The token that closes the bracket a token opens.
+fn closing(tokens: &[Token], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut close = open;
+    loop {
+        match tokens.get(close)?.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(close);
+        }
+        close += 1;
+    }
+}
+
 fn is_modifier(word: &str) -> bool {
     word.eq_ignore_ascii_case("DISTINCT") || word.eq_ignore_ascii_case("REDUCED")
 }
@@ -108,19 +159,7 @@ struct Item {
 impl Item {
     /// The item whose bracket opens at a token.
     fn at(tokens: &[Token], open: usize, text: &str) -> Option<Self> {
-        let mut depth = 0_usize;
-        let mut close = open;
-        loop {
-            match tokens.get(close)?.kind {
-                Kind::Open => depth += 1,
-                Kind::Close => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                break;
-            }
-            close += 1;
-        }
+        let close = closing(tokens, open)?;
         let end = close.checked_sub(2).filter(|&end| end > open + 1)?;
         let is_named = tokens[end].text(text).eq_ignore_ascii_case("AS")
             && tokens[end + 1].kind == Kind::Variable;
@@ -173,6 +212,18 @@ mod tests {
             "ASK { ?TRUE a:TRUE true, 'FALSE', false , <TRUE> }"
         );
         assert!(matches!(respelled("ASK { true }"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn distinct_in_an_aggregate_of_the_host_becomes_a_call() {
+        assert_eq!(
+            with_marked_distinct("(x:f(distinct (?x + 1)) AS ?y) (SUM(DISTINCT ?x) AS ?z)")
+                .as_deref(),
+            Some("(x:f(<urn:triplestore:distinct>( (?x + 1))) AS ?y) (SUM(DISTINCT ?x) AS ?z)")
+        );
+        for same in ["SELECT (COUNT(DISTINCT ?x) AS ?n) {}", "x:f(DISTINCT ?x"] {
+            assert_eq!(with_marked_distinct(same), None, "{same}");
+        }
     }
 
     #[test]

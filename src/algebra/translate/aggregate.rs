@@ -2,10 +2,11 @@
 
 use super::super::ir::{Aggregate, AggregateFunction, Pattern, Var};
 use super::super::place;
+use super::super::respell::DISTINCT;
 use super::super::scanner::position;
 use super::{At, Scope, Translator};
 use crate::error::{Code, Error, Result};
-use spargebra::algebra::{self, AggregateExpression};
+use spargebra::algebra::{self, AggregateExpression, Expression, Function};
 use spargebra::term::Variable;
 
 const AGGREGATES: [&str; 7] = [
@@ -104,11 +105,20 @@ impl Translator<'_> {
                 name,
                 expr,
                 distinct,
-            } => Ok(Aggregate {
-                function: function(name),
-                expr: Some(self.expr(expr, scope, at)?),
-                distinct: *distinct,
-            }),
+            } => {
+                let marked = match (name, expr) {
+                    (
+                        algebra::AggregateFunction::Custom(_),
+                        Expression::FunctionCall(Function::Custom(mark), arguments),
+                    ) if mark.as_str() == DISTINCT => arguments.first(),
+                    _ => None,
+                };
+                Ok(Aggregate {
+                    function: function(name),
+                    expr: Some(self.expr(marked.unwrap_or(expr), scope, at)?),
+                    distinct: *distinct || marked.is_some(),
+                })
+            }
         }
     }
 
