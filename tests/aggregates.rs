@@ -130,7 +130,7 @@ fn numbers_keep_the_type_that_promotion_gives_them() {
         "SELECT (SUM(?o) AS ?s) { VALUES ?o { 1 2.5 'x'^^xsd:string } FILTER(isNumeric(?o)) }";
     assert_eq!(one(&database, float), "3.5 decimal");
     let float = "SELECT (SUM(?o) AS ?s) { VALUES ?o { 1 '2.5'^^xsd:float } }";
-    assert_eq!(one(&database, float), "3.5 float");
+    assert_eq!(one(&database, float), "3.5E0 float");
 }
 
 /// Defect 24 of the system this one replaces.
