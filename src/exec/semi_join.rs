@@ -391,7 +391,7 @@ fn cut(row: &[u64], keys: usize, mask: &Mask, out: &mut Vec<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::fixed::{Fixed, FixedRows};
+    use crate::exec::spill_tests::runtime;
     use proptest::prelude::*;
 
     type Rows = Vec<[u64; 3]>;
@@ -423,9 +423,11 @@ mod tests {
                 compatible: vec![(1, 1), (2, 2)],
                 shared,
             };
-            let mut table = Table::new(&semi, &Control::new());
-            let build = Fixed::new(Arc::new(FixedRows { columns: columns(&right), rows: right.len() }));
-            table.fill(Box::new(build), &semi).unwrap();
+            let mut table = Table::new(&semi, &runtime(usize::MAX));
+            let mut build = Batch::new();
+            build.columns = columns(&right);
+            build.set_rows(right.len());
+            table.add(&build, &semi).unwrap();
             let mut batch = Batch::new();
             batch.columns = columns(&left);
             batch.set_rows(left.len());

@@ -98,7 +98,7 @@ impl Dictionary for Inline {
     }
 }
 
-fn runtime(memory: usize) -> Arc<Runtime> {
+pub(super) fn runtime(memory: usize) -> Arc<Runtime> {
     let control = Control::new().with_memory(Budget::new("test", memory));
     let terms = Terms::new(Arc::new(Inline), &control);
     let context = Arc::new(Context::new(None, Arc::default(), &control));
