@@ -104,11 +104,11 @@ fn compare_references(all: &[Quad], dataset: &Dataset, text: &str) -> Result<boo
         let mut seen = HashSet::new();
         triples.retain(|triple| seen.insert(triple.clone()));
     }
-    answer::check(
+    answer::check_with_spareval(
         "spareval against the definitions",
         &query,
-        &definitions,
-        &other,
+        definitions,
+        other,
     )?;
     Ok(true)
 }
@@ -146,7 +146,7 @@ fn compare(
     if terms.is_portable
         && let Some(expected) = answer::of_spareval(dataset, &query)
     {
-        answer::check("spareval", &query, &expected, &ours)?;
+        answer::check_with_spareval("spareval", &query, expected, ours)?;
         compared = true;
     }
     Ok(compared)
@@ -212,12 +212,11 @@ fn random_queries_have_the_answers_of_the_definitions_and_of_another_engine() {
     for seed in first..first + stores {
         run(seed, 10 + (seed as usize * 7) % 50, false, &mut found);
     }
-    found.finish(cases, 40);
+    found.finish(cases, 95);
 }
 
 /// Where the two references differ, one of them is wrong or the specification leaves it open: neither is generated.
 #[test]
-#[ignore = "spareval gives another answer to some NOT EXISTS with triple terms; not yet understood"]
 fn the_references_agree_with_each_other() {
     let cases = number("TRIPLESTORE_DIFFERENTIAL_CASES", 4_000) / 4;
     let first = number("TRIPLESTORE_DIFFERENTIAL_SEED", 1);
@@ -241,7 +240,7 @@ fn the_references_agree_with_each_other() {
             }
         }
     }
-    found.finish(cases, 30);
+    found.finish(cases, 40);
 }
 
 #[test]
@@ -268,7 +267,7 @@ fn random_updates_leave_the_quads_of_the_definitions() {
             }
         }
     }
-    found.finish(cases, 60);
+    found.finish(cases, 95);
 }
 
 /// Runs an update and compares what it leaves, and the counts it gives. Returns whether that could be.
@@ -322,5 +321,5 @@ fn random_queries_over_many_blocks_have_the_answers_of_another_engine() {
     for seed in first..first + cases.div_ceil(QUERIES) {
         run(seed, 9_000, true, &mut found);
     }
-    found.finish(cases, 30);
+    found.finish(cases, 80);
 }

@@ -7,6 +7,22 @@ use std::str::FromStr;
 use triplestore::term::TermRef;
 use triplestore::term::value::{Number, Value};
 
+/// The canonical text of a float or double: a mantissa with a fraction, and an exponent.
+fn canonical<T: Copy + Into<f64> + std::fmt::UpperExp>(value: T) -> String {
+    match value.into() {
+        value if value.is_nan() => "NaN".to_owned(),
+        f64::INFINITY => "INF".to_owned(),
+        f64::NEG_INFINITY => "-INF".to_owned(),
+        _ => {
+            let text = format!("{value:E}");
+            match text.contains('.') {
+                true => text,
+                false => text.replace('E', ".0E"),
+            }
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub enum Numeric {
     Integer(Integer),
@@ -32,12 +48,13 @@ impl Numeric {
         }
     }
 
+    /// The literal in canonical form (XSD 1.1 section E).
     pub fn term(self) -> Term {
         let (text, datatype) = match self {
             N::Integer(value) => (value.to_string(), xsd::INTEGER),
             N::Decimal(value) => (value.to_string(), xsd::DECIMAL),
-            N::Float(value) => (value.to_string(), xsd::FLOAT),
-            N::Double(value) => (value.to_string(), xsd::DOUBLE),
+            N::Float(value) => (canonical(f32::from(value)), xsd::FLOAT),
+            N::Double(value) => (canonical(f64::from(value)), xsd::DOUBLE),
         };
         Literal::new_typed_literal(text, datatype).into()
     }

@@ -2,9 +2,13 @@
 //! differently:
 //! - the text of a float or double, which is canonical here ("1.0E0") and "1" there; and the text of a number that is not
 //!   canonical, which is kept here and lost there;
+//! - `SUBSTR` whose start and length add up to more than 64 bits, which has no value there;
+//! - casting decimals beyond 64 bits to an integer, which has no value there;
 //! - `<` on booleans, ill-typed literals and integers of more than 64 bits (see `tests/differential/data.rs`);
 //! - expressions that match the empty text in `REPLACE`, an error here (FORX0003), and `$1x` in replacements, the group `1x` there;
 //! - casting floats and doubles that are no short binary fraction to a decimal, exact here;
+//! - sums of dates or times and durations: the optimizer there reorders the operands of `+`, and a duration plus a date has no
+//!   value (SEP-0002), so that a value may be lost or appear; the tables of examples have such sums;
 //! - months added to some dates, which has no value there;
 //! - language tags in upper case, and functions whose answer is random.
 
@@ -40,7 +44,8 @@ const KINDS: &[Kind] = &[
             "3.75",
         ],
         templates: &[
-            "(E + E)",
+            "(E + N)",
+            "(N + E)",
             "(E - E)",
             "(E * E)",
             "(E / E)",
@@ -57,13 +62,19 @@ const KINDS: &[Kind] = &[
             "HOURS(D)",
             "MINUTES(D)",
             "SECONDS(D)",
-            "xsd:integer(E)",
+            "xsd:integer(N)",
             "xsd:integer(T)",
             "xsd:decimal(E)",
             "xsd:integer(B)",
             "IF(B, E, E)",
             "COALESCE(E, E)",
         ],
+    },
+    // Integers and decimals for sure.
+    Kind {
+        letter: 'N',
+        constants: &["0", "3", "-1", "1000000007", "1.5", "-0.25"],
+        templates: &["(N + N)", "(N - N)", "ABS(N)", "STRLEN(T)", "YEAR(D)"],
     },
     // Floats and doubles.
     Kind {
@@ -76,7 +87,7 @@ const KINDS: &[Kind] = &[
             r#""INF"^^xsd:double"#,
         ],
         templates: &[
-            "(R + E)",
+            "(R + N)",
             "(E - R)",
             "(R * R)",
             "(E / R)",
@@ -116,7 +127,7 @@ const KINDS: &[Kind] = &[
             "LANG(T)",
             "LANGDIR(T)",
             "SUBSTR(T, E)",
-            "SUBSTR(T, E, E)",
+            "SUBSTR(T, N, N)",
             "UCASE(T)",
             "LCASE(T)",
             "STRBEFORE(T, T)",
@@ -179,7 +190,6 @@ const KINDS: &[Kind] = &[
             r#""12:30:00Z"^^xsd:time"#,
         ],
         templates: &[
-            "(D + U)",
             "(D - U)",
             "xsd:dateTime(T)",
             "xsd:dateTime(D)",
@@ -198,13 +208,23 @@ const KINDS: &[Kind] = &[
             r#""P1D"^^xsd:duration"#,
         ],
         templates: &[
-            "(U + U)",
+            "(M + M)",
             "(U - U)",
             "(D - D)",
             "TIMEZONE(D)",
             "(-U)",
             "xsd:duration(U)",
         ],
+    },
+    // Durations for sure.
+    Kind {
+        letter: 'M',
+        constants: &[
+            r#""PT10H"^^xsd:dayTimeDuration"#,
+            r#""-P1DT0.5S"^^xsd:dayTimeDuration"#,
+            r#""P2D"^^xsd:duration"#,
+        ],
+        templates: &["(M - M)", "TIMEZONE(D)"],
     },
     // IRIs and literals of unknown types.
     Kind {
@@ -215,8 +235,8 @@ const KINDS: &[Kind] = &[
             "IRI(T)",
             "STRDT(T, xsd:token)",
             "SUBJECT(TRIPLE(O, O, A))",
-            "OBJECT(TRIPLE(:a, :b, A))",
-            "COALESCE(A, O)",
+            "OBJECT(TRIPLE(:a, :b, T))",
+            "COALESCE(E, O)",
         ],
     },
 ];
@@ -228,14 +248,14 @@ const INTRUDERS: &[char] = &['E', 'T', 'D', 'O'];
 fn expression(random: &mut Random, letter: char, depth: usize) -> String {
     let letter = match letter {
         'A' => KINDS[random.below(KINDS.len())].letter,
-        'R' => 'R',
+        'R' | 'N' | 'M' => letter,
         _ if random.percent(8) => *random.pick(INTRUDERS),
         _ => letter,
     };
     let kind = KINDS.iter().find(|kind| kind.letter == letter).unwrap();
     if depth == 0 || random.percent(15) {
         // Variables hold terms of all kinds but reals.
-        return match random.percent(50) {
+        return match random.percent(50) && !"NM".contains(letter) {
             true => random.pick(&["?a", "?b", "?c"]).to_string(),
             false => random.pick(kind.constants).to_string(),
         };
