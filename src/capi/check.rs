@@ -8,9 +8,9 @@
 //! with the header and with the symbols of the shared library.
 
 use super::{
-    batch::*, config::*, dump::*, error::*, function::*, inspect::*, inspection::*, load::*,
-    loader::*, log::*, op::*, pattern::*, pins::*, query::*, reading::*, result::*, rows::*,
-    service::*, status::*, store::*, terms::*, txn::*, update::*, version::*,
+    aggregate::*, batch::*, config::*, dump::*, error::*, function::*, inspect::*, inspection::*,
+    load::*, loader::*, log::*, op::*, pattern::*, pins::*, query::*, reading::*, result::*,
+    rows::*, service::*, status::*, store::*, terms::*, txn::*, update::*, version::*,
 };
 use safer_ffi::layout::{CType, OpaqueKind, ReprC};
 
@@ -200,6 +200,8 @@ exports! {
 
     ts_register_function(_, _, _, _, _, _, _, _);
     ts_unregister_function(_, _, _, _);
+    ts_register_aggregate(_, _, _, _, _, _, _, _, _, _);
+    ts_unregister_aggregate(_, _, _, _);
 
     ts_pattern_new();
     ts_pattern_require(_, _, _, _, _);

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 const RECORD_BYTES: usize = 24;
 const CREATED: u64 = 1;
 const TRUNCATED: u64 = 2;
-const DIRECTORY: u64 = 4;
+/// A file without a name in the directory of the path: it is gone after a power cut.
+const NAMELESS: u64 = 4;
 
 /// One change, as it happened.
 #[derive(Debug)]
@@ -217,15 +218,17 @@ impl Disk {
     pub fn apply(&mut self, operation: &Operation<'_>) {
         match operation {
             Operation::Open { id, how, path } => {
-                let node = match (how & CREATED != 0, how & DIRECTORY != 0) {
-                    (true, _) => {
+                let is_created = how & CREATED != 0;
+                let node = match is_created || how & NAMELESS != 0 {
+                    true => {
                         self.nodes.push(Entry::File(File::default()));
-                        let node = self.nodes.len() - 1;
-                        self.rename_to(path, node);
-                        node
+                        self.nodes.len() - 1
                     }
-                    _ => self.node(path),
+                    false => self.node(path),
                 };
+                if is_created {
+                    self.rename_to(path, node);
+                }
                 self.open.insert(*id, node);
                 if how & TRUNCATED != 0 && how & CREATED == 0 {
                     self.change(node, Change::Length(0));

@@ -36,7 +36,7 @@ static const char *const class_names[CLASSES] = {"write", "sync", "open", "renam
                                                  "link", "unlink", "truncate", "mkdir"};
 
 enum op { OP_OPEN = 1, OP_WRITE, OP_SYNC, OP_TRUNCATE, OP_RENAME, OP_UNLINK, OP_LINK, OP_MKDIR, OP_RMDIR };
-enum { OPEN_CREATED = 1, OPEN_TRUNCATED = 2, OPEN_DIRECTORY = 4 };
+enum { OPEN_CREATED = 1, OPEN_TRUNCATED = 2, OPEN_NAMELESS = 4 };
 
 struct record {
     uint32_t op, id;
@@ -213,12 +213,14 @@ static int do_open(int dir, const char *path, int flags, mode_t mode) {
     pthread_mutex_lock(&lock);
     struct stat status;
     int existed = fstatat(AT_FDCWD, absolute, &status, 0) == 0;
+    /* The path is the directory that a file without a name is in. */
+    int nameless = (flags & O_TMPFILE) == O_TMPFILE;
     int fd = -1;
-    if (!((flags & O_CREAT) && fails(OPEN))) fd = real_openat(dir, path, flags, mode);
+    if (!((flags & O_CREAT || nameless) && fails(OPEN))) fd = real_openat(dir, path, flags, mode);
     if (fd >= FDS) die("too many open files at", path);
     if (fd >= 0) {
         uint64_t how = existed ? 0 : OPEN_CREATED;
-        if (existed && S_ISDIR(status.st_mode)) how |= OPEN_DIRECTORY;
+        if (nameless) how = OPEN_NAMELESS;
         if (flags & O_TRUNC) how |= OPEN_TRUNCATED;
         open_ids[fd] = next_id++;
         open_flags[fd] = flags;

@@ -163,7 +163,11 @@ impl Workload {
         if change.is_load {
             return self.load(database, stream, number, scratch, &control);
         }
-        if number % 2 == 1 && change.literal_bytes == 0 {
+        // What does not fit the longest text of a request is a transaction.
+        let bytes = |change: Change| change.inserted as usize * (300 + change.literal_bytes);
+        let removed = change.removed.map(|removed| self.change(stream, removed));
+        let is_short = bytes(change) + removed.map_or(0, bytes) <= 3 << 20;
+        if number % 2 == 1 && change.literal_bytes == 0 && is_short {
             let text = self.update(stream, number, change);
             database.update(&text, &UpdateOptions::default(), &control)?;
             return Ok(());
