@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the README promises: builds the library, installs it into a folder of the build directory, compiles the example
-# programs against what was installed, and asks five questions of a published ontology and a model of a building.
+# programs against what was installed, changes a model of a building, and asks questions of it and a published ontology.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
