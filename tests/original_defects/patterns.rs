@@ -409,7 +409,6 @@ fn defect_20_a_scan_that_fails_is_taken_for_one_that_ended() {
 }
 
 #[test]
-#[ignore = "not yet seen to pass"]
 fn defect_22_reduced_and_distinct_hold_all_rows_and_there_is_no_limit_of_rows() {
     let mut document = String::new();
     for number in 0..200_000 {

@@ -61,7 +61,6 @@ enum Ended {
     /// It differs from what is expected, for a reason that is listed.
     Explained(String),
     Failed(String),
-    NotBuilt,
 }
 
 /// Reasons by name of test.
@@ -127,7 +126,6 @@ fn judge(suites: &Suites, test: &Test, explanations: &mut Explanations) -> Ended
         (Ok(Some(why)), _) => Ended::NotApplicable(why),
         (Ok(None), None) => Ended::Passed,
         (Ok(None), Some(_)) => Ended::Failed("passes, but is listed as a failure".to_owned()),
-        (Err(error), _) if sparql::is_not_built(&error) => Ended::NotBuilt,
         (Err(error), Some(_)) if error.starts_with("PANIC") => Ended::Failed(error),
         (Err(_), Some(reason)) => Ended::Explained(reason.to_owned()),
         (Err(error), None) => Ended::Failed(error),
@@ -165,7 +163,6 @@ struct Counts {
     failed: usize,
     explained: usize,
     skipped: usize,
-    not_built: usize,
 }
 
 fn main() -> ExitCode {
@@ -227,10 +224,6 @@ fn main() -> ExitCode {
                     counts.explained += 1;
                     (Outcome::Failed, format!("explained failure: {why}"))
                 }
-                Ended::NotBuilt => {
-                    counts.not_built += 1;
-                    (Outcome::Failed, "not built".to_owned())
-                }
                 Ended::Failed(error) => {
                     counts.failed += 1;
                     failures.push((test.name.clone(), error.clone()));
@@ -265,25 +258,21 @@ fn report(folders: &[(String, Counts)], failures: &[(String, String)]) -> ExitCo
     let mut all = Counts::default();
     for (folder, counts) in folders {
         println!(
-            "{folder}: {} passed, {} failed, {} explained, {} not applicable, {} not built",
-            counts.passed, counts.failed, counts.explained, counts.skipped, counts.not_built
+            "{folder}: {} passed, {} failed, {} explained, {} not applicable",
+            counts.passed, counts.failed, counts.explained, counts.skipped
         );
         all.passed += counts.passed;
         all.explained += counts.explained;
         all.skipped += counts.skipped;
-        all.not_built += counts.not_built;
     }
-    println!(
-        "explained failures: {}, not built: {}",
-        all.explained, all.not_built
-    );
+    println!("explained failures: {}", all.explained);
     // In the form of the other test harness; .ci/run adds these lines up.
     let word = if failures.is_empty() { "ok" } else { "FAILED" };
     println!(
         "test result: {word}. {} passed; {} failed; {} ignored",
         all.passed,
         failures.len(),
-        all.explained + all.skipped + all.not_built
+        all.explained + all.skipped
     );
     match failures.is_empty() {
         true => ExitCode::SUCCESS,
