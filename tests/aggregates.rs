@@ -153,6 +153,24 @@ fn an_error_makes_an_aggregate_of_its_group_unbound_but_count_and_sample_pass_ov
 }
 
 #[test]
+fn a_distinct_count_of_rows_has_rows_in_which_the_only_variable_is_unbound() {
+    for (pattern, answer) in [
+        ("{}", "1"),
+        ("{ VALUES ?x { UNDEF UNDEF } }", "1"),
+        ("{ VALUES ?x { 1 UNDEF 1 } }", "2"),
+    ] {
+        let query = format!("SELECT (COUNT(DISTINCT *) AS ?d) {pattern}");
+        assert_eq!(
+            rows(&database(), &query),
+            [format!("{answer} integer")],
+            "{query}"
+        );
+    }
+    let query = "SELECT ?x (COUNT(DISTINCT *) AS ?d) {} GROUP BY ?x";
+    assert_eq!(rows(&database(), query), ["- 1 integer"]);
+}
+
+#[test]
 fn distinct_tells_terms_apart_not_values() {
     let database = database();
     let query = "SELECT (COUNT(?o) AS ?c) (COUNT(DISTINCT ?o) AS ?d) (SUM(?o) AS ?s) (SUM(DISTINCT ?o) AS ?t) (AVG(DISTINCT ?o) AS ?a) { ?x :same ?o }";

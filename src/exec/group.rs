@@ -210,13 +210,15 @@ impl Group {
             control: &self.runtime.control,
         };
         for working in &mut self.working {
+            // A row of one column is no term: one in which it is unbound counts.
+            let is_term = working.aggregated.argument.is_some();
             match &mut working.seen {
                 Some(seen) => {
                     let columns = &stored[working.columns.clone()];
                     let (mut numbers, mut values) = (Vec::new(), Vec::new());
                     for (&number, &row) in self.numbers.iter().zip(&self.rows) {
                         let value = columns.iter().map(|column| column[row as usize]);
-                        let value = seen.insert(number, value, columns.len() == 1)?;
+                        let value = seen.insert(number, value, is_term)?;
                         if let Some(value) = value {
                             numbers.push(number);
                             values.push(value);
@@ -251,6 +253,7 @@ impl Group {
         };
         let mut batch = Batch::new();
         for working in &mut self.working {
+            let is_term = working.aggregated.argument.is_some();
             let Some(seen) = &mut working.seen else {
                 continue;
             };
@@ -262,7 +265,7 @@ impl Group {
                         let number = batch.columns[0][row] as u32;
                         let columns = &batch.columns[1..];
                         let value = columns.iter().map(|column| column[row]);
-                        let value = seen.insert(number, value, columns.len() == 1)?;
+                        let value = seen.insert(number, value, is_term)?;
                         if let Some(value) = value {
                             numbers.push(number);
                             values.push(value);
