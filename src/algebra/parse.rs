@@ -3,7 +3,7 @@
 use super::ir::Query;
 use super::nesting::{Depth, measure};
 use super::request::{PARTS_MAX, parse_request, parts};
-use super::respell::{respelled, torn, with_marked_distinct, without_reuse};
+use super::respell::{improper_subject, respelled, torn, with_marked_distinct, without_reuse};
 use super::scanner::position;
 use super::syntax::{Language, syntax_error};
 use super::translate::{translate, translate_update};
@@ -112,6 +112,14 @@ fn read<P, T: Send>(
     // The parser's tree is freed on the same stack that built it.
     let work = move || {
         let parsed = accepted(&parser, language, text, options, parse)?;
+        if let Some(subject) = improper_subject(&respelled(text)) {
+            return Err(Error::new(
+                Code::QueryParse,
+                format!("unexpected {}", subject.text(text)),
+            )
+            .at(position(text, subject.start))
+            .with_hint("the subject of a triple term is an IRI, a variable or a blank node"));
+        }
         translate(&parsed, text, &options.functions)
     };
     with_stack(stack_bytes(depth), work)
@@ -279,6 +287,21 @@ mod tests {
         assert!(hint.contains("did you mean ex:"), "{hint}");
         let hint = hint_at("ASK { ?s zz:name ?o }", (1, 10));
         assert!(hint.contains("add PREFIX zz: <...>"), "{hint}");
+    }
+
+    #[test]
+    fn a_triple_term_whose_subject_cannot_be_one_is_refused_with_its_place() {
+        for (text, column) in [
+            (
+                "SELECT * { BIND(<<( <<( <x:s> <x:p> 1 )>> <x:q> 2 )>> AS ?x) }",
+                21,
+            ),
+            ("SELECT (<<( 'a' <x:q> 2 )>> AS ?x) {}", 13),
+            ("ASK { FILTER(?x = <<( TRUE <x:q> 2 )>>) }", 23),
+        ] {
+            let hint = hint_at(text, (1, column));
+            assert!(hint.contains("subject of a triple term"), "{text}: {hint}");
+        }
     }
 
     #[test]

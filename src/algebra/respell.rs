@@ -41,6 +41,62 @@ pub fn torn(text: &str, is_accepted: impl Fn(&str) -> bool) -> Option<Token> {
     (!is_accepted(&masked)).then_some(*first)
 }
 
+/// The first subject of a triple term in an expression that is a literal or another triple term. The parser reads a triple
+/// term there as a call of TRIPLE, whose arguments may be anything, while the grammar has an IRI or a variable (SPARQL 1.2
+/// section 19.8, ExprTripleTermSubject). In patterns a triple term may be one.
+pub fn improper_subject(text: &str) -> Option<Token> {
+    if !text.contains("<<(") {
+        return None;
+    }
+    let tokens: Vec<Token> = Scanner::new(text).collect();
+    // Of each open bracket whether an expression is in it. Outside of all braces stand only expressions.
+    let mut open: Vec<bool> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let previous = at.checked_sub(1).map(|at| tokens[at]);
+        match (token.kind, token.text(text)) {
+            (Kind::Open, "{") => open.push(false),
+            (Kind::Open, "(") => {
+                let inherited = open.last().copied().unwrap_or(true);
+                open.push(inherited || previous.is_some_and(|word| begins_expression(word, text)));
+                let is_term = previous
+                    .is_some_and(|angle| angle.text(text) == "<<" && angle.end == token.start);
+                if is_term
+                    && open.last() == Some(&true)
+                    && let Some(subject) = tokens.get(at + 1)
+                    && is_improper(*subject, text)
+                {
+                    return Some(*subject);
+                }
+            }
+            (Kind::Open, _) => open.push(open.last().copied().unwrap_or(true)),
+            (Kind::Close, _) => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a bracket behind this token in a pattern holds an expression: it is FILTER, BIND, or a function.
+fn begins_expression(token: Token, text: &str) -> bool {
+    let word = token.text(text);
+    token.kind == Kind::Word && !word.contains(':') && word != "a"
+}
+
+fn is_improper(subject: Token, text: &str) -> bool {
+    let word = subject.text(text);
+    match subject.kind {
+        Kind::String => true,
+        Kind::Open => word == "<<",
+        Kind::Operator => matches!(word, "+" | "-" | "."),
+        Kind::Word => {
+            word.starts_with(|c: char| c.is_ascii_digit()) || matches!(word, "true" | "false")
+        }
+        _ => false,
+    }
+}
+
 /// Functions whose second call has another value.
 const VARYING: [&str; 4] = ["RAND", "BNODE", "UUID", "STRUUID"];
 
@@ -223,6 +279,31 @@ mod tests {
         );
         for same in ["SELECT (COUNT(DISTINCT ?x) AS ?n) {}", "x:f(DISTINCT ?x"] {
             assert_eq!(with_marked_distinct(same), None, "{same}");
+        }
+    }
+
+    #[test]
+    fn literals_and_triple_terms_are_found_as_subjects_of_triple_terms() {
+        for (text, subject) in [
+            ("BIND(<<( <<( :s :p :o )>> :q :z )>> AS ?x)", "<<"),
+            ("<<( :s :p <<( 'literal'@en :q :z )>> )>>", "'literal'"),
+            ("<<(1.5 :q :z)>>", "1.5"),
+            ("<<( -1 :q :z)>>", "-"),
+            ("<<( true :q :z)>>", "true"),
+        ] {
+            assert_eq!(
+                improper_subject(text).unwrap().text(text),
+                subject,
+                "{text}"
+            );
+        }
+        for proper in [
+            "<<( :s :p <<( ?s a 'literal' )>> )>> , <<( <x:s> :p 1 )>> , <<( _:b :p true )>>",
+            "<< <<( :s :p :o )>> :p 1 >> , '<<( 1 a 2 )>>' , <<( true:x :p 1 )>>",
+            "<<(",
+            "{ <<( <<( ?s :p :o )>> :r :z )>> :q ( <<( <<( ?s :p :o )>> :r 1 )>> ) ; a ( 1 ) }",
+        ] {
+            assert!(improper_subject(proper).is_none(), "{proper}");
         }
     }
 
