@@ -167,7 +167,7 @@ fn a_distinct_count_of_rows_has_rows_in_which_the_only_variable_is_unbound() {
         );
     }
     let query = "SELECT ?x (COUNT(DISTINCT *) AS ?d) {} GROUP BY ?x";
-    assert_eq!(rows(&database(), query), ["- 1 integer"]);
+    assert_eq!(rows(&database(), query), ["-, 1 integer"]);
 }
 
 #[test]
