@@ -365,7 +365,7 @@ impl Expr {
     }
 }
 
-/// A position of a CONSTRUCT template.
+/// A position of a template, of CONSTRUCT or of an update.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TemplateSlot {
     Var(Var),
@@ -374,6 +374,17 @@ pub enum TemplateSlot {
     Blank(u32),
     /// A triple term of these parts.
     Triple(Box<[TemplateSlot; 3]>),
+}
+
+impl TemplateSlot {
+    /// Calls `visit` with every variable, repetitions included.
+    pub fn visit_vars(&self, visit: &mut impl FnMut(Var)) {
+        match self {
+            Self::Var(var) => visit(*var),
+            Self::Triple(parts) => parts.iter().for_each(|part| part.visit_vars(visit)),
+            Self::Constant(_) | Self::Blank(_) => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

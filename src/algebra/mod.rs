@@ -35,4 +35,4 @@ pub use parse::{CustomFunctions, ParseOptions, QUERY_BYTES_MAX, parse, parse_upd
 pub use place::has_word;
 pub use syntax::Language;
 pub use translate::LEVELS_MAX;
-pub use update::{Data, Modify, Operation, QuadTemplate, Target, TemplateTerm, Update};
+pub use update::{Data, Modify, Operation, QuadTemplate, Target, Update};

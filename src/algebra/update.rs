@@ -1,6 +1,6 @@
 //! The algebra of an update request as plain data.
 
-use super::ir::{Constant, Query, Var};
+use super::ir::{Query, TemplateSlot, Var};
 use spargebra::term::Term;
 
 /// A request: operations, each of which sees what those before it did.
@@ -82,20 +82,9 @@ pub struct Modify {
 /// A quad to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuadTemplate {
-    pub triple: [TemplateTerm; 3],
+    pub triple: [TemplateSlot; 3],
     /// `None` is the default graph.
-    pub graph: Option<TemplateTerm>,
-}
-
-/// A position of a quad to be made.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TemplateTerm {
-    Var(Var),
-    Constant(Constant),
-    /// A blank node, one for each solution; the number tells those of an operation apart.
-    Blank(u32),
-    /// A triple term.
-    Triple(Box<[TemplateTerm; 3]>),
+    pub graph: Option<TemplateSlot>,
 }
 
 impl QuadTemplate {
@@ -105,15 +94,5 @@ impl QuadTemplate {
             .iter()
             .chain(&self.graph)
             .for_each(|term| term.visit_vars(visit));
-    }
-}
-
-impl TemplateTerm {
-    fn visit_vars(&self, visit: &mut impl FnMut(Var)) {
-        match self {
-            Self::Var(var) => visit(*var),
-            Self::Triple(parts) => parts.iter().for_each(|part| part.visit_vars(visit)),
-            Self::Constant(_) | Self::Blank(_) => {}
-        }
     }
 }

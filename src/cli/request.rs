@@ -54,33 +54,41 @@ impl Request {
     /// Reads the text and works with it; a failure shows where in the text it is.
     pub fn with_text(&self, work: impl FnOnce(&Text) -> Outcome) -> Outcome {
         let text = source::read(self.text.as_deref(), self.file.as_deref(), "query")?;
-        work(&text).map_err(|failure| match failure {
-            Failure::Refused(error, None) => Failure::Refused(error, Some(text)),
-            other => other,
-        })
+        located(text, work)
     }
 
     /// Errors: `InvalidConfig`.
     pub fn options(&self) -> Result<QueryOptions> {
         Ok(QueryOptions {
             default_graph: DefaultGraphChoice::of(self.default_graph),
-            timeout: self.timeout()?,
+            timeout: timeout(self.timeout.as_deref(), "query_timeout_ms", |config| {
+                config.query_timeout_ms
+            })?,
             row_limit: self.limit_rows,
             ..QueryOptions::default()
         })
     }
+}
 
-    /// Errors: `InvalidConfig`.
-    fn timeout(&self) -> Result<Option<Duration>> {
-        let Some(text) = &self.timeout else {
-            return Ok(None);
-        };
-        // Read as the setting of that name is.
-        let mut config = Config::default();
-        config.set("query_timeout_ms", text)?;
-        Ok(match config.query_timeout_ms {
-            0 => None,
-            ms => Some(Duration::from_millis(ms)),
-        })
-    }
+/// Works with a text; a failure shows where in the text it is.
+pub fn located(text: Text, work: impl FnOnce(&Text) -> Outcome) -> Outcome {
+    work(&text).map_err(|failure| match failure {
+        Failure::Refused(error, None) => Failure::Refused(error, Some(text)),
+        other => other,
+    })
+}
+
+/// A time limit as the setting `knob` is written, which `milliseconds` reads; 0 is none. Errors: `InvalidConfig`.
+pub fn timeout(
+    text: Option<&str>,
+    knob: &str,
+    milliseconds: fn(&Config) -> u64,
+) -> Result<Option<Duration>> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let mut config = Config::default();
+    config.set(knob, text)?;
+    let milliseconds = milliseconds(&config);
+    Ok((milliseconds > 0).then(|| Duration::from_millis(milliseconds)))
 }

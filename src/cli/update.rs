@@ -1,16 +1,15 @@
 //! `triplestore update`.
 
 use super::diagnostic::Text;
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::{Exit, Outcome};
 use super::progress::{ProgressBar, Work};
 use super::report::{Report, ReportFormat, Value};
-use super::request::DefaultGraphChoice;
+use super::request::{DefaultGraphChoice, located, timeout};
 use super::store::{Access, StoreArguments};
 use super::{arguments, figures, interrupt, source};
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
-use triplestore::config::Config;
+use std::time::Instant;
 use triplestore::control::Control;
 use triplestore::database::UpdateOptions;
 use triplestore::error::Result;
@@ -46,10 +45,7 @@ pub struct Update {
 impl Update {
     pub fn run(&self, store: &StoreArguments) -> Outcome {
         let text = source::read(self.text.as_deref(), self.file.as_deref(), "update")?;
-        self.apply(&text, store).map_err(|failure| match failure {
-            Failure::Refused(error, None) => Failure::Refused(error, Some(text)),
-            other => other,
-        })
+        located(text, |text| self.apply(text, store))
     }
 
     fn apply(&self, text: &Text, store: &StoreArguments) -> Outcome {
@@ -105,7 +101,9 @@ impl Update {
                 None => None,
             },
             default_graph: DefaultGraphChoice::of(self.default_graph),
-            timeout: self.timeout()?,
+            timeout: timeout(self.timeout.as_deref(), "update_timeout_ms", |config| {
+                config.update_timeout_ms
+            })?,
             load_files: self.allow_load.is_some(),
             load_root: match self.allow_load.clone().flatten() {
                 Some(root) => Some(
@@ -115,20 +113,6 @@ impl Update {
                 None => None,
             },
             ..UpdateOptions::default()
-        })
-    }
-
-    /// Errors: `InvalidConfig`.
-    fn timeout(&self) -> Result<Option<Duration>> {
-        let Some(text) = &self.timeout else {
-            return Ok(None);
-        };
-        // Read as the setting of that name is.
-        let mut config = Config::default();
-        config.set("update_timeout_ms", text)?;
-        Ok(match config.update_timeout_ms {
-            0 => None,
-            ms => Some(Duration::from_millis(ms)),
         })
     }
 }

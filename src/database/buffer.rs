@@ -77,24 +77,19 @@ impl StatementSink for Sink<'_> {
         object: RawTerm<'_>,
         graph: Option<RawTerm<'_>>,
     ) -> Result<(), Refusal> {
-        let mut quad = [Some(Id::DEFAULT_GRAPH); 4];
-        for (id, term) in quad
-            .iter_mut()
-            .zip([Some(subject), Some(predicate), Some(object), graph])
-        {
-            if let Some(term) = term {
-                *id = self.resolve.id(self.transaction, term)?;
-            }
-        }
+        let terms = [Some(subject), Some(predicate), Some(object), graph];
+        let quad = self
+            .resolve
+            .quad(self.transaction, terms, Id::DEFAULT_GRAPH)?;
         self.quads.statements += 1;
-        let [Some(s), Some(p), Some(o), Some(g)] = quad else {
+        let Some(quad) = quad else {
             return Ok(());
         };
         if self.quads.rows.len().is_multiple_of(CHARGED_QUADS) {
             let held = self.quads.rows.len() + CHARGED_QUADS;
             self.quads.charge.resize(held * size_of::<[u64; 4]>())?;
         }
-        self.quads.rows.push([s, p, o, g].map(Id::raw));
+        self.quads.rows.push(quad);
         Ok(())
     }
 }

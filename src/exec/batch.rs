@@ -93,6 +93,40 @@ impl Batch {
     }
 }
 
+/// One side of the rows of a join: columns, and the row of them for each row that is given.
+pub struct Side<'a> {
+    pub columns: &'a [Vec<u64>],
+    pub rows: &'a [u32],
+}
+
+/// Fills `out` with joined rows: all columns of the left side, where those of `filled` (left, right) take the value of the
+/// right one if they are unbound, then the right columns in `outputs`.
+pub fn gather_joined(
+    left: &Side<'_>,
+    right: &Side<'_>,
+    filled: &[(usize, usize)],
+    outputs: &[usize],
+    out: &mut Batch,
+) {
+    let width = left.columns.len();
+    out.reset(width + outputs.len());
+    for (from, to) in left.columns.iter().zip(&mut out.columns) {
+        gather(from, left.rows, to);
+    }
+    for &(to, from) in filled {
+        let from = &right.columns[from];
+        for (value, &row) in out.columns[to].iter_mut().zip(right.rows) {
+            if *value == 0 {
+                *value = from[row as usize];
+            }
+        }
+    }
+    for (&from, to) in outputs.iter().zip(&mut out.columns[width..]) {
+        gather(&right.columns[from], right.rows, to);
+    }
+    out.set_rows(left.rows.len());
+}
+
 /// Appends `column[row]` for every row.
 #[inline]
 pub fn gather(column: &[u64], rows: &[u32], out: &mut Vec<u64>) {

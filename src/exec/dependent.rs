@@ -7,7 +7,7 @@
 //! Cost: that of the plan for each chunk, and 30-60 ns for each outer row. Memory: the chunk; what an existence test has
 //! found is remembered up to [`KNOWN_MAX`] tuples or the memory limit, and then forgotten.
 
-use super::batch::{Batch, gather};
+use super::batch::{Batch, Side, gather, gather_joined};
 use super::build::{Context, build_dependent};
 use super::fixed::FixedRows;
 use super::operator::{BoxOperator, Operator, StateCharge};
@@ -308,27 +308,16 @@ impl DependentJoin {
     }
 
     fn copy_out(&self, out: &mut Batch) {
-        let width = self.chunk.len();
-        out.reset(width + self.columns.outputs.len());
-        for (column, from) in self.chunk.iter().enumerate() {
-            gather(from, &self.input_rows, &mut out.columns[column]);
-        }
-        for &(left, right) in &self.columns.filled {
-            let from = &self.read.columns[right];
-            for (value, &row) in out.columns[left].iter_mut().zip(&self.read_rows) {
-                if *value == 0 {
-                    *value = from[row as usize];
-                }
-            }
-        }
-        for (column, &from) in self.columns.outputs.iter().enumerate() {
-            gather(
-                &self.read.columns[from],
-                &self.read_rows,
-                &mut out.columns[width + column],
-            );
-        }
-        out.set_rows(self.input_rows.len());
+        let left = Side {
+            columns: &self.chunk,
+            rows: &self.input_rows,
+        };
+        let right = Side {
+            columns: &self.read.columns,
+            rows: &self.read_rows,
+        };
+        let columns = &self.columns;
+        gather_joined(&left, &right, &columns.filled, &columns.outputs, out);
     }
 
     /// Gives the rows of the chunk without a match, with nothing from the plan.

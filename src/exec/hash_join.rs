@@ -7,7 +7,7 @@
 //! Cost: about 20 ns for each row built and probed, and one copy for each value out; on disk twice that, and 8 bytes
 //! written and read for each value. Memory: the build side and 20 bytes a row.
 
-use super::batch::{Batch, gather};
+use super::batch::{Batch, Side, gather, gather_joined};
 use super::join_spill::{Block, Job, divide};
 use super::join_table::{JoinTable, NONE};
 use super::operator::{BoxOperator, Operator, Runtime};
@@ -299,26 +299,16 @@ impl HashJoin {
     }
 
     fn copy_out(&self, out: &mut Batch) {
-        out.reset(self.width + self.columns.outputs.len());
-        for (column, from) in self.batch.columns[..self.width].iter().enumerate() {
-            gather(from, &self.probe_rows, &mut out.columns[column]);
-        }
-        for &(left, right) in &self.columns.compatible {
-            let from = &self.table.columns[right];
-            for (value, &row) in out.columns[left].iter_mut().zip(&self.build_rows) {
-                if *value == 0 {
-                    *value = from[row as usize];
-                }
-            }
-        }
-        for (column, &from) in self.columns.outputs.iter().enumerate() {
-            gather(
-                &self.table.columns[from],
-                &self.build_rows,
-                &mut out.columns[self.width + column],
-            );
-        }
-        out.set_rows(self.probe_rows.len());
+        let left = Side {
+            columns: &self.batch.columns[..self.width],
+            rows: &self.probe_rows,
+        };
+        let right = Side {
+            columns: &self.table.columns,
+            rows: &self.build_rows,
+        };
+        let columns = &self.columns;
+        gather_joined(&left, &right, &columns.compatible, &columns.outputs, out);
     }
 
     /// The probe rows that are given with nothing from the build side.

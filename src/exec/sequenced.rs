@@ -3,7 +3,7 @@
 
 use super::batch::Batch;
 use super::operator::{Operator, Runtime, SpillCharge};
-use super::spool::{Part, PartReader, PartWriter, RowSpool};
+use super::spool::{Part, PartReader, RowSpool, RunWriter};
 use crate::control::Charge;
 use crate::error::Result;
 use crate::store::BATCH_ROWS;
@@ -18,65 +18,47 @@ const FAN_IN: usize = 16;
 pub struct SequencedRuns {
     runtime: Arc<Runtime>,
     width: usize,
-    spool: RowSpool,
-    writer: PartWriter,
-    runs: Vec<Part>,
-    buffer: Charge,
+    writer: RunWriter,
 }
 
 impl SequencedRuns {
     /// Of rows with `width` values, the sequence number among them. Errors: `Io`, `ResourceExhausted`.
     pub fn new(runtime: &Arc<Runtime>, width: usize, memory: &mut SpillCharge) -> Result<Self> {
-        let buffer = memory.buffer()?;
         Ok(Self {
             runtime: runtime.clone(),
             width,
-            spool: RowSpool::new(runtime)?,
-            writer: PartWriter::new(width, buffer.bytes() / FAN_IN),
-            runs: Vec::new(),
-            buffer,
+            writer: RunWriter::new(runtime, width, FAN_IN, memory)?,
         })
     }
 
     /// Appends a row, whose first value is not below that of the row before, to the run.
     /// Errors: those of [`RowSpool::write`].
     pub fn push(&mut self, row: impl IntoIterator<Item = u64>) -> Result<()> {
-        self.writer.push(row, &mut self.spool)
+        self.writer.push(row)
     }
 
     /// The next row begins another run. Errors: those of [`RowSpool::write`].
     pub fn end_run(&mut self) -> Result<()> {
-        let run = self.writer.finish(&mut self.spool)?;
-        if run.rows() > 0 {
-            self.runs.push(run);
-        }
-        Ok(())
+        self.writer.end_run()
     }
 
     /// All rows by their first value, without it. Of rows with equal ones, those of earlier runs are first.
     /// Errors: those of [`RowSpool::write`].
     pub fn finish(mut self) -> Result<Merged> {
         self.end_run()?;
-        let mut spool = Arc::new(self.spool);
-        while self.runs.len() > FAN_IN {
-            let mut wider = RowSpool::new(&self.runtime)?;
-            let mut runs = Vec::new();
-            for group in self.runs.chunks(FAN_IN) {
-                let mut cursors = Cursors::new(&spool, group, self.width)?;
-                while let Some(at) = cursors.least() {
-                    self.writer.push(cursors.row(at), &mut wider)?;
-                    cursors.advance(at)?;
-                }
-                runs.push(self.writer.finish(&mut wider)?);
+        let left = self.writer.finish(|spool, runs, writer, wider| {
+            let mut cursors = Cursors::new(spool, runs, self.width)?;
+            while let Some(at) = cursors.least() {
+                writer.push(cursors.row(at), wider)?;
+                cursors.advance(at)?;
             }
-            spool = Arc::new(wider);
-            self.runs = runs;
-        }
+            Ok(())
+        })?;
         Ok(Merged {
-            cursors: Cursors::new(&spool, &self.runs, self.width)?,
+            cursors: Cursors::new(&left.spool, &left.runs, self.width)?,
             width: self.width,
             runtime: self.runtime,
-            _buffer: self.buffer,
+            _buffer: left.buffer,
         })
     }
 }

@@ -6,8 +6,8 @@ use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
 use crate::load::{self, Format};
 use crate::store::BATCH_ROWS;
-use crate::term::{Id, TermBuf, TermRef};
-use oxrdf::{NamedOrBlankNode, Term};
+use crate::term::{Id, TermBuf, TermRef, parts_of};
+use oxrdf::Term;
 use rustc_hash::FxHashMap;
 use sparesults::{
     QueryResultsFormat, QueryResultsParser, ReaderQueryResultsParserOutput, ReaderSolutionsParser,
@@ -130,14 +130,11 @@ fn intern(runtime: &Arc<Runtime>, blanks: &mut FxHashMap<String, Id>, term: &Ter
             return Ok(*blanks.entry(node.as_str().to_owned()).or_insert_with(fresh));
         }
         Term::Triple(triple) => {
-            let subject = match &triple.subject {
-                NamedOrBlankNode::NamedNode(node) => node.clone().into(),
-                NamedOrBlankNode::BlankNode(node) => node.clone().into(),
-            };
+            let [subject, predicate, object] = parts_of(triple);
             let parts = [
                 intern(runtime, blanks, &subject)?,
-                intern(runtime, blanks, &triple.predicate.clone().into())?,
-                intern(runtime, blanks, &triple.object)?,
+                intern(runtime, blanks, &predicate)?,
+                intern(runtime, blanks, &object)?,
             ];
             return runtime.terms.intern(TermRef::Triple(parts));
         }

@@ -9,7 +9,7 @@
 use super::batch::{Batch, gather};
 use super::operator::{Operator, Runtime, SpillCharge, is_spent};
 use super::sort::order_rows;
-use super::spool::{Part, PartReader, PartWriter, RowSpool};
+use super::spool::{Part, PartReader, RowSpool, RunWriter};
 use crate::control::Charge;
 use crate::error::Result;
 use crate::plan::SortColumn;
@@ -21,13 +21,9 @@ const FAN_IN: usize = 32;
 
 /// Runs being written.
 pub struct SortedRuns {
-    runtime: Arc<Runtime>,
     width: usize,
     keys: Vec<SortColumn>,
-    spool: RowSpool,
-    writer: PartWriter,
-    runs: Vec<Part>,
-    buffer: Charge,
+    writer: RunWriter,
 }
 
 impl SortedRuns {
@@ -38,55 +34,45 @@ impl SortedRuns {
         keys: Vec<SortColumn>,
         memory: &mut SpillCharge,
     ) -> Result<Self> {
-        let buffer = memory.buffer()?;
         Ok(Self {
-            runtime: runtime.clone(),
             width,
             keys,
-            spool: RowSpool::new(runtime)?,
-            writer: PartWriter::new(width, buffer.bytes() / FAN_IN),
-            runs: Vec::new(),
-            buffer,
+            writer: RunWriter::new(runtime, width, FAN_IN, memory)?,
         })
     }
 
     /// Appends the next row of a run. Errors: those of [`RowSpool::write`].
     pub fn push(&mut self, row: impl IntoIterator<Item = u64>) -> Result<()> {
-        self.writer.push(row, &mut self.spool)
+        self.writer.push(row)
     }
 
     /// Ends a run; rows of earlier ones are before equal rows of later ones. Errors: those of [`RowSpool::write`].
     pub fn end_run(&mut self) -> Result<()> {
-        let run = self.writer.finish(&mut self.spool)?;
-        if run.rows() > 0 {
-            self.runs.push(run);
-        }
-        Ok(())
+        self.writer.end_run()
     }
 
     /// The first `limit` rows of all. Errors: those of [`RowSpool::write`] and of ranking.
-    pub fn finish(mut self, limit: usize) -> Result<Merge> {
-        let mut spool = Arc::new(self.spool);
+    pub fn finish(self, limit: usize) -> Result<Merge> {
         let mut batch = Batch::new();
-        while self.runs.len() > FAN_IN {
-            let mut wider = RowSpool::new(&self.runtime)?;
-            let mut runs = Vec::new();
-            for group in self.runs.chunks(FAN_IN) {
-                let mut merge = Merge::new(&spool, group, self.width, &self.keys, limit, None);
-                while merge.next(&mut batch)? {
-                    for row in 0..batch.rows() {
-                        let row = batch.columns.iter().map(|column| column[row]);
-                        self.writer.push(row, &mut wider)?;
-                    }
+        let (width, keys) = (self.width, &self.keys);
+        let left = self.writer.finish(|spool, runs, writer, wider| {
+            let mut merge = Merge::new(spool, runs, width, keys, limit, None);
+            while merge.next(&mut batch)? {
+                for row in 0..batch.rows() {
+                    let row = batch.columns.iter().map(|column| column[row]);
+                    writer.push(row, wider)?;
                 }
-                runs.push(self.writer.finish(&mut wider)?);
             }
-            spool = Arc::new(wider);
-            self.runs = runs;
-        }
-        let buffer = Some(self.buffer);
+            Ok(())
+        })?;
+        let buffer = Some(left.buffer);
         Ok(Merge::new(
-            &spool, &self.runs, self.width, &self.keys, limit, buffer,
+            &left.spool,
+            &left.runs,
+            width,
+            keys,
+            limit,
+            buffer,
         ))
     }
 }

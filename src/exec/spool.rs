@@ -1,7 +1,7 @@
 //! Rows on disk: written in chunks, read back as batches.
 
 use super::batch::Batch;
-use super::operator::{Operator, Runtime};
+use super::operator::{Operator, Runtime, SpillCharge};
 use crate::control::Charge;
 use crate::error::Result;
 use crate::store::{BATCH_ROWS, Spool};
@@ -200,4 +200,80 @@ impl PartWriter {
 /// Rows of a chunk of about `bytes`.
 pub fn chunk_rows(width: usize, bytes: usize) -> usize {
     (bytes / (width.max(1) * size_of::<u64>())).clamp(4, BATCH_ROWS)
+}
+
+/// Runs of rows being written one after the other.
+pub struct RunWriter {
+    runtime: Arc<Runtime>,
+    /// Runs merged at a time.
+    fan_in: usize,
+    spool: RowSpool,
+    writer: PartWriter,
+    runs: Vec<Part>,
+    buffer: Charge,
+}
+
+/// What [`RunWriter::finish`] leaves: at most as many runs as are merged at a time, and the memory for reading them.
+pub struct Runs {
+    pub spool: Arc<RowSpool>,
+    pub runs: Vec<Part>,
+    pub buffer: Charge,
+}
+
+impl RunWriter {
+    /// Of rows with `width` values. Errors: `Io`, `ResourceExhausted`.
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        width: usize,
+        fan_in: usize,
+        memory: &mut SpillCharge,
+    ) -> Result<Self> {
+        let buffer = memory.buffer()?;
+        Ok(Self {
+            runtime: runtime.clone(),
+            fan_in,
+            spool: RowSpool::new(runtime)?,
+            writer: PartWriter::new(width, buffer.bytes() / fan_in),
+            runs: Vec::new(),
+            buffer,
+        })
+    }
+
+    /// Appends the next row of the run. Errors: those of [`RowSpool::write`].
+    pub fn push(&mut self, row: impl IntoIterator<Item = u64>) -> Result<()> {
+        self.writer.push(row, &mut self.spool)
+    }
+
+    /// The next row begins another run. Errors: those of [`RowSpool::write`].
+    pub fn end_run(&mut self) -> Result<()> {
+        let run = self.writer.finish(&mut self.spool)?;
+        if run.rows() > 0 {
+            self.runs.push(run);
+        }
+        Ok(())
+    }
+
+    /// Merges runs until few are left: `merge` writes the rows of some of them, in order.
+    /// Errors: those of [`RowSpool::write`] and of `merge`.
+    pub fn finish(
+        mut self,
+        mut merge: impl FnMut(&Arc<RowSpool>, &[Part], &mut PartWriter, &mut RowSpool) -> Result<()>,
+    ) -> Result<Runs> {
+        let mut spool = Arc::new(self.spool);
+        while self.runs.len() > self.fan_in {
+            let mut wider = RowSpool::new(&self.runtime)?;
+            let mut runs = Vec::new();
+            for group in self.runs.chunks(self.fan_in) {
+                merge(&spool, group, &mut self.writer, &mut wider)?;
+                runs.push(self.writer.finish(&mut wider)?);
+            }
+            spool = Arc::new(wider);
+            self.runs = runs;
+        }
+        Ok(Runs {
+            spool,
+            runs: self.runs,
+            buffer: self.buffer,
+        })
+    }
 }

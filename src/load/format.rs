@@ -116,18 +116,10 @@ impl Format {
     /// The format called `name`: an extension, a media type (parameters are ignored) or the
     /// format's own name, in any case. Errors: `UnknownFormat`, with the names that are known.
     pub fn from_name(name: &str) -> Result<Self> {
-        let wanted = name.split(';').next().unwrap_or(name).trim();
-        let wanted = wanted.strip_prefix('.').unwrap_or(wanted);
+        let wanted = bare_name(name);
         TABLE
             .iter()
-            .find(|entry| {
-                entry
-                    .extensions
-                    .iter()
-                    .chain(entry.media_types)
-                    .chain(std::iter::once(&entry.name))
-                    .any(|known| known.eq_ignore_ascii_case(wanted))
-            })
+            .find(|entry| is_called(wanted, entry.name, entry.extensions, entry.media_types))
             .map(|entry| entry.format)
             .ok_or_else(|| unknown(&format!("{name:?} is not the name of an RDF format")))
     }
@@ -171,6 +163,23 @@ fn unknown(what: &str) -> Error {
         "name one of the formats: {}; a file may also end in .gz, .zst or .bz2",
         known.join("; ")
     ))
+}
+
+/// A name of a format without the parameters of a media type and the dot of an extension.
+pub(crate) fn bare_name(name: &str) -> &str {
+    let name = name.split(';').next().unwrap_or(name).trim();
+    name.strip_prefix('.').unwrap_or(name)
+}
+
+/// Whether `wanted`, a bare name in any case, is a format's own name, or one of its extensions or media types.
+pub(crate) fn is_called(
+    wanted: &str,
+    name: &str,
+    extensions: &[&str],
+    media_types: &[&str],
+) -> bool {
+    let mut known = extensions.iter().chain(media_types).chain([&name]);
+    known.any(|known| known.eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]

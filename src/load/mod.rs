@@ -41,6 +41,7 @@ pub use bulk::{Document, LARGE_STATEMENTS, LoadSettings, Loaded, Target, load};
 pub use chunk::CHUNK_BYTES;
 pub use dump::{Dump, DumpOptions, NamedGraphs, write_statement, write_term};
 pub use format::Format;
+pub(crate) use format::{bare_name, is_called};
 pub use input::{Compression, Input};
 pub use nesting::{MAX_NESTING, check as check_nesting};
 pub use options::{ContextLoader, MAX_TERM_BYTES, OnCheckpoint, ParseOptions};

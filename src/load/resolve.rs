@@ -78,6 +78,26 @@ impl Resolve {
         }
     }
 
+    /// The ids of a statement, `graph` if it names none; `None` if one of its terms is to be deleted and not known.
+    /// Errors: as [`Resolve::id`].
+    pub fn quad(
+        &mut self,
+        transaction: &mut Transaction,
+        terms: [Option<RawTerm<'_>>; 4],
+        graph: Id,
+    ) -> Result<Option<[u64; 4]>, Refusal> {
+        let mut quad = [Some(graph); 4];
+        for (id, term) in quad.iter_mut().zip(terms) {
+            if let Some(term) = term {
+                *id = self.id(transaction, term)?;
+            }
+        }
+        let [Some(s), Some(p), Some(o), Some(g)] = quad else {
+            return Ok(None);
+        };
+        Ok(Some([s, p, o, g].map(Id::raw)))
+    }
+
     fn blank(&mut self, transaction: &mut Transaction, label: &str) -> Result<Id, Refusal> {
         let Self::Insert(labels) = self else {
             return Err(Refusal::Term(InvalidTerm::new(

@@ -4,7 +4,7 @@ use super::explain::kind_name;
 use super::json::Json;
 use super::shape::{ResultKind, Shape};
 use crate::algebra::{
-    Language, Operation, ParseOptions, QuadTemplate, Target, TemplateTerm, has_word, parse,
+    Language, Operation, ParseOptions, QuadTemplate, Target, TemplateSlot, has_word, parse,
     parse_update,
 };
 use crate::error::{Code, Error, Result};
@@ -152,11 +152,11 @@ impl Writes {
     ) {
         match &quad.graph {
             None => self.default_graph = true,
-            Some(TemplateTerm::Constant(number)) => match constant(number.0 as usize) {
+            Some(TemplateSlot::Constant(number)) => match constant(number.0 as usize) {
                 Some(oxrdf::Term::NamedNode(graph)) => self.graph(graph.as_str()),
                 _ => self.any_named_graph = true,
             },
-            Some(TemplateTerm::Var(_) | TemplateTerm::Blank(_) | TemplateTerm::Triple(_)) => {
+            Some(TemplateSlot::Var(_) | TemplateSlot::Blank(_) | TemplateSlot::Triple(_)) => {
                 self.any_named_graph = true;
             }
         }

@@ -10,9 +10,9 @@ use crate::exec::{Batch, Runtime, Services, build};
 use crate::expr::{Context, Functions, Terms};
 use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
 use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
-use crate::term::{Id, TermRef};
+use crate::term::{Id, TermRef, parts_of};
 use oxsdatatypes::DateTime;
-use spargebra::term::{NamedOrBlankNode, Term};
+use spargebra::term::Term;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -260,15 +260,8 @@ fn intern(term: &Term, terms: &Terms) -> Result<Id> {
         // The parser has made blank nodes variables.
         |_| Ok(crate::term::LOCAL_BLANK),
         |triple| {
-            let subject = match &triple.subject {
-                NamedOrBlankNode::NamedNode(node) => part(node.clone().into())?,
-                NamedOrBlankNode::BlankNode(node) => part(node.clone().into())?,
-            };
-            Ok([
-                subject,
-                part(triple.predicate.clone().into())?,
-                part(triple.object.clone())?,
-            ])
+            let [subject, predicate, object] = parts_of(triple);
+            Ok([part(subject)?, part(predicate)?, part(object)?])
         },
     )?;
     // Sets a language tag in lower case, as stored terms have it.

@@ -112,6 +112,15 @@ impl From<LiteralRef<'_>> for Literal {
     }
 }
 
+/// Subject, predicate and object of a triple, as terms.
+pub fn parts_of(triple: &Triple) -> [Term; 3] {
+    [
+        triple.subject.clone().into(),
+        triple.predicate.clone().into(),
+        triple.object.clone(),
+    ]
+}
+
 impl From<Datatype> for NamedNode {
     fn from(datatype: Datatype) -> Self {
         NamedNode::new_unchecked(datatype.iri())

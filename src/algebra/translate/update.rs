@@ -1,8 +1,8 @@
 //! Update requests.
 
 use super::super::CustomFunctions;
-use super::super::ir::{Form, Query, Var};
-use super::super::update::{Data, Modify, Operation, QuadTemplate, Target, TemplateTerm, Update};
+use super::super::ir::{Form, Query, TemplateSlot, Var};
+use super::super::update::{Data, Modify, Operation, QuadTemplate, Target, Update};
 use super::triple::{ground_term, ground_triple};
 use super::{At, LEVELS_MAX, Scope, Translator, dataset};
 use crate::error::{Code, Error, Result};
@@ -149,27 +149,27 @@ impl<'t> Template<'t> {
         })
     }
 
-    fn constant(&mut self, term: impl Into<Term>) -> TemplateTerm {
-        TemplateTerm::Constant(self.translator.constant(term))
+    fn constant(&mut self, term: impl Into<Term>) -> TemplateSlot {
+        TemplateSlot::Constant(self.translator.constant(term))
     }
 
-    fn var(&mut self, variable: &Variable) -> TemplateTerm {
-        TemplateTerm::Var(self.translator.var(variable, &mut self.scope))
+    fn var(&mut self, variable: &Variable) -> TemplateSlot {
+        TemplateSlot::Var(self.translator.var(variable, &mut self.scope))
     }
 
-    fn blank(&mut self, label: &str) -> TemplateTerm {
+    fn blank(&mut self, label: &str) -> TemplateSlot {
         let next = self.blanks.len() as u32;
-        TemplateTerm::Blank(*self.blanks.entry(label.to_owned()).or_insert(next))
+        TemplateSlot::Blank(*self.blanks.entry(label.to_owned()).or_insert(next))
     }
 
-    fn name(&mut self, name: &NamedNodePattern) -> TemplateTerm {
+    fn name(&mut self, name: &NamedNodePattern) -> TemplateSlot {
         match name {
             NamedNodePattern::NamedNode(node) => self.constant(node.clone()),
             NamedNodePattern::Variable(variable) => self.var(variable),
         }
     }
 
-    fn graph(&mut self, graph: &GraphNamePattern) -> Option<TemplateTerm> {
+    fn graph(&mut self, graph: &GraphNamePattern) -> Option<TemplateSlot> {
         match graph {
             GraphNamePattern::DefaultGraph => None,
             GraphNamePattern::NamedNode(node) => Some(self.constant(node.clone())),
@@ -177,7 +177,7 @@ impl<'t> Template<'t> {
         }
     }
 
-    fn graph_name(&mut self, graph: &GraphName) -> Option<TemplateTerm> {
+    fn graph_name(&mut self, graph: &GraphName) -> Option<TemplateSlot> {
         match graph {
             GraphName::DefaultGraph => None,
             GraphName::NamedNode(node) => Some(self.constant(node.clone())),
@@ -195,7 +195,7 @@ impl<'t> Template<'t> {
         })
     }
 
-    fn term(&mut self, term: &TermPattern, level: usize) -> Result<TemplateTerm> {
+    fn term(&mut self, term: &TermPattern, level: usize) -> Result<TemplateSlot> {
         Ok(match term {
             TermPattern::NamedNode(node) => self.constant(node.clone()),
             TermPattern::Literal(literal) => self.constant(literal.clone()),
@@ -205,12 +205,12 @@ impl<'t> Template<'t> {
         })
     }
 
-    fn triple(&mut self, triple: &TriplePattern, level: usize) -> Result<TemplateTerm> {
+    fn triple(&mut self, triple: &TriplePattern, level: usize) -> Result<TemplateSlot> {
         if let Some(ground) = ground_triple(triple) {
             return Ok(self.constant(ground));
         }
         check(level)?;
-        Ok(TemplateTerm::Triple(Box::new([
+        Ok(TemplateSlot::Triple(Box::new([
             self.term(&triple.subject, level + 1)?,
             self.name(&triple.predicate),
             self.term(&triple.object, level + 1)?,
@@ -228,14 +228,14 @@ impl<'t> Template<'t> {
         })
     }
 
-    fn ground(&mut self, term: &GroundTermPattern, level: usize) -> Result<TemplateTerm> {
+    fn ground(&mut self, term: &GroundTermPattern, level: usize) -> Result<TemplateSlot> {
         Ok(match term {
             GroundTermPattern::NamedNode(node) => self.constant(node.clone()),
             GroundTermPattern::Literal(literal) => self.constant(literal.clone()),
             GroundTermPattern::Variable(variable) => self.var(variable),
             GroundTermPattern::Triple(triple) => {
                 check(level)?;
-                TemplateTerm::Triple(Box::new([
+                TemplateSlot::Triple(Box::new([
                     self.ground(&triple.subject, level + 1)?,
                     self.name(&triple.predicate),
                     self.ground(&triple.object, level + 1)?,
@@ -255,19 +255,19 @@ impl<'t> Template<'t> {
         })
     }
 
-    fn subject(&mut self, subject: &NamedOrBlankNode) -> TemplateTerm {
+    fn subject(&mut self, subject: &NamedOrBlankNode) -> TemplateSlot {
         match subject {
             NamedOrBlankNode::NamedNode(node) => self.constant(node.clone()),
             NamedOrBlankNode::BlankNode(node) => self.blank(node.as_str()),
         }
     }
 
-    fn object(&mut self, object: &Term, level: usize) -> Result<TemplateTerm> {
+    fn object(&mut self, object: &Term, level: usize) -> Result<TemplateSlot> {
         Ok(match object {
             Term::BlankNode(node) => self.blank(node.as_str()),
             Term::Triple(triple) => {
                 check(level)?;
-                TemplateTerm::Triple(Box::new([
+                TemplateSlot::Triple(Box::new([
                     self.subject(&triple.subject),
                     self.constant(triple.predicate.clone()),
                     self.object(&triple.object, level + 1)?,

@@ -6,25 +6,7 @@ use crate::error::Result;
 use crate::term::{TermRef, write_blank_label};
 
 pub fn frame(columns: &[String]) -> Frame {
-    let mut head = Vec::new();
-    for (index, name) in columns.iter().enumerate() {
-        if index > 0 {
-            head.push(b',');
-        }
-        head.extend_from_slice(name.as_bytes());
-    }
-    head.extend_from_slice(b"\r\n");
-    Frame {
-        head,
-        row_start: b"",
-        row_end: b"\r\n",
-        between_rows: b"",
-        between_cells: b",",
-        cell_starts: vec![Vec::new(); columns.len()],
-        omits_unbound: false,
-        tail: b"",
-        term,
-    }
+    Frame::delimited(columns, b"", b",", b"\r\n", term)
 }
 
 fn term(batch: &ResultBatch, slot: usize, out: &mut Vec<u8>) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The formats of results: one table of names and media types.
 
 use crate::error::{Code, Error, Result};
-use crate::load::Format;
+use crate::load::{Format, bare_name, is_called};
 use crate::query::ResultKind;
 
 /// A format for the rows of a SELECT and the answer of an ASK.
@@ -105,18 +105,10 @@ impl ResultFormat {
         if kind.is_graph() {
             return Ok(Self::Graph(Format::from_name(name)?));
         }
-        let wanted = name.split(';').next().unwrap_or(name).trim();
-        let wanted = wanted.strip_prefix('.').unwrap_or(wanted);
+        let wanted = bare_name(name);
         TABLE
             .iter()
-            .find(|entry| {
-                entry
-                    .extensions
-                    .iter()
-                    .chain(entry.media_types)
-                    .chain(std::iter::once(&entry.name))
-                    .any(|known| known.eq_ignore_ascii_case(wanted))
-            })
+            .find(|entry| is_called(wanted, entry.name, entry.extensions, entry.media_types))
             .map(|entry| Self::Rows(entry.format))
             .ok_or_else(|| {
                 Error::new(

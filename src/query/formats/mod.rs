@@ -119,6 +119,38 @@ struct Frame {
     term: RenderTerm,
 }
 
+impl Frame {
+    /// Of a format that has a line of names and then a line for each row.
+    fn delimited(
+        columns: &[String],
+        name_start: &[u8],
+        between_cells: &'static [u8],
+        line_end: &'static [u8],
+        term: RenderTerm,
+    ) -> Self {
+        let mut head = Vec::new();
+        for (index, name) in columns.iter().enumerate() {
+            if index > 0 {
+                head.extend_from_slice(between_cells);
+            }
+            head.extend_from_slice(name_start);
+            head.extend_from_slice(name.as_bytes());
+        }
+        head.extend_from_slice(line_end);
+        Self {
+            head,
+            row_start: b"",
+            row_end: line_end,
+            between_rows: b"",
+            between_cells,
+            cell_starts: vec![Vec::new(); columns.len()],
+            omits_unbound: false,
+            tail: b"",
+            term,
+        }
+    }
+}
+
 /// Appends a term of a batch, with what ends its cell. Errors: `InvalidInput` for what the format cannot express,
 /// `Internal` if a part of a triple term is not in the batch.
 type RenderTerm = fn(&ResultBatch, usize, &mut Vec<u8>) -> Result<()>;

@@ -6,26 +6,7 @@ use crate::error::Result;
 use crate::term::{LiteralKind, TermRef};
 
 pub fn frame(columns: &[String]) -> Frame {
-    let mut head = Vec::new();
-    for (index, name) in columns.iter().enumerate() {
-        if index > 0 {
-            head.push(b'\t');
-        }
-        head.push(b'?');
-        head.extend_from_slice(name.as_bytes());
-    }
-    head.push(b'\n');
-    Frame {
-        head,
-        row_start: b"",
-        row_end: b"\n",
-        between_rows: b"",
-        between_cells: b"\t",
-        cell_starts: vec![Vec::new(); columns.len()],
-        omits_unbound: false,
-        tail: b"",
-        term,
-    }
+    Frame::delimited(columns, b"?", b"\t", b"\n", term)
 }
 
 /// Strings have the escapes of canonical N-Triples, which hold every control character back: no reader takes one for the

@@ -156,19 +156,11 @@ impl StatementSink for Sink<'_> {
         object: RawTerm<'_>,
         graph: Option<RawTerm<'_>>,
     ) -> Result<(), Refusal> {
-        let mut quad = [self.graph; 4];
-        for (id, term) in quad
-            .iter_mut()
-            .zip([Some(subject), Some(predicate), Some(object), graph])
-        {
-            if let Some(term) = term {
-                match self.resolve.id(self.transaction, term)? {
-                    Some(resolved) => *id = resolved,
-                    None => return Ok(()),
-                }
-            }
+        let terms = [Some(subject), Some(predicate), Some(object), graph];
+        match self.resolve.quad(self.transaction, terms, self.graph)? {
+            Some(quad) => Ok(self.transaction.insert(quad)?),
+            None => Ok(()),
         }
-        Ok(self.transaction.insert(quad.map(Id::raw))?)
     }
 }
 

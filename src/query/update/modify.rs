@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::resolve::{Computed, Unknown, constant, resolved};
-use crate::algebra::{Data, Form, Modify, QuadTemplate, TemplateTerm, Var};
+use crate::algebra::{Data, Form, Modify, QuadTemplate, TemplateSlot, Var};
 use crate::error::Result;
 use crate::exec::Batch;
 use crate::query::prepared::{Prepared, Snapshot};
@@ -168,17 +168,17 @@ impl<'u> Template<'u> {
     /// The id of a position; unbound if there is none.
     fn term(
         &mut self,
-        term: &TemplateTerm,
+        term: &TemplateSlot,
         transaction: &mut Transaction,
         columns: &[&[u64]],
         row: usize,
     ) -> Result<Id> {
         Ok(match term {
-            TemplateTerm::Var(var) => {
+            TemplateSlot::Var(var) => {
                 let column = self.vars.iter().position(|other| other == var);
                 column.map_or(Id::UNBOUND, |column| Id::from_raw(columns[column][row]))
             }
-            TemplateTerm::Constant(number) => {
+            TemplateSlot::Constant(number) => {
                 let number = number.0 as usize;
                 match (
                     self.known.get(number).copied().flatten(),
@@ -193,11 +193,11 @@ impl<'u> Template<'u> {
                     (None, None) => Id::UNBOUND,
                 }
             }
-            TemplateTerm::Blank(number) => match self.blanks.get_mut(*number as usize) {
+            TemplateSlot::Blank(number) => match self.blanks.get_mut(*number as usize) {
                 Some(blank) => *blank.get_or_insert_with(|| transaction.fresh_blank()),
                 None => Id::UNBOUND,
             },
-            TemplateTerm::Triple(parts) => {
+            TemplateSlot::Triple(parts) => {
                 let mut ids = [Id::UNBOUND; 3];
                 for (id, part) in ids.iter_mut().zip(&**parts) {
                     *id = self.term(part, transaction, columns, row)?;
@@ -213,10 +213,10 @@ impl<'u> Template<'u> {
 }
 
 /// Raises `blanks` to the number of blank nodes that a term needs.
-fn count_blanks(term: &TemplateTerm, blanks: &mut usize) {
+fn count_blanks(term: &TemplateSlot, blanks: &mut usize) {
     match term {
-        TemplateTerm::Blank(number) => *blanks = (*blanks).max(*number as usize + 1),
-        TemplateTerm::Triple(parts) => parts.iter().for_each(|part| count_blanks(part, blanks)),
-        TemplateTerm::Var(_) | TemplateTerm::Constant(_) => {}
+        TemplateSlot::Blank(number) => *blanks = (*blanks).max(*number as usize + 1),
+        TemplateSlot::Triple(parts) => parts.iter().for_each(|part| count_blanks(part, blanks)),
+        TemplateSlot::Var(_) | TemplateSlot::Constant(_) => {}
     }
 }

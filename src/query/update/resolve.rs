@@ -5,9 +5,9 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{TermTable, Terms};
 use crate::load::MAX_NESTING;
 use crate::store::Transaction;
-use crate::term::{Id, Tag, TermBuf, TermRef};
+use crate::term::{Id, Tag, TermBuf, TermRef, parts_of};
 use rustc_hash::FxHashMap;
-use spargebra::term::{NamedOrBlankNode, Term};
+use spargebra::term::Term;
 use std::borrow::Cow;
 
 /// Bytes of an entry of the table of computed terms.
@@ -41,15 +41,8 @@ pub(super) fn constant(transaction: &mut Transaction, term: &Term, unknown: Unkn
             ))
         },
         |triple| {
-            let subject = match &triple.subject {
-                NamedOrBlankNode::NamedNode(node) => part(node.clone().into())?,
-                NamedOrBlankNode::BlankNode(node) => part(node.clone().into())?,
-            };
-            Ok([
-                subject,
-                part(triple.predicate.clone().into())?,
-                part(triple.object.clone())?,
-            ])
+            let [subject, predicate, object] = parts_of(triple);
+            Ok([part(subject)?, part(predicate)?, part(object)?])
         },
     )?;
     if !is_known {
