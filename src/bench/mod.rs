@@ -9,9 +9,13 @@
 //! begins with the shorter one, and is the same on every machine. Cost: about 0.1 us a statement.
 
 pub mod bsbm;
+pub mod dataset;
+pub mod engine;
 pub mod lubm;
 mod ntriples;
+pub mod queries;
 mod random;
+pub mod record;
 mod words;
 
 use std::io::Read;

@@ -1,0 +1,3 @@
+//! Programs that are measured, ours and others.
+
+pub mod protocol;

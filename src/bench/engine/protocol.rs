@@ -1,0 +1,90 @@
+//! What the runner says to an engine and hears from it: one JSON object a line, requests on the engine's standard
+//! input, replies on its standard output. Every engine is a process of its own, so that memory, processor time and
+//! bytes read and written are those of the process, and ends when its input ends.
+//!
+//! Durations are taken by the engine with a monotonic clock around the work itself, so that a reply costs nothing of
+//! what is measured. An engine opened with several threads works on as many requests at once, and its replies come in
+//! any order.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Request {
+    /// Chosen by the runner; the reply has it too.
+    pub id: u64,
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "do", rename_all = "lowercase")]
+pub enum Work {
+    /// First of all: the store in this directory, made if it is absent. What an engine cannot set it ignores and does
+    /// not name among its settings.
+    Open {
+        directory: PathBuf,
+        threads: u32,
+        /// How much the engine may use for caches and work; none: its own default.
+        memory_bytes: Option<u64>,
+        /// Whether commits wait for the device.
+        sync: bool,
+    },
+    /// Loads a file (`.nt`, `.ttl` or `.nq`) with the engine's fastest documented way.
+    Load { file: PathBuf },
+    /// Waits until nothing is left to do in the background.
+    Quiesce,
+    /// Writes to disk what is not there yet, drops nothing. For sizes on disk.
+    Flush,
+    /// Answers a query: SPARQL JSON for SELECT and ASK, N-Triples for CONSTRUCT and DESCRIBE, every byte made.
+    Query {
+        text: String,
+        /// Keeps what is prepared for this text and uses it again; preparing is not part of the time then.
+        prepared: bool,
+        /// Where the answer goes; none: bytes are counted and dropped.
+        file: Option<PathBuf>,
+    },
+    Update { text: String },
+    /// Derives all that OWL 2 RL says, and writes given and derived triples to `file` if there is one.
+    Reason { file: Option<PathBuf> },
+    /// Does nothing: what a request costs in itself.
+    Nothing,
+    /// Closes the store; the process ends after the reply.
+    Close,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Reply {
+    pub id: u64,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Done(Done),
+    /// The engine goes on. `unsupported` says that it has no such work.
+    Failed { unsupported: bool, message: String },
+}
+
+/// What a reply says; absent what does not apply.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Done {
+    pub nanoseconds: u64,
+    /// Rows of a SELECT, 1 for ASK, triples of a graph; statements that changed for an update or a load; derived ones
+    /// for reasoning.
+    #[serde(default)]
+    pub rows: u64,
+    /// Of the answer.
+    #[serde(default)]
+    pub bytes: u64,
+    /// To `open` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}

@@ -1,0 +1,13 @@
+//! Queries of workloads.
+
+/// One query text of a workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// `Q2`; texts made from one template with different parameters share it.
+    pub name: String,
+    pub text: String,
+    /// Whether answers are compared as sequences, because the query orders all its rows.
+    pub ordered: bool,
+    /// Whether the specification or the data promise at least one row.
+    pub never_empty: bool,
+}
