@@ -19,6 +19,9 @@ pub struct Record {
     pub figures: Vec<Figure>,
     pub latencies: Vec<Latencies>,
     pub answers: Vec<Answer>,
+    /// What could not be measured, and answers that were wrong.
+    #[serde(default)]
+    pub failures: Vec<Failure>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -85,4 +88,29 @@ pub struct Answer {
     pub rows: u64,
     /// Of the canonical rows, free of order unless the query orders them.
     pub digest: String,
+}
+
+/// Why an engine has no figures for a subject.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Failure {
+    pub workload: String,
+    pub subject: String,
+    pub engine: String,
+    pub kind: FailureKind,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The engine has no such work.
+    Unsupported,
+    /// It refused the work.
+    Refused,
+    /// It took longer than it may.
+    TimedOut,
+    /// Its process ended.
+    Died,
+    /// Its answer is not what others, or it before, or the record of expected answers say.
+    Wrong,
 }
