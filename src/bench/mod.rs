@@ -16,6 +16,7 @@ mod ntriples;
 pub mod queries;
 mod random;
 pub mod record;
+pub mod report;
 mod words;
 
 use std::io::Read;

@@ -23,7 +23,10 @@ pub enum Exit {
 /// Every exit code and what it says.
 const EXITS: [(Exit, &str); 8] = [
     (Exit::Ok, "done"),
-    (Exit::No, "done, and the answer is no: check found damage"),
+    (
+        Exit::No,
+        "done, and the answer is no: check found damage, or a benchmark is worse or misses a target",
+    ),
     (Exit::Usage, "the command line is wrong"),
     (
         Exit::Input,

@@ -8,6 +8,7 @@
 //! reader that closes the pipe ends the tool quietly.
 
 mod arguments;
+mod bench;
 mod check;
 mod compact;
 mod diagnostic;
@@ -58,6 +59,7 @@ enum Command {
     Check(check::Check),
     Compact(compact::Compact),
     Recover(recover::Recover),
+    Bench(bench::Bench),
 }
 
 /// Runs the tool with the arguments of the process.
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(store),
         Command::Compact(command) => command.run(store),
         Command::Recover(command) => command.run(store),
+        Command::Bench(command) => command.run(),
     };
     let exit = match done {
         Ok(exit) => exit,

@@ -5,6 +5,7 @@
 mod environment;
 
 mod answers;
+mod bench;
 mod damage;
 mod errors;
 mod place;

@@ -1,0 +1,137 @@
+//! What rounds and samples amount to.
+
+use crate::bench::record::Better;
+
+/// The middle of some values and how far they lie apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub median: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Spread {
+    /// Of the values that are numbers; none if there are none.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let (&low, &high) = (values.first()?, values.last()?);
+        Some(Self {
+            median: middle(&values),
+            low,
+            high,
+        })
+    }
+}
+
+/// The median of ascending values; not a number if there are none.
+pub fn middle(ascending: &[f64]) -> f64 {
+    let half = ascending.len() / 2;
+    match (ascending.len() % 2, ascending.get(half)) {
+        (_, None) => f64::NAN,
+        (1, Some(&value)) => value,
+        (_, Some(&value)) => (ascending[half - 1] + value) / 2.0,
+    }
+}
+
+/// The least of ascending samples that a part of all of them, from 0 to 1, does not exceed.
+pub fn quantile(ascending: &[u64], part: f64) -> Option<u64> {
+    let rank = (ascending.len() as f64 * part).ceil() as usize;
+    ascending.get(rank.max(1) - 1).copied()
+}
+
+/// None if there are no values.
+pub fn geometric_mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for value in values {
+        sum += value.ln();
+        count += 1;
+    }
+    (count > 0).then(|| (sum / f64::from(count)).exp())
+}
+
+/// Whether ours is better than the peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    Ahead,
+    /// Some rounds say one thing, some the other.
+    Level,
+    Behind,
+}
+
+/// How many times as good as the peer ours is: above 1 it is ahead, whatever the measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ratio(pub Spread);
+
+impl Ratio {
+    /// Of rounds that were taken together; none where nothing can be divided.
+    pub fn of(better: Better, ours: &[f64], peer: &[f64]) -> Option<Self> {
+        let rounds = ours.iter().zip(peer);
+        Spread::of(rounds.filter_map(|(&ours, &peer)| advantage(better, ours, peer))).map(Self)
+    }
+
+    pub fn standing(&self) -> Standing {
+        match self.0 {
+            Spread { low, .. } if low > 1.0 => Standing::Ahead,
+            Spread { high, .. } if high < 1.0 => Standing::Behind,
+            _ => Standing::Level,
+        }
+    }
+}
+
+/// How many times as good `ours` is as `peer`; none where nothing can be divided or nothing is better.
+pub fn advantage(better: Better, ours: f64, peer: f64) -> Option<f64> {
+    let ratio = match better {
+        Better::Lower => peer / ours,
+        Better::Higher => ours / peer,
+        Better::Neither => return None,
+    };
+    (ratio > 0.0 && ratio.is_finite()).then_some(ratio)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_passes_over_what_is_no_number() {
+        let spread = Spread::of([3.0, f64::NAN, 1.0, 2.0, 10.0, f64::INFINITY]);
+        let expected = Spread {
+            median: 2.5,
+            low: 1.0,
+            high: 10.0,
+        };
+        assert_eq!(spread, Some(expected));
+        assert_eq!(Spread::of([f64::NAN]), None);
+    }
+
+    #[test]
+    fn quantiles_are_samples() {
+        let samples: Vec<u64> = (1..=100).collect();
+        let parts = [0.0, 0.5, 0.95, 0.951, 1.0];
+        let found = parts.map(|part| quantile(&samples, part));
+        assert_eq!(found, [1, 50, 95, 96, 100].map(Some));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn ratios_are_those_of_rounds_and_above_one_when_ours_is_better() {
+        // The machine was half as fast in the second round: the ratio does not see it.
+        let ratio = Ratio::of(Better::Lower, &[1.0, 2.0, 1.0], &[3.0, 6.0, 4.0]).unwrap();
+        assert_eq!((ratio.0.median, ratio.0.high), (3.0, 4.0));
+        assert_eq!(ratio.standing(), Standing::Ahead);
+        let ratio = Ratio::of(Better::Higher, &[1.0, 2.0], &[3.0, 6.0]).unwrap();
+        assert_eq!(ratio.standing(), Standing::Behind);
+        let ratio = Ratio::of(Better::Lower, &[1.0, 2.0], &[2.0, 1.0]).unwrap();
+        assert_eq!(ratio.standing(), Standing::Level);
+        assert_eq!(Ratio::of(Better::Neither, &[1.0], &[1.0]), None);
+        assert_eq!(Ratio::of(Better::Lower, &[0.0], &[1.0]), None);
+    }
+
+    #[test]
+    fn a_geometric_mean_is_that_of_the_factors() {
+        let mean = geometric_mean([2.0, 8.0]).unwrap();
+        assert!((mean - 4.0).abs() < 1e-12);
+        assert_eq!(geometric_mean([]), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! `bench report`, `compare` and `check` on records as files.
+
+use crate::place::Place;
+use triplestore::bench::record::{Better, FORMAT, Figure, Record};
+
+/// Seven rounds of one query.
+fn record(milliseconds: f64) -> Vec<u8> {
+    let rounds = (0..7).map(|round| milliseconds * (1.0 + f64::from(round) / 1000.0));
+    let record = Record {
+        format: FORMAT,
+        figures: vec![Figure {
+            workload: "lubm-10".to_owned(),
+            subject: "Q3".to_owned(),
+            measure: "p95".to_owned(),
+            engine: "triplestore".to_owned(),
+            unit: "ms".to_owned(),
+            better: Better::Lower,
+            rounds: rounds.collect(),
+        }],
+        ..Record::default()
+    };
+    serde_json::to_vec(&record).unwrap()
+}
+
+const TARGETS: &str = r#"{"targets": [{"name": "simple pattern", "workload": "lubm-10", "subjects": ["Q3"],
+    "measure": "p95", "below": 10, "unit": "ms"}]}"#;
+
+#[test]
+fn a_report_has_the_forms_that_are_asked_for() {
+    let place = Place::new("bench-report");
+    place.write("run.json", record(4.0));
+    place
+        .run(&[
+            "bench", "report", "run.json", "--html", "run.html", "--csv", "run.csv",
+        ])
+        .ok();
+    assert!(place.read("run.html").starts_with("<!DOCTYPE html>"));
+    assert_eq!(place.read("run.csv").lines().count(), 2);
+    let table = place
+        .run(&["bench", "report", "run.json", "--markdown", "-"])
+        .ok();
+    assert!(table.contains("| Q3 | 4.012 |"), "{table}");
+    let without = [
+        "bench",
+        "report",
+        "run.json",
+        "--markdown",
+        "-",
+        "--measure",
+        "p50",
+    ];
+    assert!(!place.run(&without).ok().contains("Q3"));
+    place.run(&["bench", "report", "run.json"]).failed(2);
+}
+
+#[test]
+fn a_comparison_fails_only_if_it_is_told_to() {
+    let place = Place::new("bench-compare");
+    place.write("a.json", record(4.0));
+    place.write("b.json", record(4.4));
+    let worse = place.run(&["bench", "compare", "a.json", "b.json"]).ok();
+    assert!(
+        worse.contains("worse    lubm-10   Q3") && worse.ends_with("1 worse\n"),
+        "{worse}"
+    );
+    let fails = |before, after| {
+        let done = place.run(&["bench", "compare", before, after, "--fail-if-worse"]);
+        done.code == Some(1)
+    };
+    assert!(fails("a.json", "b.json"));
+    assert!(!fails("b.json", "a.json"));
+    assert!(!fails("a.json", "a.json"));
+    let lenient = [
+        "bench",
+        "compare",
+        "a.json",
+        "b.json",
+        "--least-effect",
+        "20",
+    ];
+    assert!(place.run(&lenient).ok().ends_with("1 no difference\n"));
+    let json = place
+        .run(&["bench", "compare", "a.json", "b.json", "--format", "json"])
+        .ok();
+    assert!(json.contains("\"verdict\":\"worse\""), "{json}");
+    place
+        .run(&[
+            "bench",
+            "compare",
+            "a.json",
+            "b.json",
+            "--confidence",
+            "100",
+        ])
+        .failed(2);
+}
+
+#[test]
+fn a_check_fails_if_a_target_is_missed_or_has_no_figure() {
+    let place = Place::new("bench-check");
+    place.write("fast.json", record(4.0));
+    place.write("slow.json", record(40.0));
+    place.write("targets.json", TARGETS);
+    place.write("others.json", TARGETS.replace("Q3", "Q4"));
+    let check = |targets, records: &[&str]| {
+        let arguments = [&["bench", "check", "--targets", targets], records].concat();
+        place.run(&arguments)
+    };
+    let met = check("targets.json", &["fast.json"]).ok();
+    assert!(
+        met.contains("simple pattern  lubm-10 Q3 p95, triplestore  < 10 ms  4.012 ms  yes"),
+        "{met}"
+    );
+    let missed = check("targets.json", &["slow.json"]);
+    assert_eq!(
+        (missed.code, missed.out.trim_end().ends_with("no")),
+        (Some(1), true),
+        "{missed:?}"
+    );
+    let absent = check("others.json", &["fast.json"]);
+    assert_eq!(
+        (absent.code, absent.out.trim_end().ends_with("no figure")),
+        (Some(1), true),
+        "{absent:?}"
+    );
+    // Of a figure in two records the last counts.
+    check("targets.json", &["slow.json", "fast.json"]).ok();
+}
+
+#[test]
+fn what_is_no_record_is_refused() {
+    let place = Place::new("bench-refused");
+    place.write("text.json", "no record");
+    let newer = String::from_utf8(record(1.0)).unwrap();
+    place.write(
+        "newer.json",
+        newer.replace("\"format\":1", "\"format\":999"),
+    );
+    for (name, said) in [
+        ("text.json", "is not a record of triplestore bench run"),
+        ("newer.json", "has format 999 of records"),
+        ("none.json", "none.json"),
+    ] {
+        let error = place
+            .run(&["bench", "report", name, "--csv", "-"])
+            .failed(3);
+        assert!(error.contains(said), "{error}");
+    }
+}
