@@ -53,6 +53,7 @@ have_libc_headers || need libc6-dev
 have_libclang || need libclang-dev
 have clang || want clang
 have valgrind || want valgrind
+have chromium || have chromium-browser || have google-chrome || want chromium
 # The ontology of the demo is in a Python package.
 python3 -m pip --version >/dev/null 2>&1 || want python3-pip
 # Bindings bring needs of their own, once they are there.
