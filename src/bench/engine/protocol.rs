@@ -32,7 +32,9 @@ pub enum Work {
         sync: bool,
     },
     /// Loads a file (`.nt`, `.ttl` or `.nq`) with the engine's fastest documented way.
-    Load { file: PathBuf },
+    Load {
+        file: PathBuf,
+    },
     /// Waits until nothing is left to do in the background.
     Quiesce,
     /// Writes to disk what is not there yet, drops nothing. For sizes on disk.
@@ -45,9 +47,13 @@ pub enum Work {
         /// Where the answer goes; none: bytes are counted and dropped.
         file: Option<PathBuf>,
     },
-    Update { text: String },
+    Update {
+        text: String,
+    },
     /// Derives all that OWL 2 RL says, and writes given and derived triples to `file` if there is one.
-    Reason { file: Option<PathBuf> },
+    Reason {
+        file: Option<PathBuf>,
+    },
     /// Does nothing: what a request costs in itself.
     Nothing,
     /// Closes the store; the process ends after the reply.
@@ -66,7 +72,10 @@ pub struct Reply {
 pub enum Outcome {
     Done(Done),
     /// The engine goes on. `unsupported` says that it has no such work.
-    Failed { unsupported: bool, message: String },
+    Failed {
+        unsupported: bool,
+        message: String,
+    },
 }
 
 /// What a reply says; absent what does not apply.
