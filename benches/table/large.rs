@@ -1,15 +1,20 @@
-//! A store of 10 million triples, LUBM-shaped: counts, and terms with little cache.
+//! A store of 10 million triples of LUBM: counts, and terms with little cache.
 
 use crate::figure::{Bar, Table, median};
 use crate::workload::{self, Scratch, counts, terms};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
-use triplestore::bench::{Document, Shape};
+use triplestore::bench::dataset::lubm::Lubm;
+use triplestore::bench::dataset::{Document, Parameters, Syntax};
 use triplestore::config::Config;
 use triplestore::control::Control;
 use triplestore::database::{Database, LoadOptions};
 use triplestore::load::Format;
 use triplestore::vocab::Vocabulary;
+
+/// They have 10 million different triples.
+const UNIVERSITIES: u64 = 76;
 
 /// Where the large store is, once it is made.
 #[derive(Default)]
@@ -70,8 +75,8 @@ fn millions(database: &Database) -> u64 {
 
 /// Loads a store, waits until it is quiet, and closes it.
 fn build(directory: &Path) {
-    let triples = std::env::var("TRIPLESTORE_BENCH_TRIPLES")
-        .map_or(10_000_000, |triples| triples.parse().unwrap());
+    let universities = std::env::var("TRIPLESTORE_BENCH_UNIVERSITIES")
+        .map_or(UNIVERSITIES, |universities| universities.parse().unwrap());
     let config = Config {
         memory_budget_bytes: 8 << 30,
         ..workload::config()
@@ -82,8 +87,12 @@ fn build(directory: &Path) {
     };
     let start = Instant::now();
     let database = Database::open(directory, &config).unwrap();
-    // 3 in 100 statements are repeated.
-    let document = Document::new(Shape::Lubm, 1, triples + triples / 25);
+    let lubm = Lubm::new(&Parameters {
+        scale: universities,
+        seed: 1,
+        ontology: false,
+    });
+    let document = Document::new(Arc::new(lubm), Syntax::NTriples, 1).unwrap();
     database
         .load_reader(document, &options, &Control::new())
         .unwrap();

@@ -5,8 +5,9 @@
 //! only when it is chosen.
 //!
 //! Environment: `TRIPLESTORE_TEST_DATA` (docs/testing.md), `TRIPLESTORE_BENCH_DIR` for the stores (4 GB),
-//! `TRIPLESTORE_BENCH_TRIPLES` for the size of the large store (10,000,000), `TRIPLESTORE_SOAK_SECONDS` (600),
-//! `TRIPLESTORE_BENCH_CPU_CLOCK` to time work of one thread by its processor time, for a machine that is not quiet.
+//! `TRIPLESTORE_BENCH_UNIVERSITIES` for the size of the large store (76 of LUBM: 10 million triples),
+//! `TRIPLESTORE_SOAK_SECONDS` (600), `TRIPLESTORE_BENCH_CPU_CLOCK` to time work of one thread by its processor time, for a
+//! machine that is not quiet.
 
 #[path = "../workload/mod.rs"]
 mod workload;

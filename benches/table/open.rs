@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use triplestore::bench::{Document, Shape};
+use triplestore::bench::dataset::lubm::Lubm;
+use triplestore::bench::dataset::{Dataset, Parameters, Syntax, part};
 use triplestore::config::Config;
 use triplestore::control::Control;
 use triplestore::database::{Database, LoadOptions};
@@ -93,15 +94,17 @@ pub fn write_and_die(directory: &Path, acknowledged: &str) {
         format: Some(Format::NTriples),
         ..LoadOptions::default()
     };
-    let mut document = Document::new(Shape::Lubm, 2, u64::MAX);
-    let mut part = Vec::new();
+    let lubm = Lubm::new(&Parameters {
+        scale: 1000,
+        seed: 2,
+        ontology: false,
+    });
     let mut log = LogFiles::default();
     // Universities that the store has not.
-    for _ in 0..200 {
-        document.next_part(&mut part);
-    }
-    'parts: while document.next_part(&mut part) {
-        let lines: Vec<&[u8]> = part.split_inclusive(|&byte| byte == b'\n').collect();
+    'parts: for number in lubm.parts() / 2..lubm.parts() {
+        let mut text = Vec::new();
+        part(&lubm, Syntax::NTriples, number, &mut text);
+        let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
         for commit in lines.chunks(COMMIT_LINES) {
             database
                 .load_bytes(&commit.concat(), &options, &Control::new())

@@ -3,7 +3,7 @@
 use super::{Random, Work, quads};
 use std::hint::black_box;
 use std::sync::Arc;
-use triplestore::bench::lubm::NAMESPACE;
+use triplestore::bench::dataset::lubm::NAMESPACE;
 use triplestore::control::Control;
 use triplestore::database::{Database, Snapshot};
 use triplestore::exec::Batch;

@@ -29,19 +29,30 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
+    /// A number of a range, both ends included.
+    pub fn within(&mut self, (low, high): (u64, u64)) -> u64 {
+        self.between(low, high)
+    }
+
     pub fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
     }
 
-    /// `count` different numbers below `limit`, in no order; all of them if there are not so many.
-    pub fn distinct(&mut self, count: u64, limit: u64) -> Vec<u64> {
-        let mut chosen: Vec<u64> = Vec::new();
+    /// Adds numbers below `limit` to `chosen`, in no order, until there are `count` different ones; all that there are
+    /// if these are not so many. Cost: quadratic in `count`.
+    pub fn draw(&mut self, chosen: &mut Vec<u64>, count: u64, limit: u64) {
         while (chosen.len() as u64) < count.min(limit) {
             let number = self.below(limit);
             if !chosen.contains(&number) {
                 chosen.push(number);
             }
         }
+    }
+
+    /// `count` different numbers below `limit`, in no order; all of them if there are not so many.
+    pub fn distinct(&mut self, count: u64, limit: u64) -> Vec<u64> {
+        let mut chosen = Vec::new();
+        self.draw(&mut chosen, count, limit);
         chosen
     }
 }
