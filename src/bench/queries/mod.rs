@@ -1,4 +1,9 @@
-//! Queries of workloads.
+//! Queries of workloads: tables of texts, and generators of texts with fresh parameters.
+//!
+//! A query that cuts its answer (LIMIT) orders all its rows, so that every engine has to give the same ones.
+
+pub mod analytics;
+pub mod lubm;
 
 /// One query text of a workload.
 #[derive(Clone, Debug, PartialEq)]
