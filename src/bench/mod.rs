@@ -17,6 +17,7 @@ pub mod queries;
 mod random;
 pub mod record;
 pub mod report;
+pub mod run;
 mod words;
 
 use std::io::Read;

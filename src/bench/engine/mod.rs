@@ -1,3 +1,8 @@
-//! Programs that are measured, ours and others.
+//! Programs that are measured, ours and others: what is said to them, how they are started and what they use.
 
+pub mod evict;
+pub mod memory;
+pub mod process;
 pub mod protocol;
+pub mod serve;
+pub mod usage;

@@ -74,7 +74,12 @@ mod tests {
         for query in queries() {
             let parsed = spargebra::SparqlParser::new().parse_query(&query.text);
             assert!(parsed.is_ok(), "{}: {parsed:?}", query.name);
-            assert_eq!(query.ordered, query.text.contains("LIMIT"), "{}", query.name);
+            assert_eq!(
+                query.ordered,
+                query.text.contains("LIMIT"),
+                "{}",
+                query.name
+            );
         }
     }
 }

@@ -1,15 +1,17 @@
-//! `triplestore bench`: measure, and make something of what was measured.
+//! `triplestore bench`: measure, be measured, and make something of what was measured.
 
 mod check;
 mod columns;
 mod compare;
+mod engine;
 mod records;
 mod report;
+mod run;
 
 use super::exit::Outcome;
 use clap::{Args, Subcommand};
 
-/// Show, compare and check the records of benchmarks
+/// Measure this and other engines; show, compare and check the records
 #[derive(Args)]
 pub struct Bench {
     #[command(subcommand)]
@@ -18,6 +20,8 @@ pub struct Bench {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Run),
+    Engine(engine::Engine),
     Report(report::Report),
     Compare(compare::Compare),
     Check(check::Check),
@@ -26,6 +30,8 @@ enum Command {
 impl Bench {
     pub fn run(&self) -> Outcome {
         match &self.command {
+            Command::Run(command) => command.run(),
+            Command::Engine(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Compare(command) => command.run(),
             Command::Check(command) => command.run(),

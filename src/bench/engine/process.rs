@@ -1,0 +1,371 @@
+//! An engine as the runner sees it: a child process that is sent works and gives replies in any order.
+//!
+//! Invariants: nothing here waits without a limit. Requests are written by a thread, so that an engine that does not
+//! read cannot hold the runner; replies are stamped by a thread when they arrive, so that what the runner does meanwhile
+//! is not part of a latency. A process that ends, or says what is no reply, is a fault and stays one.
+//!
+//! Cost: 20 us for a work and its reply; two threads and three descriptors a process.
+
+use super::memory::Limit;
+use super::protocol::{Done, Outcome, Reply, Request, Work};
+use super::usage::{self, Usage};
+use crate::bench::record::FailureKind;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a process may take to end after its input has.
+const END_WAIT: Duration = Duration::from_secs(20);
+
+/// Why a work has no result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    pub kind: FailureKind,
+    pub message: String,
+}
+
+impl Fault {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// Whether the process is of no use any more.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self.kind, FailureKind::TimedOut | FailureKind::Died)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// A reply and when it came.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub id: u64,
+    pub result: Result<Done, Fault>,
+    pub at: Instant,
+}
+
+/// A running engine. Dropping it kills the process.
+pub struct Process {
+    child: Child,
+    requests: Option<Sender<String>>,
+    arrivals: Receiver<Arrival>,
+    log: PathBuf,
+    next_id: u64,
+}
+
+impl Process {
+    /// Starts a command of the shell, whose errors go to `log`, within a memory limit if there is one.
+    pub fn start(command: &str, log: &Path, limit: Option<&Limit>) -> Result<Self, Fault> {
+        Self::spawn(command, log, limit).map_err(|error| {
+            Fault::new(
+                FailureKind::Died,
+                format!("cannot start {command}: {error}"),
+            )
+        })
+    }
+
+    fn spawn(command: &str, log: &Path, limit: Option<&Limit>) -> io::Result<Self> {
+        // The shell becomes the engine, so that the process that is watched is the engine itself.
+        let script = match limit {
+            Some(limit) => format!(
+                "echo $$ > '{}' && exec {command}",
+                limit.members().display()
+            ),
+            None => format!("exec {command}"),
+        };
+        let mut child = Command::new("sh")
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log)?)
+            .spawn()?;
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("a pipe is missing"));
+        };
+        let (requests, lines) = channel::<String>();
+        thread::Builder::new().spawn(move || {
+            // A process that has ended is noticed by its output.
+            while let Ok(line) = lines.recv() {
+                if input.write_all(line.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        })?;
+        let (replies, arrivals) = channel();
+        thread::Builder::new().spawn(move || read(BufReader::new(output), &replies))?;
+        Ok(Self {
+            child,
+            requests: Some(requests),
+            arrivals,
+            log: log.to_owned(),
+            next_id: 1,
+        })
+    }
+
+    /// Sends a work and returns its id. An engine that has ended is a fault of the receiver.
+    pub fn send(&mut self, work: &Work) -> Result<u64, Fault> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let request = Request {
+            id,
+            work: work.clone(),
+        };
+        let mut line = serde_json::to_string(&request)
+            .map_err(|error| Fault::new(FailureKind::Refused, error.to_string()))?;
+        line.push('\n');
+        if let Some(requests) = &self.requests {
+            // The writer is gone after the process has ended, which the reader says.
+            let _ = requests.send(line);
+        }
+        Ok(id)
+    }
+
+    /// The next reply, `None` if there is none until then.
+    pub fn receive(&mut self, until: Instant) -> Result<Option<Arrival>, Fault> {
+        let wait = until.saturating_duration_since(Instant::now());
+        match self.arrivals.recv_timeout(wait) {
+            Ok(arrival) => Ok(Some(arrival)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(self.died()),
+        }
+    }
+
+    /// The next reply, within a time limit; after it the process is killed.
+    pub fn receive_within(&mut self, limit: Duration) -> Result<Arrival, Fault> {
+        match self.receive(Instant::now() + limit)? {
+            Some(arrival) => Ok(arrival),
+            None => Err(self.time_out(limit)),
+        }
+    }
+
+    /// Kills a process that took too long.
+    pub fn time_out(&mut self, limit: Duration) -> Fault {
+        self.kill();
+        Fault::new(
+            FailureKind::TimedOut,
+            format!("no answer within {} s", limit.as_secs_f64()),
+        )
+    }
+
+    /// Does one work while nothing else is under way.
+    pub fn call(&mut self, work: &Work, limit: Duration) -> Result<Done, Fault> {
+        let id = self.send(work)?;
+        let until = Instant::now() + limit;
+        loop {
+            match self.receive(until)? {
+                Some(arrival) if arrival.id == id => return arrival.result,
+                // Of a work that was given up.
+                Some(_) => (),
+                None => return Err(self.time_out(limit)),
+            }
+        }
+    }
+
+    pub fn usage(&self) -> Usage {
+        usage::of_process(self.child.id())
+    }
+
+    /// Lets the peak of resident memory count from now on.
+    pub fn forget_peak(&self) {
+        usage::forget_peak(self.child.id());
+    }
+
+    /// Closes the store and waits for the process to end.
+    pub fn close(mut self, limit: Duration) -> Result<(), Fault> {
+        self.call(&Work::Close, limit)?;
+        self.requests = None;
+        let until = Instant::now() + END_WAIT;
+        while Instant::now() < until {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Err(self.time_out(END_WAIT))
+    }
+
+    fn died(&mut self) -> Fault {
+        let status = self.kill();
+        let said = last_line(&self.log);
+        Fault::new(
+            FailureKind::Died,
+            format!("the engine ended ({status}){said}"),
+        )
+    }
+
+    /// Ends the process, if it has not ended, and says how it did.
+    fn kill(&mut self) -> String {
+        self.requests = None;
+        // A process whose output has ended may take a moment to be seen as ended itself.
+        thread::sleep(Duration::from_millis(10));
+        if let Ok(None) = self.child.try_wait() {
+            // What cannot be killed has ended.
+            let _ = self.child.kill();
+        }
+        match self.child.wait() {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Passes replies on until the output ends, or is not one.
+fn read(mut output: impl BufRead, arrivals: &Sender<Arrival>) {
+    let mut line = String::new();
+    while matches!(output.read_line(&mut line), Ok(bytes) if bytes > 0) {
+        let at = Instant::now();
+        let Ok(reply) = serde_json::from_str::<Reply>(&line) else {
+            return;
+        };
+        let result = match reply.outcome {
+            Outcome::Done(done) => Ok(done),
+            Outcome::Failed {
+                unsupported,
+                message,
+            } => {
+                let kind = match unsupported {
+                    true => FailureKind::Unsupported,
+                    false => FailureKind::Refused,
+                };
+                Err(Fault::new(kind, message))
+            }
+        };
+        let arrival = Arrival {
+            id: reply.id,
+            result,
+            at,
+        };
+        if arrivals.send(arrival).is_err() {
+            return;
+        }
+        line.clear();
+    }
+}
+
+/// The last line a process wrote to its errors, as the end of a sentence.
+fn last_line(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    match text.lines().rev().find(|line| !line.trim().is_empty()) {
+        Some(line) => format!(": {}", line.trim()),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(200);
+    const LATE: Duration = Duration::from_secs(20);
+
+    /// An engine that is a script of the shell. It is sent ids from 1.
+    pub fn scripted(script: &str) -> Process {
+        let log = Path::new("/dev/null");
+        Process::start(&format!("sh -c '{script}'"), log, None).unwrap()
+    }
+
+    /// A line of a script that says a work is done.
+    pub fn says(id: u64, rows: u64) -> String {
+        let reply = Reply {
+            id,
+            outcome: Outcome::Done(Done {
+                rows,
+                ..Done::default()
+            }),
+        };
+        let line = serde_json::to_string(&reply).unwrap();
+        format!("echo \"{}\"", line.replace('"', "\\\""))
+    }
+
+    fn kind(result: Result<Done, Fault>) -> FailureKind {
+        result.unwrap_err().kind
+    }
+
+    #[test]
+    fn replies_in_any_order_reach_their_requests() {
+        let (second, first) = (says(2, 20), says(1, 10));
+        let mut process = scripted(&format!("read a; read b; {second}; {first}; cat"));
+        let ids = [0; 2].map(|_| process.send(&Work::Nothing).unwrap());
+        let arrivals = [0; 2].map(|_| process.receive_within(LATE).unwrap());
+        assert_eq!(
+            arrivals.each_ref().map(|arrival| arrival.id),
+            [ids[1], ids[0]]
+        );
+        let rows = arrivals.map(|arrival| arrival.result.unwrap().rows);
+        assert_eq!(rows, [20, 10]);
+    }
+
+    #[test]
+    fn an_engine_that_ends_is_a_fault_with_its_last_words() {
+        let name = format!("triplestore-last-words-{}", std::process::id());
+        let log = std::env::temp_dir().join(name);
+        let command = "sh -c 'read a; echo out of luck >&2; exit 3'";
+        let mut process = Process::start(command, &log, None).unwrap();
+        let fault = process.call(&Work::Nothing, LATE).unwrap_err();
+        std::fs::remove_file(log).unwrap();
+        assert_eq!(fault.kind, FailureKind::Died);
+        let expected = "the engine ended (exit status: 3): out of luck";
+        assert_eq!(fault.message, expected);
+    }
+
+    #[test]
+    fn an_engine_that_hangs_is_killed() {
+        let mut process = scripted("read a; exec sleep 1000");
+        let started = Instant::now();
+        assert_eq!(
+            kind(process.call(&Work::Nothing, SOON)),
+            FailureKind::TimedOut
+        );
+        assert!(started.elapsed() < LATE);
+        assert_eq!(kind(process.call(&Work::Nothing, SOON)), FailureKind::Died);
+    }
+
+    #[test]
+    fn an_engine_that_does_not_read_cannot_hold_the_runner() {
+        let mut process = scripted("exec sleep 1000");
+        let text = "x".repeat(1 << 20);
+        for _ in 0..4 {
+            let update = Work::Update { text: text.clone() };
+            process.send(&update).unwrap();
+        }
+        assert_eq!(
+            kind(process.call(&Work::Nothing, SOON)),
+            FailureKind::TimedOut
+        );
+    }
+
+    #[test]
+    fn what_is_no_reply_ends_the_engine() {
+        let mut process = scripted("read a; echo hello; exec cat");
+        assert_eq!(kind(process.call(&Work::Nothing, LATE)), FailureKind::Died);
+    }
+
+    #[test]
+    fn a_command_that_does_not_exist_is_a_fault() {
+        let mut process = scripted("exec /no/such/engine");
+        assert_eq!(kind(process.call(&Work::Nothing, LATE)), FailureKind::Died);
+    }
+}

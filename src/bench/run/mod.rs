@@ -1,0 +1,320 @@
+//! The runner: gives the same work to engines, each a process of its own, and records what they took and answered.
+//!
+//! Workloads of the same data share the stores. The order is: load; then for each workload check all answers, warm up,
+//! and take the time in rounds in which the engines take turns; cold executions; instruction counts; updates; reasoning,
+//! which starts from empty stores, last. An engine that fails at a subject has no figures for it and the run goes on;
+//! the record names what failed.
+//!
+//! Cost: the answers of one query in memory as digests, 8 bytes an execution; `docs/benchmarks.md` has the overhead.
+
+mod check;
+mod client;
+mod cold;
+mod contender;
+pub mod digest;
+pub mod figures;
+mod findings;
+mod instructions;
+mod load;
+mod machine;
+mod overhead;
+mod queries;
+mod reason;
+mod settle;
+pub mod statistics;
+mod turns;
+mod updates;
+pub mod workloads;
+
+pub use contender::Command;
+
+use crate::bench::record::{self, Answer, Record};
+use contender::Contender;
+use figures::Place;
+use findings::Findings;
+use overhead::Costs;
+use oxsdatatypes::DateTime;
+use queries::{Queries, Source};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use workloads::{Task, Workload};
+
+/// The directory of stores, which live as long as their data are worked on.
+const STORES: &str = "stores";
+
+/// When the next request is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// When an earlier one is answered.
+    Closed,
+    /// At a rate, a second, whatever is answered.
+    Open { rate: f64 },
+}
+
+/// What is run, on what, and how often.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub workloads: Vec<Selected>,
+    pub engines: Vec<Command>,
+    pub rounds: u32,
+    /// The most executions (or mixes) of a round.
+    pub iterations: u32,
+    /// Executions (or mixes) that are not measured.
+    pub warm_up: u32,
+    /// After which no more executions of a round begin; how long requests arrive in an open loop.
+    pub duration: Duration,
+    /// Clients of a closed loop.
+    pub concurrency: u32,
+    pub pace: Pace,
+    /// With queries parsed each time, and with prepared ones, one after the other.
+    pub prepared: Vec<bool>,
+    pub cold: bool,
+    pub instructions: bool,
+    /// Threads that an engine works with.
+    pub threads: u32,
+    /// What an engine may use for caches and work; none: its own default.
+    pub memory_bytes: Option<u64>,
+    /// What the kernel lets an engine's process use, page cache included.
+    pub memory_limit_bytes: Option<u64>,
+    /// Whether commits wait for the device.
+    pub sync: bool,
+    pub seed: u64,
+    /// How long a query or update may take; a load may take 60 times as long.
+    pub time_limit: Duration,
+    /// Where data are kept for later runs, and stores, logs and answers for this one.
+    pub directory: PathBuf,
+    /// Given and derived triples, for workloads on closed data.
+    pub closed: Option<PathBuf>,
+    /// An earlier record, whose answers must be given again.
+    pub expected: Vec<Answer>,
+    /// For the record.
+    pub command: Vec<String>,
+}
+
+/// A workload at a scale.
+#[derive(Clone, Copy)]
+pub struct Selected {
+    pub workload: &'static Workload,
+    pub scale: u64,
+}
+
+impl std::fmt::Debug for Selected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.workload.name, self.scale)
+    }
+}
+
+impl Options {
+    /// What is expected for an answer, by whichever engine gave it.
+    fn expected(&self, answer: &Answer) -> Option<&Answer> {
+        self.expected.iter().find(|expected| {
+            expected.workload == answer.workload && expected.subject == answer.subject
+        })
+    }
+}
+
+/// What a run leaves.
+#[derive(Debug)]
+pub struct Ran {
+    pub record: Record,
+    /// Whether an answer was wrong or an engine died.
+    pub broken: bool,
+}
+
+/// Runs everything. Errors: those of files of its own; what engines do wrong is in the record.
+pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> io::Result<Ran> {
+    for directory in ["logs", "answers"] {
+        fs::create_dir_all(options.directory.join(directory))?;
+    }
+    let started = DateTime::now().to_string();
+    let mut findings = Findings::new(progress);
+    let mut groups: BTreeMap<(&str, u64, bool), Vec<&Workload>> = BTreeMap::new();
+    for Selected { workload, scale } in &options.workloads {
+        let data = (workload.dataset, *scale, workload.closed);
+        groups.entry(data).or_default().push(workload);
+    }
+    for ((dataset, scale, closed), workloads) in groups {
+        let data = Data {
+            name: format!("{dataset}-{scale}"),
+            scale,
+            closed,
+        };
+        let file = data.file(options, &mut findings)?;
+        let mut contenders: Vec<_> = options
+            .engines
+            .iter()
+            .map(|command| Contender::new(command, options, &file))
+            .collect();
+        data.run(&file, &workloads, &mut contenders, options, &mut findings);
+        drop(contenders);
+        fs::remove_dir_all(options.directory.join(STORES))?;
+    }
+    let broken = findings.is_broken();
+    let record = Record {
+        format: record::FORMAT,
+        started,
+        command: options.command.clone(),
+        machine: machine::describe(&options.directory),
+        engines: in_order(&options.engines, &mut findings.engines),
+        latencies: findings.latencies(),
+        figures: findings.figures.into_inner(),
+        answers: findings.answers,
+        failures: findings.failures,
+    };
+    Ok(Ran { record, broken })
+}
+
+/// The engines as they were named.
+fn in_order(
+    commands: &[Command],
+    engines: &mut BTreeMap<String, record::Engine>,
+) -> Vec<record::Engine> {
+    let known = commands.iter().map(|command| engines.remove(&command.name));
+    known.flatten().collect()
+}
+
+/// Data at a scale, as generated or closed.
+struct Data {
+    name: String,
+    scale: u64,
+    closed: bool,
+}
+
+impl Data {
+    /// The file of the data, made if it is not kept from an earlier run.
+    fn file(&self, options: &Options, findings: &mut Findings<'_>) -> io::Result<PathBuf> {
+        let file = options.directory.join(format!("{}.nt", self.name));
+        if !file.exists() {
+            let message = format!("{} is missing", file.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
+        if !self.closed {
+            return Ok(file);
+        }
+        if let Some(given) = &options.closed {
+            return Ok(given.clone());
+        }
+        let closed = options.directory.join(format!("{}-closed.nt", self.name));
+        if !closed.exists() {
+            let mut contenders: Vec<_> = options
+                .engines
+                .iter()
+                .map(|command| Contender::new(command, options, &file))
+                .collect();
+            let made = reason::make_closed(&file, &closed, &mut contenders);
+            let made = made.map(|engine| format!("{} closed: made by {engine}", self.name));
+            let made = made.map_err(|fault| {
+                io::Error::other(format!("no engine can close {}: {fault}", self.name))
+            });
+            findings.tell(&made?);
+        }
+        Ok(closed)
+    }
+
+    /// What figures call a workload of these data.
+    fn label(&self, workload: &str, options: &Options, prepared: bool) -> String {
+        let mut label = self.name.clone();
+        if self.closed {
+            label.push_str(" closed");
+        }
+        if !workload.is_empty() {
+            label.push(' ');
+            label.push_str(workload);
+        }
+        if prepared {
+            label.push_str(" prepared");
+        }
+        if options.concurrency > 1 {
+            label.push_str(&format!(" x{}", options.concurrency));
+        }
+        if let Pace::Open { rate } = options.pace {
+            label.push_str(&format!(" at {rate}/s"));
+        }
+        label
+    }
+
+    fn run(
+        &self,
+        file: &Path,
+        workloads: &[&Workload],
+        contenders: &mut Vec<Contender<'_>>,
+        options: &Options,
+        findings: &mut Findings<'_>,
+    ) {
+        let name = match self.closed {
+            true => format!("{} closed", self.name),
+            false => self.name.clone(),
+        };
+        let loads = workloads
+            .iter()
+            .any(|workload| matches!(workload.task, Task::Load));
+        let rounds = if loads { options.rounds } else { 1 };
+        load::load(&name, file, rounds, contenders, findings);
+        for contender in contenders.iter() {
+            let engine = contender.describe();
+            findings.engines.insert(engine.name.clone(), engine);
+        }
+        // What is not there cannot be asked for.
+        contenders
+            .retain(|contender| !findings.has_failed(&Place::new(&name, "load", contender.name())));
+        overhead::measure(contenders, options, findings);
+        for workload in workloads {
+            let sources = match workload.task {
+                Task::Queries(queries) => {
+                    queries(self.scale).into_iter().map(Source::query).collect()
+                }
+                Task::Mixes(mixes) => vec![Source::mixes(mixes(self.scale, options.seed))],
+                Task::Load | Task::Updates | Task::Reason => Vec::new(),
+            };
+            self.ask(workload, &sources, contenders, options, findings);
+        }
+        for workload in workloads {
+            if let Task::Updates = workload.task {
+                let label = self.label(workload.label, options, false);
+                updates::measure(&label, contenders, options, findings);
+            }
+        }
+        for workload in workloads {
+            if let Task::Reason = workload.task {
+                reason::measure(&name, file, contenders, options, findings);
+            }
+        }
+    }
+
+    fn ask(
+        &self,
+        workload: &Workload,
+        sources: &[Source],
+        contenders: &mut [Contender<'_>],
+        options: &Options,
+        findings: &mut Findings<'_>,
+    ) {
+        for &prepared in &options.prepared {
+            let workload = self.label(workload.label, options, prepared);
+            let mut costs = Costs::new();
+            for source in sources {
+                findings.tell(&format!("{workload} {}", source.name()));
+                let queries = Queries {
+                    workload: &workload,
+                    options,
+                    source,
+                    prepared,
+                };
+                queries.measure(contenders, &mut costs, findings);
+            }
+            overhead::note(&workload, contenders, &costs, findings);
+        }
+        let workload = self.label(workload.label, options, false);
+        for source in sources {
+            if options.cold {
+                cold::measure(&workload, &source.texts(), contenders, options, findings);
+            }
+            if options.instructions {
+                instructions::measure(&workload, source, contenders, findings);
+            }
+        }
+    }
+}

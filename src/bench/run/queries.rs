@@ -1,0 +1,334 @@
+//! Queries and query mixes: checked, warmed up, then timed in rounds in which the engines take turns.
+
+use super::check::{Kind, check};
+use super::client::{self, Taken};
+use super::contender::Contender;
+use super::figures::{self, Place, milliseconds};
+use super::findings::Findings;
+use super::overhead::{Cost, Costs};
+use super::turns::turns;
+use super::workloads::Sequences;
+use super::{Options, Pace};
+use crate::bench::engine::process::{Fault, Process};
+use crate::bench::engine::protocol::Work;
+use crate::bench::engine::usage::{self, Usage};
+use crate::bench::queries::Query;
+use crate::bench::record::FailureKind;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::time::Instant;
+
+/// The subject of whole mixes.
+const MIX: &str = "mix";
+/// Mixes that are checked before any is timed; the answers of later ones are counted.
+const CHECKED_MIXES: u64 = 3;
+
+/// What is asked: sequences of queries by number, each number the same texts for every engine.
+pub struct Source {
+    /// Whether a sequence is measured as a whole too, and has parameters of its own.
+    is_mix: bool,
+    pub sequence: Sequences,
+}
+
+impl Source {
+    /// One text, again and again.
+    pub fn query(query: Query) -> Self {
+        Self {
+            is_mix: false,
+            sequence: Box::new(move |_| vec![query.clone()]),
+        }
+    }
+
+    /// Texts with parameters of their own for each number.
+    pub fn mixes(sequence: Sequences) -> Self {
+        Self {
+            is_mix: true,
+            sequence,
+        }
+    }
+
+    /// One text of each name.
+    pub fn texts(&self) -> Vec<Query> {
+        let mut queries = (self.sequence)(0);
+        queries.sort_by(|a, b| a.name.cmp(&b.name));
+        queries.dedup_by(|a, b| a.name == b.name);
+        queries
+    }
+
+    fn checked(&self) -> u64 {
+        match self.is_mix {
+            true => CHECKED_MIXES,
+            false => 1,
+        }
+    }
+
+    /// What it is called in progress and failures as a whole.
+    pub fn name(&self) -> String {
+        match self.is_mix {
+            true => MIX.to_owned(),
+            false => (self.sequence)(0)
+                .first()
+                .map_or_else(String::new, |query| query.name.clone()),
+        }
+    }
+}
+
+/// How one source is measured.
+pub struct Queries<'q> {
+    pub workload: &'q str,
+    pub options: &'q Options,
+    pub source: &'q Source,
+    pub prepared: bool,
+}
+
+/// What was asked in a round, and what came.
+struct Round {
+    asked: Vec<Vec<Query>>,
+    taken: Taken,
+    used: Usage,
+    /// Processor time of the runner.
+    runner_ns: u64,
+}
+
+/// Rows by text, with the engine that gave them first.
+type Rows = HashMap<String, (u64, String)>;
+
+impl Queries<'_> {
+    /// Checks the answers of the engines and, where they are right, takes the time of rounds.
+    pub fn measure(
+        &self,
+        contenders: &mut [Contender<'_>],
+        costs: &mut Costs,
+        findings: &mut Findings<'_>,
+    ) {
+        self.check(contenders, findings);
+        let mut next = self.source.checked();
+        for contender in contenders.iter_mut() {
+            let sequences = next..next + u64::from(self.options.warm_up);
+            self.round(contender, sequences, false, findings);
+        }
+        next += u64::from(self.options.warm_up);
+        let mut rows = Rows::new();
+        for (round, engine) in turns(self.options.rounds, contenders.len()) {
+            let iterations = u64::from(self.options.iterations);
+            let begin = next + u64::from(round) * iterations;
+            // An open loop takes as many as its time has arrivals.
+            let end = match self.options.pace {
+                Pace::Closed => begin + iterations,
+                Pace::Open { .. } => u64::MAX,
+            };
+            let contender = &mut contenders[engine];
+            if let Some(taken) = self.round(contender, begin..end, true, findings) {
+                self.note(&taken, contender.name(), &mut rows, findings);
+                let samples = taken.taken.samples.iter();
+                costs.entry((engine, round)).or_default().add(Cost {
+                    runner_ns: taken.runner_ns,
+                    executions_ns: samples.map(|sample| sample.nanoseconds).sum(),
+                });
+            }
+        }
+    }
+
+    fn check(&self, contenders: &mut [Contender<'_>], findings: &mut Findings<'_>) {
+        for number in 0..self.source.checked() {
+            for (place, query) in (self.source.sequence)(number).iter().enumerate() {
+                let answer = match self.source.is_mix {
+                    true => format!("{} ({}.{})", query.name, number + 1, place + 1),
+                    false => query.name.clone(),
+                };
+                check(
+                    self.workload,
+                    query,
+                    &answer,
+                    contenders,
+                    self.options,
+                    findings,
+                );
+            }
+        }
+        if self.source.is_mix {
+            for contender in contenders {
+                let whole = self.at(MIX, contender.name());
+                let asked = (self.source.sequence)(0);
+                let failed = asked
+                    .iter()
+                    .find(|query| findings.has_failed(&self.at(&query.name, contender.name())));
+                if let Some(query) = failed {
+                    let message = format!("without {} a mix is not whole", query.name);
+                    findings.fail(&whole, &Fault::new(FailureKind::Refused, message));
+                }
+            }
+        }
+    }
+
+    fn at(&self, subject: &str, engine: &str) -> Place {
+        Place::new(self.workload, subject, engine)
+    }
+
+    /// Runs the sequences of these numbers, as long as the time of a round is not over. `None` without any, or after a
+    /// failure, which is noted.
+    fn round(
+        &self,
+        contender: &mut Contender<'_>,
+        mut numbers: Range<u64>,
+        timed: bool,
+        findings: &mut Findings<'_>,
+    ) -> Option<Round> {
+        let engine = contender.name().to_owned();
+        if self.usable(0, &engine, findings).is_empty() {
+            return None;
+        }
+        let mut asked: Vec<Vec<Query>> = Vec::new();
+        let over = Instant::now() + self.options.duration;
+        let closed = self.options.pace == Pace::Closed;
+        let mut next = || {
+            if closed && !asked.is_empty() && Instant::now() >= over {
+                return None;
+            }
+            let sequence = self.usable(numbers.next()?, &engine, findings);
+            let works: Vec<Work> = sequence.iter().map(|query| self.work(query)).collect();
+            asked.push(sequence);
+            Some(works)
+        };
+        let result = contender.with(|process| {
+            process.forget_peak();
+            let before = process.usage();
+            let runner_before = usage::processor_ns(std::process::id());
+            let taken = self.drive(process, timed, &mut next)?;
+            let runner_ns = usage::processor_ns(std::process::id()) - runner_before;
+            Ok((taken, process.usage() - before, runner_ns))
+        });
+        match result {
+            Ok((taken, used, runner_ns)) => Some(Round {
+                asked,
+                taken,
+                used,
+                runner_ns,
+            }),
+            Err(fault) => {
+                // All of it fails: which of the texts under way was at fault is not known.
+                findings.fail(&self.at(&self.source.name(), &engine), &fault);
+                for query in self.source.texts() {
+                    findings.fail(&self.at(&query.name, &engine), &fault);
+                }
+                None
+            }
+        }
+    }
+
+    /// The queries of a sequence that an engine has not failed at.
+    fn usable(&self, number: u64, engine: &str, findings: &Findings<'_>) -> Vec<Query> {
+        let mut sequence = (self.source.sequence)(number);
+        sequence.retain(|query| !findings.has_failed(&self.at(&query.name, engine)));
+        sequence
+    }
+
+    /// Sends sequences one after the other or, when they are timed in an open loop, their works as they are due.
+    fn drive(
+        &self,
+        process: &mut Process,
+        timed: bool,
+        next: &mut dyn FnMut() -> Option<Vec<Work>>,
+    ) -> Result<Taken, Fault> {
+        let options = self.options;
+        let limit = options.time_limit;
+        match options.pace {
+            Pace::Open { rate } if timed => {
+                let mut waiting = Vec::new().into_iter();
+                let mut one = || {
+                    if waiting.len() == 0 {
+                        waiting = next()?.into_iter();
+                    }
+                    waiting.next()
+                };
+                client::open(process, rate, options.duration, limit, &mut one)
+            }
+            Pace::Open { .. } | Pace::Closed => {
+                client::closed(process, options.concurrency, limit, next)
+            }
+        }
+    }
+
+    fn work(&self, query: &Query) -> Work {
+        Work::Query {
+            text: query.text.clone(),
+            prepared: self.prepared,
+            file: None,
+        }
+    }
+
+    /// Turns a round into figures, if its answers had the rows they should.
+    fn note(&self, round: &Round, engine: &str, rows: &mut Rows, findings: &mut Findings<'_>) {
+        let open = matches!(self.options.pace, Pace::Open { .. });
+        // In an open loop works are numbered one by one.
+        let flat: Vec<&Query> = round.asked.iter().flatten().collect();
+        let mut by_subject: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        for sample in &round.taken.samples {
+            let query = match open {
+                true => flat[sample.sequence],
+                false => &round.asked[sample.sequence][sample.place],
+            };
+            by_subject
+                .entry(&query.name)
+                .or_default()
+                .push(sample.nanoseconds);
+            if let Err(fault) = same_rows(query, engine, sample.rows, rows) {
+                findings.fail(&self.at(&query.name, engine), &fault);
+            }
+        }
+        let executions = round.taken.samples.len() as f64;
+        for (subject, latencies) in by_subject {
+            let at = self.at(subject, engine);
+            if !findings.has_failed(&at) {
+                findings.add_round(&at, latencies);
+            }
+        }
+        let whole = self.at(&self.source.name(), engine);
+        if findings.has_failed(&whole) {
+            return;
+        }
+        let seconds = round.taken.elapsed.as_secs_f64();
+        if self.source.is_mix && !open {
+            let mut mixes = vec![0; round.asked.len()];
+            for sample in &round.taken.samples {
+                mixes[sample.sequence] += sample.nanoseconds;
+            }
+            findings.add(
+                &whole,
+                &figures::PER_HOUR,
+                mixes.len() as f64 / seconds * 3600.0,
+            );
+            findings.add_round(&whole, mixes);
+        }
+        for (measure, value) in [
+            (&figures::THROUGHPUT, executions / seconds),
+            (
+                &figures::PROCESSOR,
+                milliseconds(round.used.processor_ns as f64) / executions,
+            ),
+            (&figures::READ, round.used.read_bytes as f64 / executions),
+            (
+                &figures::WRITTEN,
+                round.used.written_bytes as f64 / executions,
+            ),
+            (&figures::PEAK, round.used.peak_bytes as f64 / 1e6),
+        ] {
+            findings.add(&whole, measure, value);
+        }
+    }
+}
+
+/// Whether an execution gave as many rows as the first one of the same text, by any engine.
+fn same_rows(query: &Query, engine: &str, given: u64, rows: &mut Rows) -> Result<(), Fault> {
+    let first = rows
+        .entry(query.text.clone())
+        .or_insert_with(|| (given, engine.to_owned()));
+    if first.0 == given || (first.1 != engine && !Kind::of(query).comparable) {
+        return Ok(());
+    }
+    let message = format!(
+        "{given} rows, where {} gave {}: {}",
+        first.1, first.0, query.text
+    );
+    Err(Fault::new(FailureKind::Wrong, message))
+}

@@ -1,0 +1,96 @@
+//! Works that go on in the background after their reply: to return, to quiescence, and how a query fares in between.
+
+use super::contender::Contender;
+use super::figures::{self, Place, milliseconds};
+use super::findings::Findings;
+use super::statistics::Sorted;
+use crate::bench::engine::process::{Fault, Process};
+use crate::bench::engine::protocol::{Done, Work};
+use crate::bench::engine::usage::Usage;
+use std::time::{Duration, Instant};
+
+/// What is asked while an engine comes to rest. Any row does, so that the time is that of being answered at all.
+const PROBE: &str = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } LIMIT 1";
+
+/// A work that goes on in the background after its reply.
+pub struct Settled {
+    done: Done,
+    pub to_return: Duration,
+    to_quiescence: Duration,
+    probes: Sorted,
+    used: Usage,
+}
+
+/// Does a work, then waits until nothing is left to do, with a query under way all the time.
+pub fn settle(contender: &mut Contender<'_>, work: &Work) -> Result<Settled, Fault> {
+    let limit = contender.load_limit();
+    contender.with(|process| {
+        process.forget_peak();
+        let before = process.usage();
+        let started = Instant::now();
+        let done = process.call(work, limit)?;
+        let to_return = started.elapsed();
+        let probes = quiesce(process, limit)?;
+        process.call(&Work::Flush, limit)?;
+        Ok(Settled {
+            done,
+            to_return,
+            to_quiescence: started.elapsed(),
+            probes: Sorted::new(probes),
+            used: process.usage() - before,
+        })
+    })
+}
+
+/// Waits for quiescence; the latencies of the probes that were answered before it, by the clock of the runner.
+fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
+    let until = Instant::now() + limit;
+    let quiescence = process.send(&Work::Quiesce)?;
+    let mut latencies = Vec::new();
+    let (mut resting, mut probe) = (false, None);
+    while !resting || probe.is_some() {
+        if probe.is_none() {
+            let query = Work::Query {
+                text: PROBE.to_owned(),
+                prepared: false,
+                file: None,
+            };
+            probe = Some((process.send(&query)?, Instant::now()));
+        }
+        let Some(arrival) = process.receive(until)? else {
+            return Err(process.time_out(limit));
+        };
+        match probe {
+            _ if arrival.id == quiescence => {
+                arrival.result?;
+                resting = true;
+            }
+            Some((id, sent)) if arrival.id == id => {
+                arrival.result?;
+                let waited = arrival.at.saturating_duration_since(sent);
+                latencies.push(u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX));
+                probe = None;
+            }
+            _ => (),
+        }
+    }
+    Ok(latencies)
+}
+
+/// Turns it into figures.
+pub fn note(settled: &Settled, at: &Place, findings: &mut Findings<'_>) {
+    let Settled { probes, used, .. } = settled;
+    for (measure, value) in [
+        (&figures::RETURNED, settled.to_return.as_secs_f64()),
+        (&figures::QUIESCED, settled.to_quiescence.as_secs_f64()),
+        (&figures::PROBE_P50, milliseconds(probes.quantile(0.5))),
+        (&figures::PROBE_MAX, milliseconds(probes.max() as f64)),
+        (&figures::PROCESSOR, milliseconds(used.processor_ns as f64)),
+        (&figures::READ, used.read_bytes as f64),
+        (&figures::WRITTEN, used.written_bytes as f64),
+        (&figures::PEAK, used.peak_bytes as f64 / 1e6),
+        (&figures::STATEMENTS, settled.done.rows as f64),
+    ] {
+        findings.add(at, measure, value);
+    }
+}

@@ -1,0 +1,289 @@
+//! `triplestore bench run`.
+
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::output::{Output, write_error};
+use clap::error::ErrorKind;
+use clap::{Args, ValueEnum};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+use triplestore::bench::record::{Answer, Record};
+use triplestore::bench::run::workloads::{self, WORKLOADS};
+use triplestore::bench::run::{self, Command, Options, Pace, Selected};
+use triplestore::error::{Code, Error, Result};
+
+/// Our own name among the engines.
+const OURS: &str = "triplestore";
+
+/// Give the same work to engines in turns, check their answers, and record what they took
+#[derive(Args)]
+#[command(after_help = workloads_help())]
+pub struct Run {
+    /// What is measured, at a scale of its own if it has one; may be repeated
+    #[arg(long, value_name = "NAME[:SCALE]", required = true)]
+    workload: Vec<Asked>,
+    /// Scale of workloads that have none of their own
+    #[arg(long, value_name = "N")]
+    scale: Option<u64>,
+    /// An engine: a name and a shell command that serves the protocol, or `triplestore` for this program; may be repeated
+    #[arg(long, value_name = "NAME[=COMMAND]", default_value = OURS)]
+    engine: Vec<Contender>,
+    /// An engine that is a native program, whose instructions can be counted; may be repeated
+    #[arg(long, value_name = "NAME")]
+    native: Vec<String>,
+    /// Rounds in which the engines take turns
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    rounds: u32,
+    /// The most executions of a query, or mixes, a round
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    iterations: u32,
+    /// Executions, or mixes, before the first round
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    warm_up: u32,
+    /// Seconds after which a round begins no more executions; in an open loop, how long requests arrive
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    duration: f64,
+    /// Clients, each with one request under way
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    concurrency: u32,
+    /// Open loop: requests a second, whatever is answered
+    #[arg(long, value_name = "N")]
+    rate: Option<f64>,
+    /// Whether queries are prepared once and used again
+    #[arg(long, value_enum, default_value_t, value_name = "CHOICE")]
+    prepared: Preparation,
+    /// Also measure first executions, in fresh processes, without the store in the page cache
+    #[arg(long)]
+    cold: bool,
+    /// Also count instructions of native engines, with valgrind
+    #[arg(long)]
+    instructions: bool,
+    /// Threads of each engine [default: as many as clients, at least 2]
+    #[arg(long, value_name = "N")]
+    threads: Option<u32>,
+    /// Memory for caches and work, in MB [default: that of each engine]
+    #[arg(long, value_name = "MB")]
+    memory: Option<u64>,
+    /// Memory of each engine's process, page cache included, kept by the kernel, in MB
+    #[arg(long, value_name = "MB")]
+    memory_limit: Option<u64>,
+    /// Let commits wait for the device
+    #[arg(long)]
+    sync: bool,
+    /// Of data and parameters
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Seconds a query or update may take; a load may take 60 times as long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    time_limit: f64,
+    /// Directory for data, which are kept, and stores, which are not
+    #[arg(long, value_name = "DIR", default_value = "bench-data")]
+    data: PathBuf,
+    /// Given and derived triples, for workloads on closed data [default: made by an engine that reasons]
+    #[arg(long, value_name = "FILE")]
+    closed: Option<PathBuf>,
+    /// An earlier record, whose answers must be given again
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+    /// Where the record goes, as JSON [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Preparation {
+    /// Parsed and planned each time
+    #[default]
+    Off,
+    On,
+    /// Both, one after the other
+    Both,
+}
+
+/// A workload, maybe with a scale.
+#[derive(Clone)]
+struct Asked {
+    workload: &'static workloads::Workload,
+    scale: Option<u64>,
+}
+
+impl FromStr for Asked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, scale) = match text.split_once(':') {
+            Some((name, scale)) => (name, Some(scale)),
+            None => (text, None),
+        };
+        let workload = workloads::find(name).ok_or("there is no such workload; --help has them")?;
+        let scale = match scale {
+            Some(scale) => Some(scale.parse().map_err(|_| "a scale is a number")?),
+            None => None,
+        };
+        Ok(Self { workload, scale })
+    }
+}
+
+/// An engine, maybe with a command.
+#[derive(Clone)]
+struct Contender {
+    name: String,
+    line: Option<String>,
+}
+
+impl FromStr for Contender {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, line) = match text.split_once('=') {
+            Some((name, line)) => (name, Some(line.to_owned())),
+            None => (text, None),
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        match name.is_empty() || !name.chars().all(plain) {
+            true => Err("a name has letters, digits, - _ . only".to_owned()),
+            false => Ok(Self {
+                name: name.to_owned(),
+                line,
+            }),
+        }
+    }
+}
+
+/// The workloads as the end of the help text.
+fn workloads_help() -> String {
+    let mut text = String::from("Workloads:\n");
+    for workload in WORKLOADS {
+        text.push_str(&format!("  {:<16} {}\n", workload.name, workload.about));
+    }
+    text
+}
+
+impl Run {
+    pub fn run(&self) -> Outcome {
+        let options = self.options()?;
+        let ran = run::run(&options, &mut |what| eprintln!("{what}"))
+            .map_err(|error| Error::new(Code::Io, error.to_string()).because(error))?;
+        let mut out = match &self.out {
+            Some(path) => Output::file(path)?,
+            None => Output::stdout()?,
+        };
+        let text = serde_json::to_string_pretty(&ran.record)
+            .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        writeln!(out, "{text}").map_err(write_error)?;
+        out.finish()?;
+        Ok(match ran.broken {
+            true => Exit::No,
+            false => Exit::Ok,
+        })
+    }
+
+    fn options(&self) -> Result<Options, Failure> {
+        let positive = |name: &str, value: f64| match value > 0.0 && value.is_finite() {
+            true => Ok(value),
+            false => Err(usage(format!("--{name} is more than 0"))),
+        };
+        let seconds = |name, value| positive(name, value).map(Duration::from_secs_f64);
+        if self.rounds == 0 || self.iterations == 0 || self.concurrency == 0 {
+            let message = "--rounds, --iterations and --concurrency are at least 1";
+            return Err(usage(message.to_owned()));
+        }
+        let threads = self.threads.unwrap_or(self.concurrency.max(2));
+        Ok(Options {
+            workloads: self.selected(),
+            engines: self.engines()?,
+            rounds: self.rounds,
+            iterations: self.iterations,
+            warm_up: self.warm_up,
+            duration: seconds("duration", self.duration)?,
+            concurrency: self.concurrency,
+            pace: match self.rate {
+                Some(rate) => Pace::Open {
+                    rate: positive("rate", rate)?,
+                },
+                None => Pace::Closed,
+            },
+            prepared: match self.prepared {
+                Preparation::Off => vec![false],
+                Preparation::On => vec![true],
+                Preparation::Both => vec![false, true],
+            },
+            cold: self.cold,
+            instructions: self.instructions,
+            threads: threads.max(1),
+            memory_bytes: self.memory.map(|mb| mb * 1_000_000),
+            memory_limit_bytes: self.memory_limit.map(|mb| mb * 1_000_000),
+            sync: self.sync,
+            seed: self.seed,
+            time_limit: seconds("time-limit", self.time_limit)?,
+            directory: absolute(&self.data)?,
+            closed: self.closed.as_deref().map(absolute).transpose()?,
+            expected: match &self.answers {
+                Some(path) => answers(path)?,
+                None => Vec::new(),
+            },
+            command: std::env::args().collect(),
+        })
+    }
+
+    fn selected(&self) -> Vec<Selected> {
+        self.workload
+            .iter()
+            .map(|asked| Selected {
+                workload: asked.workload,
+                scale: asked.scale.or(self.scale).unwrap_or(asked.workload.scale),
+            })
+            .collect()
+    }
+
+    /// Errors: usage; `Io`.
+    fn engines(&self) -> Result<Vec<Command>, Failure> {
+        let mut engines: Vec<Command> = Vec::new();
+        for Contender { name, line } in &self.engine {
+            if engines.iter().any(|known| known.name == *name) {
+                return Err(usage(format!("there are two engines {name}")));
+            }
+            let (line, ours) = match line {
+                Some(line) => (line.clone(), false),
+                None if name == OURS => (own_command()?, true),
+                None => return Err(usage(format!("--engine {name} needs a command"))),
+            };
+            engines.push(Command {
+                name: name.clone(),
+                line,
+                native: ours || self.native.contains(name),
+            });
+        }
+        Ok(engines)
+    }
+}
+
+fn usage(message: String) -> Failure {
+    Failure::Usage(ErrorKind::ValueValidation, message)
+}
+
+/// This program, as an engine, for the shell.
+fn own_command() -> Result<String> {
+    let program = std::env::current_exe()
+        .map_err(|error| Error::new(Code::Io, format!("finding this program: {error}")))?;
+    let quoted = program.display().to_string().replace('\'', r"'\''");
+    Ok(format!("'{quoted}' bench engine"))
+}
+
+/// Engines have the same working directory, but need not keep it.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::io("finding", path, error))
+}
+
+/// The answers of a record. Errors: `FileNotFound`, `Io`, `InvalidInput`.
+fn answers(path: &Path) -> Result<Vec<Answer>> {
+    let text = std::fs::read(path).map_err(|error| Error::io("reading a record", path, error))?;
+    let record: Record = serde_json::from_slice(&text).map_err(|error| {
+        Error::new(
+            Code::InvalidInput,
+            format!("{} is no record: {error}", path.display()),
+        )
+    })?;
+    Ok(record.answers)
+}

@@ -1,0 +1,259 @@
+//! `triplestore bench run` from the outside: what it records, and what it refuses to believe.
+
+mod environment;
+
+use environment::{Scratch, test_data};
+use std::fs::{self, File};
+use std::process::{Command, Output};
+use triplestore::bench::record::{Failure, FailureKind, Record};
+
+const TOOL: &str = env!("CARGO_BIN_EXE_triplestore");
+
+/// A directory with the data of LUBM 1, where the runner keeps data.
+fn with_lubm(name: &str) -> Option<Scratch> {
+    let packed = test_data("data/lubm1")?.join("lubm1.nt.gz");
+    let scratch = Scratch::new(name);
+    let mut unpacked = flate2::read::GzDecoder::new(File::open(packed).unwrap());
+    let mut file = File::create(scratch.join("lubm-1.nt")).unwrap();
+    std::io::copy(&mut unpacked, &mut file).unwrap();
+    Some(scratch)
+}
+
+fn run(scratch: &Scratch, arguments: &[&str]) -> (Output, Record) {
+    let out = scratch.join("record.json");
+    let mut command = Command::new(TOOL);
+    command
+        .args([
+            "bench",
+            "run",
+            "--rounds",
+            "2",
+            "--iterations",
+            "3",
+            "--warm-up",
+            "1",
+        ])
+        .args(arguments)
+        .arg("--data")
+        .arg(scratch.path())
+        .arg("--out")
+        .arg(&out);
+    let output = environment::output(&mut command);
+    let text = fs::read_to_string(&out)
+        .unwrap_or_else(|_| panic!("no record: {}", String::from_utf8_lossy(&output.stderr)));
+    (output, serde_json::from_str(&text).unwrap())
+}
+
+fn failure<'r>(record: &'r Record, engine: &str, subject: &str) -> &'r Failure {
+    let found = record
+        .failures
+        .iter()
+        .find(|failure| failure.engine == engine && failure.subject == subject);
+    found.unwrap_or_else(|| panic!("{engine} {subject}: {:?}", record.failures))
+}
+
+/// Our engine behind a filter of its requests.
+fn filtered(name: &str, filter: &str) -> String {
+    format!("{name}={filter} | '{TOOL}' bench engine")
+}
+
+#[test]
+fn lubm_runs_end_to_end_with_its_rows() {
+    let Some(scratch) = with_lubm("bench-lubm") else {
+        return;
+    };
+    let arguments = [
+        "--workload",
+        "lubm",
+        "--workload",
+        "lubm-analytics",
+        "--prepared",
+        "both",
+    ];
+    let (output, record) = run(&scratch, &arguments);
+    assert!(output.status.success(), "{:?}", record.failures);
+    let rows = |subject: &str| {
+        let answer = record
+            .answers
+            .iter()
+            .find(|answer| answer.workload == "lubm-1" && answer.subject == subject);
+        answer.unwrap().rows
+    };
+    // What reasoning adds to these is nothing.
+    assert_eq!(["Q1", "Q3", "Q14"].map(rows), [4, 6, 5916]);
+    for (workload, subjects) in [
+        ("lubm-1", 14),
+        ("lubm-1 prepared", 14),
+        ("lubm-1 analytics", 11),
+    ] {
+        let medians: Vec<_> = record
+            .figures
+            .iter()
+            .filter(|figure| figure.workload == workload && figure.measure == "p50")
+            .collect();
+        assert_eq!(medians.len(), subjects, "{workload}");
+        assert!(medians.iter().all(|figure| figure.rounds.len() == 2));
+        assert!(
+            medians
+                .iter()
+                .all(|figure| figure.rounds.iter().all(|&value| value > 0.0))
+        );
+    }
+    for measure in [
+        "throughput",
+        "cpu",
+        "peak memory",
+        "share",
+        "to return",
+        "bytes per triple",
+    ] {
+        let figure = record
+            .figures
+            .iter()
+            .find(|figure| figure.measure == measure);
+        assert!(
+            figure.is_some_and(|figure| figure.rounds[0] > 0.0),
+            "{measure}"
+        );
+    }
+    assert_eq!(record.engines.len(), 1);
+    assert!(record.latencies.iter().all(|of| of.nanoseconds.is_sorted()));
+}
+
+#[test]
+fn an_engine_that_answers_another_question_fails_the_run() {
+    let Some(scratch) = with_lubm("bench-wrong") else {
+        return;
+    };
+    let wrong = filtered("wrong", "sed -u s/GraduateCourse0/GraduateCourse1/");
+    let arguments = [
+        "--workload",
+        "lubm",
+        "--engine",
+        "triplestore",
+        "--engine",
+        &wrong,
+    ];
+    let (output, record) = run(&scratch, &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let failure = failure(&record, "wrong", "Q1");
+    assert_eq!(failure.kind, FailureKind::Wrong);
+    assert!(
+        failure
+            .message
+            .contains("triplestore and wrong: row 1: `x=<http://"),
+        "{failure:?}"
+    );
+    let has_figures = |engine: &str| {
+        let mut figures = record.figures.iter();
+        figures.any(|figure| figure.engine == engine && figure.subject == "Q1")
+    };
+    assert!(has_figures("triplestore") && !has_figures("wrong"));
+}
+
+#[test]
+fn an_answer_that_is_not_the_expected_one_fails_the_run() {
+    let Some(scratch) = with_lubm("bench-expected") else {
+        return;
+    };
+    let (output, mut record) = run(&scratch, &["--workload", "lubm"]);
+    assert!(output.status.success());
+    let answers = scratch.join("answers.json");
+    let write =
+        |record: &Record| fs::write(&answers, serde_json::to_string(record).unwrap()).unwrap();
+    write(&record);
+    let arguments = ["--workload", "lubm", "--answers", answers.to_str().unwrap()];
+    assert!(run(&scratch, &arguments).0.status.success());
+    record.answers[0].rows += 1;
+    write(&record);
+    let (output, again) = run(&scratch, &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(again.failures.len(), 1);
+    assert_eq!(again.failures[0].kind, FailureKind::Wrong);
+}
+
+#[test]
+fn engines_that_die_or_hang_are_failures_and_the_others_go_on() {
+    let Some(scratch) = with_lubm("bench-dead") else {
+        return;
+    };
+    let arguments = [
+        "--workload",
+        "lubm",
+        "--engine",
+        "dead=sh -c 'read line; exit 3'",
+        "--engine",
+        "triplestore",
+        "--engine",
+        "idle=sleep 1000",
+        "--time-limit",
+        "0.1",
+    ];
+    let (output, record) = run(&scratch, &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(failure(&record, "dead", "load").kind, FailureKind::Died);
+    assert_eq!(failure(&record, "idle", "load").kind, FailureKind::TimedOut);
+    let medians = record
+        .figures
+        .iter()
+        .filter(|figure| figure.measure == "p50");
+    assert_eq!(medians.count(), 14);
+}
+
+#[test]
+fn updates_exports_and_cold_executions_are_measured() {
+    let Some(scratch) = with_lubm("bench-updates") else {
+        return;
+    };
+    let arguments = [
+        "--workload",
+        "lubm-updates",
+        "--workload",
+        "lubm-export",
+        "--workload",
+        "lubm-load",
+        "--cold",
+    ];
+    let (output, record) = run(&scratch, &arguments);
+    assert!(output.status.success(), "{:?}", record.failures);
+    let rounds = |workload: &str, subject: &str, measure: &str| {
+        let figure = record.figures.iter().find(|figure| {
+            figure.workload == workload && figure.subject == subject && figure.measure == measure
+        });
+        figure.map_or(0, |figure| figure.rounds.len())
+    };
+    for subject in ["insert 1", "insert 1000", "delete insert where", "delete 1"] {
+        assert_eq!(rounds("lubm-1 updates", subject, "p50"), 2, "{subject}");
+    }
+    for (subject, measure) in [
+        ("export", "p50"),
+        ("export", "cold"),
+        ("export", "open"),
+        ("load", "to quiescence"),
+        ("load", "probe max"),
+    ] {
+        assert_eq!(rounds("lubm-1", subject, measure), 2, "{subject} {measure}");
+    }
+    let answer = |subject: &str| {
+        record
+            .answers
+            .iter()
+            .find(|answer| answer.subject == subject)
+    };
+    assert_eq!(answer("export").unwrap().rows, 100_543);
+    // Three batches of 1,000 triples; the single ones are gone.
+    assert_eq!(answer("state after round 2").unwrap().rows, 3_000);
+}
+
+#[test]
+fn reasoning_is_unsupported_and_that_is_no_wrong_answer() {
+    let Some(scratch) = with_lubm("bench-reason") else {
+        return;
+    };
+    let (output, record) = run(&scratch, &["--workload", "lubm-reason"]);
+    assert!(output.status.success());
+    assert_eq!(
+        failure(&record, "triplestore", "reason").kind,
+        FailureKind::Unsupported
+    );
+}
