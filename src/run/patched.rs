@@ -5,7 +5,7 @@ use super::delta::{Delta, Place};
 use super::disk::{BlockPosition, PageCache};
 use super::row::{Key, States};
 use super::scan::{Chunk, Visibility, WINDOW_ROWS_MAX, WINDOW_ROWS_MIN};
-use crate::codec::{Block, BlockReader};
+use crate::codec::{Block, BlockReader, GROUP_ROWS, STRIDE, Step, lay, lay_constant};
 use crate::control::Control;
 use crate::error::Result;
 use std::ops::Range;
@@ -20,6 +20,7 @@ pub(super) struct PatchedScan {
     window_rows: usize,
     part: Part,
     column: Vec<u64>,
+    steps: Vec<Step>,
     shown: Vec<bool>,
     states: Vec<u8>,
 }
@@ -51,6 +52,7 @@ impl PatchedScan {
             visibility,
             window_rows: WINDOW_ROWS_MIN,
             column: Vec::new(),
+            steps: Vec::new(),
             shown: Vec::new(),
             states: Vec::new(),
         }
@@ -193,9 +195,10 @@ impl PatchedScan {
                 delta.start + here.partition_point(|place| usize::from(place.row) < end)
             }
         };
-        // A block is divided evenly.
+        // A block is divided evenly, between groups of rows, which are decoded as a whole.
         let windows = (rows.len() + delta.len()).div_ceil(self.window_rows);
-        let end = rows.start + rows.len().div_ceil(windows.max(1));
+        let even = rows.start + rows.len().div_ceil(windows.max(1));
+        let end = even.next_multiple_of(GROUP_ROWS).min(rows.end);
         let delta_end = through(end);
         if end - rows.start + delta_end - delta.start <= self.window_rows {
             return (rows.start..end, delta.start..delta_end);
@@ -222,7 +225,6 @@ impl PatchedScan {
         chunk: &mut Chunk,
     ) {
         let visibility = self.visibility;
-        let epoch = self.delta.epoch;
         let block = self.part.block.clone();
         let reader = block.as_deref().map(Block::reader);
         let are_shown = match reader.as_ref().and_then(BlockReader::constant_state) {
@@ -242,7 +244,23 @@ impl PatchedScan {
                 .extend(shown.map(|&states| visibility.shows(States(states), epoch)));
         }
         let places = &self.delta.places[delta.clone()];
-        let shows = |place: &Place| visibility.shows(place.states, epoch);
+        let shown_states = visibility.shown_states(self.delta.epoch);
+        let shows = |place: &Place| shown_states >> place.states.after() & 1 != 0;
+        let is_copied = places.is_empty() && self.shown.is_empty();
+        self.steps.clear();
+        if self.shown.is_empty() {
+            let mut from = rows.start;
+            self.steps.extend(places.iter().map(|place| {
+                let to = usize::from(place.row);
+                let copied = (to - from) as u16;
+                from = to + usize::from(place.hides);
+                Step {
+                    copied,
+                    is_laid: shows(place),
+                    hides: place.hides,
+                }
+            }));
+        }
         let mut is_counted = false;
         for (column, is_wanted) in wanted.into_iter().enumerate() {
             let out = &mut chunk.columns[column];
@@ -251,31 +269,29 @@ impl PatchedScan {
                 continue;
             }
             let values = &self.delta.keys[column][delta.clone()];
-            if places.is_empty() && self.shown.is_empty() {
+            let constant = reader.as_ref().and_then(|reader| reader.constant(column));
+            if let Some(value) = constant
+                && self.shown.is_empty()
+            {
+                lay_constant(value, rows.len(), &self.steps, values, out);
+            } else if is_copied {
                 out.resize(rows.len(), 0);
                 if let Some(reader) = &reader {
                     reader.column(column, rows.clone(), out);
                 }
             } else {
                 let base = &mut self.column;
-                base.resize(rows.len(), 0);
+                base.resize(rows.len() + STRIDE, 0);
                 if let Some(reader) = &reader
                     && !rows.is_empty()
                 {
-                    reader.column(column, rows.clone(), base);
+                    reader.column(column, rows.clone(), &mut base[..rows.len()]);
                 }
-                out.clear();
-                out.reserve(rows.len() + places.len());
-                let mut from = 0;
-                for (place, &value) in places.iter().zip(values) {
-                    let to = usize::from(place.row) - rows.start;
-                    extend(out, &base[from..to], self.shown.get(from..to));
-                    if shows(place) {
-                        out.push(value);
-                    }
-                    from = to + usize::from(place.hides);
+                if self.shown.is_empty() {
+                    lay(base, rows.len(), &self.steps, values, out);
+                } else {
+                    self.lay_over_shown(&rows, places, shown_states, values, out);
                 }
-                extend(out, &base[from..], self.shown.get(from..));
             }
             if !is_counted {
                 chunk.len = out.len();
@@ -285,6 +301,30 @@ impl PatchedScan {
         if !is_counted {
             chunk.len = self.count(&rows, places);
         }
+    }
+
+    /// Lays values over those rows of the base that are shown.
+    fn lay_over_shown(
+        &self,
+        rows: &Range<usize>,
+        places: &[Place],
+        shown_states: u8,
+        values: &[u64],
+        out: &mut Vec<u64>,
+    ) {
+        let base = &self.column[..rows.len()];
+        out.clear();
+        out.reserve(rows.len() + places.len());
+        let mut from = 0;
+        for (place, &value) in places.iter().zip(values) {
+            let to = usize::from(place.row) - rows.start;
+            extend(out, &base[from..to], &self.shown[from..to]);
+            if shown_states >> place.states.after() & 1 != 0 {
+                out.push(value);
+            }
+            from = to + usize::from(place.hides);
+        }
+        extend(out, &base[from..], &self.shown[from..]);
     }
 
     /// The rows shown of a window of which no column is wanted.
@@ -300,19 +340,11 @@ impl PatchedScan {
     }
 }
 
-/// Appends those of the values that are shown; all, if nothing is said of that.
+/// Appends those of the values that are shown.
 #[inline]
-fn extend(out: &mut Vec<u64>, values: &[u64], shown: Option<&[bool]>) {
-    match shown {
-        None | Some([]) => out.extend_from_slice(values),
-        Some(shown) => out.extend(
-            values
-                .iter()
-                .zip(shown)
-                .filter(|&(_, &shown)| shown)
-                .map(|(&value, _)| value),
-        ),
-    }
+fn extend(out: &mut Vec<u64>, values: &[u64], shown: &[bool]) {
+    let shown = values.iter().zip(shown).filter(|&(_, &shown)| shown);
+    out.extend(shown.map(|(&value, _)| value));
 }
 
 /// The first row of a part of the delta that is not below a key.

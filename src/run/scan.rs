@@ -49,6 +49,15 @@ pub struct Visibility {
 }
 
 impl Visibility {
+    /// A bit for each state that is shown of rows of an epoch: `1 << after`.
+    pub(super) fn shown_states(self, epoch: u32) -> u8 {
+        let after = [State::Absent, State::Asserted, State::Inferred];
+        let shown = after.map(|state| {
+            u8::from(self.shows(States::new(State::Absent, state), epoch)) << state as u8
+        });
+        shown.into_iter().sum()
+    }
+
     #[inline]
     pub(super) fn shows(self, states: States, epoch: u32) -> bool {
         let after = states.after();

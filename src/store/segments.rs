@@ -17,8 +17,10 @@ use std::sync::Arc;
 const SEGMENTS_MAX: usize = 8;
 /// A segment joins a merge if it has at most this many times the terms of all newer ones together.
 const SIZE_RATIO: u64 = 4;
-/// Larger ones are not made: 16 bytes a term are held while a segment is written.
+/// Larger ones are not made, whatever the memory.
 const TERMS_MAX: u64 = 8 << 20;
+/// Held for each term while a segment is written.
+const WRITTEN_BYTES_PER_TERM: usize = 16;
 
 impl Shared {
     /// Merges the newest segments in order of arrival if that is due. Returns whether it did.
@@ -33,7 +35,9 @@ impl Shared {
             .take_while(|segment| segment.kind() == SegmentKind::Arrival)
             .take_while(|segment| segment.damage().is_none());
         let terms: Vec<u64> = arrival.map(|segment| segment.meta().count).collect();
-        let count = due(&terms, TERMS_MAX);
+        // A merge may hold as much as waits for a spill.
+        let fitting = (self.settings.spill_bytes / WRITTEN_BYTES_PER_TERM) as u64;
+        let count = due(&terms, TERMS_MAX.min(fitting));
         if count < 2 {
             return Ok(false);
         }

@@ -8,7 +8,7 @@ pub(super) const FORMAT_VERSION: u8 = 1;
 pub const BLOCK_ROWS: usize = 4096;
 
 /// Rows of a group, the smallest unit that is packed by itself. The last group may be shorter.
-pub(super) const GROUP_ROWS: usize = 128;
+pub const GROUP_ROWS: usize = 128;
 
 /// Most groups of a column.
 pub(super) const BLOCK_GROUPS: usize = BLOCK_ROWS / GROUP_ROWS;

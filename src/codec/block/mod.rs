@@ -28,6 +28,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use layout::{BLOCK_ROWS, COLUMNS};
+pub use layout::{BLOCK_ROWS, COLUMNS, GROUP_ROWS};
 pub use reader::{Block, BlockReader};
 pub use writer::{BlockStats, encode_block};
