@@ -419,5 +419,45 @@ fn generalized(name: &str) -> Vec<(String, u64)> {
         }
         rest = end;
     }
+    // One client is not named.
+    if !found.iter().any(|(general, _)| general.contains(" xN")) {
+        found.push((format!("{name} xN"), 1));
+    }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workloads_that_differ_in_one_number_are_a_family() {
+        let workload = |name| Workload {
+            name,
+            panels: Vec::new(),
+            latencies: Vec::new(),
+            answers: Vec::new(),
+            failures: Vec::new(),
+        };
+        let names = [
+            "lubm-1",
+            "lubm-10",
+            "lubm-10 x4",
+            "lubm-10 closed",
+            "bsbm-10",
+        ];
+        let workloads = names.map(workload);
+        let families = Family::all(&workloads);
+        let found: Vec<(&str, Vec<u64>)> = families
+            .iter()
+            .map(|family| {
+                (
+                    family.name.as_str(),
+                    family.members.keys().copied().collect(),
+                )
+            })
+            .collect();
+        let expected = [("lubm-N", vec![1, 10]), ("lubm-10 xN", vec![1, 4])];
+        assert_eq!(found, expected);
+    }
 }
