@@ -9,11 +9,8 @@ use clap::Args;
 use std::path::PathBuf;
 use triplestore::control::Control;
 use triplestore::database::{GraphPattern, QuadPattern};
-use triplestore::error::{Code, Error, Result};
+use triplestore::error::Result;
 use triplestore::load::{self, DumpOptions, Format, NamedGraphs};
-
-/// Extensions of compressed files, which are not written.
-const COMPRESSED: [&str; 3] = ["gz", "zst", "bz2"];
 
 /// Write the store, a graph or the quads that match a pattern
 #[derive(Args)]
@@ -49,7 +46,8 @@ pub struct Dump {
 
 impl Dump {
     pub fn run(&self, store: &StoreArguments) -> Outcome {
-        let format = self.format()?;
+        let (name, path) = (self.format.as_deref(), self.output.as_deref());
+        let format = output::format(name, path, Format::NQuads)?;
         let pattern = self.pattern()?;
         let options = DumpOptions {
             prefixes: arguments::prefixes(&self.prefix)?,
@@ -67,10 +65,7 @@ impl Dump {
         let control = Control::new();
         interrupt::cancels(&control);
         let snapshot = database.snapshot()?;
-        let out = match &self.output {
-            Some(path) => Output::file(path)?,
-            None => Output::stdout()?,
-        };
+        let out = Output::new(path)?;
         let mut dump = load::Dump::new(format, &options, out)?;
         let work = Work {
             name: "dump",
@@ -87,26 +82,6 @@ impl Dump {
         done?;
         database.close()?;
         Ok(Exit::Ok)
-    }
-
-    /// Errors: `UnknownFormat`.
-    fn format(&self) -> Result<Format> {
-        let compressed = self.output.as_ref().filter(|path| {
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            extension.is_some_and(|e| COMPRESSED.iter().any(|c| c.eq_ignore_ascii_case(e)))
-        });
-        if let Some(path) = compressed {
-            return Err(Error::new(
-                Code::UnknownFormat,
-                format!("{} would not be compressed", path.display()),
-            )
-            .with_hint("leave -o out and compress what is written: triplestore dump | gzip"));
-        }
-        match (&self.format, &self.output) {
-            (Some(name), _) => Format::from_name(name),
-            (None, Some(path)) => Format::from_path(path),
-            (None, None) => Ok(Format::NQuads),
-        }
     }
 
     /// Errors: `InvalidIri`, `InvalidInput`.

@@ -16,6 +16,7 @@ mod dump;
 mod exit;
 mod explain;
 mod figures;
+mod generate;
 mod interrupt;
 mod load;
 mod output;
@@ -59,6 +60,7 @@ enum Command {
     Check(check::Check),
     Compact(compact::Compact),
     Recover(recover::Recover),
+    Generate(generate::Generate),
     Bench(bench::Bench),
 }
 
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(store),
         Command::Compact(command) => command.run(store),
         Command::Recover(command) => command.run(store),
+        Command::Generate(command) => command.run(store),
         Command::Bench(command) => command.run(),
     };
     let exit = match done {

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use triplestore::error::{Code, Error, Result};
+use triplestore::load::Format;
 
 const BUFFER_BYTES: usize = 64 << 10;
 
@@ -16,6 +17,14 @@ pub struct Output {
 }
 
 impl Output {
+    /// A file or, without one, standard output. Errors: `Io`, `FileNotFound`.
+    pub fn new(path: Option<&Path>) -> Result<Self> {
+        match path {
+            Some(path) => Self::file(path),
+            None => Self::stdout(),
+        }
+    }
+
     /// Standard output, without the line buffer of [`io::stdout`]. Errors: `Io`.
     pub fn stdout() -> Result<Self> {
         let file = io::stdout()
@@ -86,6 +95,29 @@ impl Drop for Output {
             // Nothing more can be done about a partial file that cannot be removed.
             let _ = fs::remove_file(place);
         }
+    }
+}
+
+/// Extensions of compressed files, which are not written.
+const COMPRESSED: [&str; 3] = ["gz", "zst", "bz2"];
+
+/// The RDF format of an output: by its name, else by the extension of the file, else `usual`. Errors: `UnknownFormat`.
+pub fn format(name: Option<&str>, path: Option<&Path>, usual: Format) -> Result<Format> {
+    let compressed = path.filter(|path| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|e| COMPRESSED.iter().any(|c| c.eq_ignore_ascii_case(e)))
+    });
+    if let Some(path) = compressed {
+        return Err(Error::new(
+            Code::UnknownFormat,
+            format!("{} would not be compressed", path.display()),
+        )
+        .with_hint("leave -o out and compress what is written, as in: triplestore dump | gzip"));
+    }
+    match (name, path) {
+        (Some(name), _) => Format::from_name(name),
+        (None, Some(path)) => Format::from_path(path),
+        (None, None) => Ok(usual),
     }
 }
 

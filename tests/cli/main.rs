@@ -8,6 +8,7 @@ mod answers;
 mod bench;
 mod damage;
 mod errors;
+mod generate;
 mod place;
 mod process;
 mod update;

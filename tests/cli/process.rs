@@ -146,6 +146,7 @@ fn a_closed_pipe_ends_the_tool_quietly() {
         &["dump", "--format", "ttl"],
         &["dump", "--format", "rdf", "--prefix", "e=http://e/"],
         &["dump", "--format", "jsonld"],
+        &["generate", "lubm", "--scale", "1000"],
     ] {
         let mut child = start(place.command(arguments));
         let mut first = [0; 10];

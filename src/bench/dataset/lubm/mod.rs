@@ -1,6 +1,6 @@
 //! The Lehigh University Benchmark (Guo, Pan, Heflin: LUBM: A benchmark for OWL knowledge base systems, Journal of Web
 //! Semantics 3, 2005), by the profile of its data generator UBA: universities with departments, their staff, students,
-//! courses, publications and research groups. About 130,000 statements a university, 3 in 100 of them repeated, as UBA
+//! courses, publications and research groups. About 140,000 statements a university, 3 in 100 of them repeated, as UBA
 //! does too.
 //!
 //! A part is a department. Universities have 15 to 25 of them; the parts between are empty, so that where a department
