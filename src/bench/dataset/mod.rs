@@ -1,11 +1,11 @@
 //! Generated data for benchmarks and tests: deterministic, streamed, of any size.
 //!
 //! A [`Dataset`] is made of parts. A part depends on the dataset, its seed and its number alone, so that parts are made
-//! on any number of threads, the document is the same on every machine, and one of a larger scale begins with the
-//! smaller one. A [`Writer`] puts statements into a syntax; a [`Document`] is all parts in order, made while it is read.
+//! on any number of threads, and the document is the same on every machine. A [`Writer`] puts statements into a syntax; a [`Document`] is all parts in order, made while it is read.
 //!
 //! [`kinds`] is the table of all datasets; the command line is derived from it.
 
+pub mod bsbm;
 mod document;
 pub mod lubm;
 mod writer;
@@ -53,14 +53,24 @@ pub struct Kind {
 
 /// All kinds of datasets.
 pub fn kinds() -> &'static [Kind] {
-    const KINDS: &[Kind] = &[Kind {
-        name: "lubm",
-        about: "Lehigh University Benchmark: universities, their staff, students and publications",
-        unit: "universities",
-        scale: 1,
-        ontology: true,
-        make: |parameters| Arc::new(lubm::Lubm::new(parameters)),
-    }];
+    const KINDS: &[Kind] = &[
+        Kind {
+            name: "lubm",
+            about: "Lehigh University Benchmark: universities, their staff, students and publications",
+            unit: "universities",
+            scale: 1,
+            ontology: true,
+            make: |parameters| Arc::new(lubm::Lubm::new(parameters)),
+        },
+        Kind {
+            name: "bsbm",
+            about: "Berlin SPARQL Benchmark: products, vendors with offers, and reviews",
+            unit: "products",
+            scale: 1000,
+            ontology: false,
+            make: |parameters| Arc::new(bsbm::Bsbm::new(parameters.scale, parameters.seed)),
+        },
+    ];
     KINDS
 }
 

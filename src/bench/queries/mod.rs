@@ -3,6 +3,7 @@
 //! A query that cuts its answer (LIMIT) orders all its rows, so that every engine has to give the same ones.
 
 pub mod analytics;
+pub mod bsbm;
 pub mod lubm;
 
 /// One query text of a workload.

@@ -1,5 +1,7 @@
 //! The table of workloads: which data, and what is done with them.
 
+use crate::bench::dataset::bsbm::Bsbm;
+use crate::bench::queries::bsbm::Mixes;
 use crate::bench::queries::{Query, analytics, lubm};
 
 /// Queries that follow each other, by number.
@@ -95,6 +97,39 @@ pub const WORKLOADS: &[Workload] = &[
         closed: false,
         label: "",
         task: Task::Reason,
+    },
+    Workload {
+        name: "bsbm",
+        about: "the explore mix of BSBM: a consumer looks for products",
+        dataset: "bsbm",
+        scale: 1000,
+        closed: false,
+        label: "explore",
+        task: Task::Mixes(|products, seed| {
+            let mixes = Mixes::new(Bsbm::new(products, seed), seed);
+            Box::new(move |number| mixes.explore(number))
+        }),
+    },
+    Workload {
+        name: "bsbm-bi",
+        about: "the business intelligence mix of BSBM: aggregates over types of products",
+        dataset: "bsbm",
+        scale: 1000,
+        closed: false,
+        label: "business intelligence",
+        task: Task::Mixes(|products, seed| {
+            let mixes = Mixes::new(Bsbm::new(products, seed), seed);
+            Box::new(move |number| mixes.business_intelligence(number))
+        }),
+    },
+    Workload {
+        name: "bsbm-load",
+        about: "loading BSBM into an empty store, to return and to quiescence",
+        dataset: "bsbm",
+        scale: 1000,
+        closed: false,
+        label: "",
+        task: Task::Load,
     },
 ];
 
