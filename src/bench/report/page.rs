@@ -244,8 +244,10 @@ fn answers(page: &mut Markup, results: &Results<'_>, workload: &Workload<'_>) {
         (0, agree) => format!("\u{2713} engines agree in {}", counted_answers(agree)),
         (differ, _) => format!("\u{2717} engines differ in {}", counted_answers(differ)),
     };
+    // Agreement needs no reading.
+    let open = if differ > 0 { " open=\"\"" } else { "" };
     page.put(format_args!(
-        "<figure><figcaption><h3>Answers</h3><span class=\"unit\">{verdict}</span></figcaption>\
+        "<figure><details{open}><summary><h3>Answers</h3><span class=\"unit\">{verdict}</span></summary>\
          <div class=\"scroll\"><table><thead><tr><th scope=\"col\">Query</th>"
     ));
     for &engine in &shown {
@@ -260,7 +262,7 @@ fn answers(page: &mut Markup, results: &Results<'_>, workload: &Workload<'_>) {
     for row in &workload.answers {
         answer_row(page, row, &shown);
     }
-    page.put(format_args!("</tbody></table></div></figure>"));
+    page.put(format_args!("</tbody></table></div></details></figure>"));
 }
 
 fn counted_answers(count: usize) -> String {

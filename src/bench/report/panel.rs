@@ -41,7 +41,7 @@ pub fn figure(
     match open {
         true => page.put(format_args!("<figcaption>{caption}</figcaption>")),
         false => page.put(format_args!(
-            "<details><summary><span class=\"caption\">{caption}{}</span></summary>",
+            "<details><summary>{caption}{}</summary>",
             in_short(results, panel)
         )),
     };

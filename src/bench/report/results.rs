@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How ours is named; in records without it the first engine is in its place.
 pub const OURS: &str = "triplestore";
 
+/// The subject of what the runner costs: no engine is ahead in it.
+const OVERHEAD: &str = "overhead";
+
 /// A subject with this measure was executed often.
 const MEASURE_OF_OFTEN: &str = "p50";
 
@@ -235,6 +238,7 @@ impl<'r> Row<'r, Figure> {
         let (ours, peer) = (self.cell(0)?, self.cell(engine)?);
         match engine {
             0 => None,
+            _ if ours.subject == OVERHEAD => None,
             _ => Ratio::of(ours.better, &ours.rounds, &peer.rounds),
         }
     }
