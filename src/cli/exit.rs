@@ -25,7 +25,7 @@ const EXITS: [(Exit, &str); 8] = [
     (Exit::Ok, "done"),
     (
         Exit::No,
-        "done, and the answer is no: check found damage, an engine of a benchmark answered wrongly or died, or a benchmark is worse or misses a target",
+        "done, and the answer is no: damage, a benchmark that is wrong or worse, a missed target",
     ),
     (Exit::Usage, "the command line is wrong"),
     (
