@@ -93,6 +93,9 @@ impl<'r> Results<'r> {
                 workloads.workload(&failure.workload).failures.push(failure);
             }
         }
+        for workload in &mut workloads.list {
+            workload.put_in_order();
+        }
         Self {
             records,
             workloads: workloads.list,
@@ -180,6 +183,31 @@ impl<'r, T> Row<'r, T> {
 }
 
 impl<'r> Workload<'r> {
+    /// Medians before all other panels of subjects executed often, latencies and answers in the order of figures.
+    fn put_in_order(&mut self) {
+        let is_often = |panel: &Panel<'_>| matches!(panel.kind, Kind::Measure { .. });
+        let is_median = |panel: &Panel<'_>| matches!(panel.kind, Kind::Measure { name, .. } if name == MEASURE_OF_OFTEN);
+        let first = self.panels.iter().position(is_often);
+        let median = self.panels.iter().position(is_median);
+        if let (Some(first), Some(median)) = (first, median) {
+            self.panels[first..=median].rotate_right(1);
+        }
+        let subjects: Vec<&str> = match first {
+            Some(first) => self.panels[first]
+                .rows
+                .iter()
+                .map(|row| row.label)
+                .collect(),
+            None => Vec::new(),
+        };
+        let place = |label: &str| {
+            let known = subjects.iter().position(|&subject| subject == label);
+            known.unwrap_or(subjects.len())
+        };
+        self.latencies.sort_by_key(|row| place(row.label));
+        self.answers.sort_by_key(|row| place(row.label));
+    }
+
     /// Why an engine has no figure in a row of a panel.
     pub fn why_no_figure(
         &self,
@@ -432,7 +460,37 @@ fn generalized(name: &str) -> Vec<(String, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::figure;
     use super::*;
+
+    #[test]
+    fn medians_come_first_and_latencies_follow_the_order_of_figures() {
+        let figure = |subject, measure| figure("w", subject, measure, "e", vec![1.0]);
+        let latencies = |subject: &str| Latencies {
+            workload: "w".to_owned(),
+            subject: subject.to_owned(),
+            engine: "e".to_owned(),
+            nanoseconds: vec![1],
+        };
+        let records = [Record {
+            figures: vec![
+                figure("load", "to return"),
+                figure("Q2", "throughput"),
+                figure("Q2", "p50"),
+                figure("Q10", "p50"),
+            ],
+            latencies: vec![latencies("Q10"), latencies("Q2"), latencies("Q3")],
+            ..Record::default()
+        }];
+        let results = Results::new(&records);
+        let workload = &results.workloads[0];
+        let names = workload.panels.iter().map(|panel| match panel.kind {
+            Kind::Measure { name, .. } | Kind::Subject(name) => name,
+        });
+        assert_eq!(names.collect::<Vec<_>>(), ["load", "p50", "throughput"]);
+        let rows = workload.latencies.iter().map(|row| row.label);
+        assert_eq!(rows.collect::<Vec<_>>(), ["Q2", "Q10", "Q3"]);
+    }
 
     #[test]
     fn workloads_that_differ_in_one_number_are_a_family() {

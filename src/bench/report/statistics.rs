@@ -50,11 +50,14 @@ pub fn geometric_mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| (sum / f64::from(count)).exp())
 }
 
+/// The least ratio that is worth a word.
+const LEAST_EFFECT: f64 = 1.02;
+
 /// Whether ours is better than the peer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Standing {
     Ahead,
-    /// Some rounds say one thing, some the other.
+    /// Some rounds say one thing, some the other, or there is hardly a difference.
     Level,
     Behind,
 }
@@ -71,10 +74,11 @@ impl Ratio {
     }
 
     pub fn standing(&self) -> Standing {
-        match self.0 {
-            Spread { low, .. } if low > 1.0 => Standing::Ahead,
-            Spread { high, .. } if high < 1.0 => Standing::Behind,
-            _ => Standing::Level,
+        let Spread { median, low, high } = self.0;
+        match () {
+            () if low > 1.0 && median >= LEAST_EFFECT => Standing::Ahead,
+            () if high < 1.0 && median <= 1.0 / LEAST_EFFECT => Standing::Behind,
+            () => Standing::Level,
         }
     }
 }
@@ -123,6 +127,8 @@ mod tests {
         let ratio = Ratio::of(Better::Higher, &[1.0, 2.0], &[3.0, 6.0]).unwrap();
         assert_eq!(ratio.standing(), Standing::Behind);
         let ratio = Ratio::of(Better::Lower, &[1.0, 2.0], &[2.0, 1.0]).unwrap();
+        assert_eq!(ratio.standing(), Standing::Level);
+        let ratio = Ratio::of(Better::Lower, &[1.0, 1.0], &[1.01, 1.015]).unwrap();
         assert_eq!(ratio.standing(), Standing::Level);
         assert_eq!(Ratio::of(Better::Neither, &[1.0], &[1.0]), None);
         assert_eq!(Ratio::of(Better::Lower, &[0.0], &[1.0]), None);
