@@ -32,22 +32,17 @@ bench: setup
 bench-table: setup
 	@cargo bench --bench table
 
-# Loads the same files with Oxigraph and compares. The first build compiles Oxigraph's RocksDB too.
+# Measures other engines and this library with the same data and queries: bench-compare/README.md. At this size it takes
+# less than 15 minutes, beside the first build, which compiles Oxigraph's RocksDB too; LUBM=10 BSBM=10000 is a larger one.
 COMPARE_TARGET = $(or $(COMPARE_TARGET_DIR),bench-compare/target)
-COMPARE_DATA = $(COMPARE_TARGET)/data
-COMPARE_STATEMENTS = 5000000
-COMPARE_ROUNDS = 3
+LUBM = 1
+BSBM = 1000
+ROUNDS = 7
 
 bench-compare: setup
-	cargo build --release --example load --example generate
-	CARGO_TARGET_DIR=$(COMPARE_TARGET) cargo build --release --locked --manifest-path bench-compare/Cargo.toml
-	mkdir -p $(COMPARE_DATA)
-	for shape in lubm bsbm; do \
-		test -e $(COMPARE_DATA)/$$shape.nt || \
-		$(TARGET)/release/examples/generate $$shape 1 $(COMPARE_STATEMENTS) > $(COMPARE_DATA)/$$shape.nt; \
-	done
-	$(COMPARE_TARGET)/release/runner $(TARGET)/release/examples/load $(COMPARE_TARGET)/release/oxigraph-load \
-		$(COMPARE_DATA) $(COMPARE_ROUNDS) $(COMPARE_DATA)/lubm.nt $(COMPARE_DATA)/bsbm.nt
+	cargo build --release --bin triplestore
+	LUBM=$(LUBM) BSBM=$(BSBM) ROUNDS=$(ROUNDS) \
+		sh bench-compare/run.sh $(TARGET)/release/triplestore $(COMPARE_TARGET)
 
 # PREFIX (default /usr/local) and DESTDIR as usual.
 install: setup

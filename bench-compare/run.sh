@@ -1,0 +1,79 @@
+#!/bin/sh
+# Builds the other engines, measures them and this library, and writes the record, a page and tables:
+#     run.sh TRIPLESTORE DIRECTORY
+# TRIPLESTORE is the command line tool; everything that is made goes below DIRECTORY. From the environment: LUBM
+# (universities, 1), BSBM (products, 1000), ROUNDS (7). An engine whose tools are not there is named and left out.
+# Ends with 1 if an answer was wrong or an engine died, after all is written.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+mkdir -p "$2"
+triplestore=$(CDPATH='' cd -- "$(dirname -- "$1")" && pwd)/$(basename -- "$1")
+made=$(CDPATH='' cd -- "$2" && pwd)
+lubm=${LUBM:-1}
+bsbm=${BSBM:-1000}
+rounds=${ROUNDS:-7}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+without() { echo "bench-compare: going on without $1" >&2; }
+
+# The arguments of the run grow with each engine that is there. The first one is what others are compared with, and
+# `reasonable` comes before other engines that reason, since the first of them makes the closed data.
+set -- --engine triplestore
+
+cargo_build() {
+    CARGO_TARGET_DIR=$made cargo build --release --locked --manifest-path "$here/Cargo.toml" --package "engine-$1"
+}
+for engine in reasonable oxigraph; do
+    if cargo_build $engine; then
+        set -- "$@" --engine "$engine='$made/release/engine-$engine'" --native $engine
+    else
+        without "$engine, which cannot be built"
+    fi
+done
+
+maven_build() {
+    mvn --quiet --batch-mode --file "$here/java/pom.xml" -Dcompare.directory="$made/java" package
+}
+if ! have java || ! have javac || ! have mvn; then
+    without "Jena and RDF4J, which need a JDK (17 or newer) and Maven"
+elif maven_build; then
+    classes="$made/java/classes:$made/java/lib/*"
+    for engine in jena rdf4j rdf4j-lmdb; do
+        set -- "$@" --engine "$engine='$here/java/engine' '$classes' $engine"
+    done
+else
+    without "Jena and RDF4J, which cannot be built"
+fi
+
+# Installed again only when the requirement is another one.
+python_build() {
+    cmp -s "$here/maplib/requirements.txt" "$made/maplib/installed" && return
+    python3 -m venv --clear "$made/maplib" &&
+        "$made/maplib/bin/python" -m pip install --quiet --requirement "$here/maplib/requirements.txt" &&
+        cp "$here/maplib/requirements.txt" "$made/maplib/installed"
+}
+if ! have python3; then
+    without "maplib, which needs Python 3"
+elif python_build; then
+    set -- "$@" --engine "maplib='$made/maplib/bin/python' '$here/maplib/engine.py'"
+else
+    without "maplib, which cannot be installed"
+fi
+
+for workload in load closed analytics updates reason; do
+    set -- "$@" --workload "lubm-$workload:$lubm"
+done
+for workload in load explore; do
+    set -- "$@" --workload "bsbm-$workload:$bsbm"
+done
+
+name=compare-lubm-$lubm-bsbm-$bsbm
+status=0
+"$triplestore" bench run "$@" --rounds "$rounds" --data "$made/data" --out "$made/$name.json" || status=$?
+# 1 says that an answer was wrong; anything else leaves no record.
+[ "$status" -le 1 ] || exit "$status"
+"$triplestore" bench report "$made/$name.json" --html "$made/$name.html" --markdown "$made/$name.md"
+cat "$made/$name.md"
+echo "bench-compare: $made/$name.json, .html and .md" >&2
+exit "$status"
