@@ -7,6 +7,7 @@ use super::statistics::Sorted;
 use crate::bench::engine::process::{Fault, Process};
 use crate::bench::engine::protocol::{Done, Work};
 use crate::bench::engine::usage::Usage;
+use crate::bench::record::FailureKind;
 use std::time::{Duration, Instant};
 
 /// What is asked while an engine comes to rest. Any row does, so that the time is that of being answered at all.
@@ -14,7 +15,7 @@ const PROBE: &str = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } LIMIT 1";
 
 /// A work that goes on in the background after its reply.
 pub struct Settled {
-    done: Done,
+    pub done: Done,
     pub to_return: Duration,
     to_quiescence: Duration,
     probes: Sorted,
@@ -42,14 +43,15 @@ pub fn settle(contender: &mut Contender<'_>, work: &Work) -> Result<Settled, Fau
     })
 }
 
-/// Waits for quiescence; the latencies of the probes that were answered before it, by the clock of the runner.
+/// Waits for quiescence; the latencies of the probes that were answered before it, by the clock of the runner. None from
+/// an engine that answers no queries, as a reasoner need not.
 fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
     let until = Instant::now() + limit;
     let quiescence = process.send(&Work::Quiesce)?;
     let mut latencies = Vec::new();
-    let (mut resting, mut probe) = (false, None);
+    let (mut resting, mut probe, mut answers) = (false, None, true);
     while !resting || probe.is_some() {
-        if probe.is_none() {
+        if answers && probe.is_none() {
             let query = Work::Query {
                 text: PROBE.to_owned(),
                 prepared: false,
@@ -66,9 +68,14 @@ fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
                 resting = true;
             }
             Some((id, sent)) if arrival.id == id => {
-                arrival.result?;
-                let waited = arrival.at.saturating_duration_since(sent);
-                latencies.push(u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX));
+                match arrival.result {
+                    Ok(_) => {
+                        let waited = arrival.at.saturating_duration_since(sent);
+                        latencies.push(u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX));
+                    }
+                    Err(fault) if fault.kind == FailureKind::Unsupported => answers = false,
+                    Err(fault) => return Err(fault),
+                }
                 probe = None;
             }
             _ => (),
@@ -83,14 +90,34 @@ pub fn note(settled: &Settled, at: &Place, findings: &mut Findings<'_>) {
     for (measure, value) in [
         (&figures::RETURNED, settled.to_return.as_secs_f64()),
         (&figures::QUIESCED, settled.to_quiescence.as_secs_f64()),
-        (&figures::PROBE_P50, milliseconds(probes.quantile(0.5))),
-        (&figures::PROBE_MAX, milliseconds(probes.max() as f64)),
         (&figures::PROCESSOR, milliseconds(used.processor_ns as f64)),
         (&figures::READ, used.read_bytes as f64),
         (&figures::WRITTEN, used.written_bytes as f64),
         (&figures::PEAK, used.peak_bytes as f64 / 1e6),
-        (&figures::STATEMENTS, settled.done.rows as f64),
     ] {
         findings.add(at, measure, value);
+    }
+    // Not every engine says it: counting may cost it a scan.
+    if settled.done.rows > 0 {
+        findings.add(at, &figures::STATEMENTS, settled.done.rows as f64);
+    }
+    if !probes.is_empty() {
+        findings.add(at, &figures::PROBE_P50, milliseconds(probes.quantile(0.5)));
+        findings.add(at, &figures::PROBE_MAX, milliseconds(probes.max() as f64));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::engine::process::tests::{says, scripted};
+
+    #[test]
+    fn an_engine_that_answers_no_queries_comes_to_rest() {
+        let refusal = r#"{"id":2,"failed":{"unsupported":true,"message":"no queries"}}"#;
+        let refuse = format!("echo \"{}\"", refusal.replace('"', "\\\""));
+        let script = format!("read a; read b; {refuse}; {}; cat", says(1, 0));
+        let probes = quiesce(&mut scripted(&script), Duration::from_secs(20)).unwrap();
+        assert!(probes.is_empty());
     }
 }

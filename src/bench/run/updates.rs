@@ -13,6 +13,7 @@ use super::turns::order;
 use crate::bench::engine::process::Fault;
 use crate::bench::engine::protocol::Work;
 use crate::bench::queries::Query;
+use crate::bench::record::FailureKind;
 use std::fmt::Write;
 
 /// Triples of a large update, two for each subject.
@@ -57,6 +58,9 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
+/// The subject of what a round leaves.
+const STATE: &str = "state";
+
 /// What is left when all kinds have been run.
 const LEFT: [&str; 2] = ["key", "value"];
 
@@ -97,11 +101,19 @@ pub fn measure(
                     findings.done(&at, taken);
                 }
             }
+            let at = |subject| Place::new(workload, subject, &name);
+            let failed = KINDS
+                .iter()
+                .find(|kind| findings.has_failed(&at(kind.subject)));
+            if let Some(kind) = failed {
+                let message = format!("without {} its triples are others", kind.subject);
+                findings.fail(&at(STATE), &Fault::new(FailureKind::Refused, message));
+            }
         }
         let answer = format!("state after round {}", round + 1);
         check(workload, &state(), &answer, contenders, options, findings);
         for contender in contenders.iter_mut() {
-            let at = Place::new(workload, "state", contender.name());
+            let at = Place::new(workload, STATE, contender.name());
             for name in LEFT {
                 let text = format!("DELETE WHERE {{ ?s <{NAMESPACE}{name}> ?o }}");
                 let cleaned = contender.call(&Work::Update { text });
@@ -115,7 +127,7 @@ pub fn measure(
 fn state() -> Query {
     let left = LEFT.map(|name| format!("<{NAMESPACE}{name}>")).join(" ");
     Query {
-        name: "state".to_owned(),
+        name: STATE.to_owned(),
         text: format!("SELECT ?s ?p ?o WHERE {{ VALUES ?p {{ {left} }} ?s ?p ?o }}"),
         ordered: false,
         never_empty: true,

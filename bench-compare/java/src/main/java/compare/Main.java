@@ -161,8 +161,9 @@ public final class Main {
 
     private static JsonObject failed(Throwable error) {
         JsonObject failed = new JsonObject();
-        failed.addProperty("unsupported", error instanceof UnsupportedOperationException);
-        failed.addProperty("message", error.toString());
+        boolean unsupported = error instanceof UnsupportedOperationException;
+        failed.addProperty("unsupported", unsupported);
+        failed.addProperty("message", unsupported ? "not supported" : error.toString());
         return failed;
     }
 
