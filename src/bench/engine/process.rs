@@ -13,6 +13,7 @@ use crate::bench::record::FailureKind;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -91,6 +92,8 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(log)?)
+            // So that what a script starts can be ended with it.
+            .process_group(0)
             .spawn()?;
         let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("a pipe is missing"));
@@ -212,8 +215,7 @@ impl Process {
         // A process whose output has ended may take a moment to be seen as ended itself.
         thread::sleep(Duration::from_millis(10));
         if let Ok(None) = self.child.try_wait() {
-            // What cannot be killed has ended.
-            let _ = self.child.kill();
+            kill_group(self.child.id());
         }
         match self.child.wait() {
             Ok(status) => status.to_string(),
@@ -225,9 +227,19 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.kill();
+            kill_group(self.child.id());
+            // There is no one to tell.
             let _ = self.child.wait();
         }
+    }
+}
+
+/// Kills a process that was made the leader of a group, and what it has started.
+fn kill_group(leader: u32) {
+    if let Ok(group) = libc::pid_t::try_from(leader) {
+        // SAFETY: the call touches no memory. The leader has not been waited for, so that its number is still its own;
+        // a group that has ended is an error that says so.
+        unsafe { libc::kill(-group, libc::SIGKILL) };
     }
 }
 

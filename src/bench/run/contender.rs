@@ -95,7 +95,8 @@ impl<'o> Contender<'o> {
 
     /// A fresh process with an empty store.
     pub fn start_empty(&mut self) -> Result<(), Fault> {
-        self.process = None;
+        // What the process before was asked for is done.
+        let _ = self.close();
         remove(&self.store)
             .and_then(|()| fs::create_dir_all(&self.store))
             .map_err(|error| io_fault("making a store", &error))?;
@@ -113,7 +114,7 @@ impl<'o> Contender<'o> {
         let work = Work::Open {
             directory: self.store.clone(),
             threads: self.threads,
-            memory_bytes: self.options.memory_bytes,
+            memory_bytes: self.options.memory_for_work(),
             sync: self.options.sync,
         };
         let opened = process.call(&work, self.load_limit())?;

@@ -1,6 +1,7 @@
 //! What a run has found so far.
 
 use super::figures::{Figures, Measure, Place};
+use super::load;
 use super::statistics::Sorted;
 use crate::bench::engine::process::Fault;
 use crate::bench::record::{Answer, Engine, Failure, FailureKind, Latencies};
@@ -86,12 +87,12 @@ impl<'p> Findings<'p> {
         }
     }
 
-    /// Whether an answer was wrong or an engine ended by itself.
+    /// Whether an answer was wrong, an engine ended by itself, or could not load its data.
     pub fn is_broken(&self) -> bool {
         let broken = [FailureKind::Wrong, FailureKind::Died];
         self.failures
             .iter()
-            .any(|failure| broken.contains(&failure.kind))
+            .any(|failure| broken.contains(&failure.kind) || failure.subject == load::SUBJECT)
     }
 
     /// In the order of their places.

@@ -11,6 +11,9 @@ use crate::bench::engine::protocol::Work;
 use crate::bench::record::FailureKind;
 use std::path::Path;
 
+/// The subject of its figures.
+pub const SUBJECT: &str = "load";
+
 const COUNT: &str = "SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }";
 
 /// Loads a file in every round into a new store, which the last round leaves.
@@ -24,7 +27,7 @@ pub fn load(
     let mut counts: Vec<Option<u64>> = vec![None; contenders.len()];
     for (round, engine) in turns(rounds, contenders.len()) {
         let contender = &mut contenders[engine];
-        let at = Place::new(workload, "load", contender.name());
+        let at = Place::new(workload, SUBJECT, contender.name());
         if findings.has_failed(&at) {
             continue;
         }

@@ -11,6 +11,7 @@ mod check;
 mod client;
 mod cold;
 mod contender;
+mod data;
 pub mod digest;
 pub mod figures;
 mod findings;
@@ -30,6 +31,7 @@ pub use contender::Command;
 
 use crate::bench::record::{self, Answer, Record};
 use contender::Contender;
+use data::Data;
 use figures::Place;
 use findings::Findings;
 use overhead::Costs;
@@ -98,16 +100,23 @@ pub struct Options {
 #[derive(Clone, Copy)]
 pub struct Selected {
     pub workload: &'static Workload,
-    pub scale: u64,
+    /// None: that of its dataset.
+    pub scale: Option<u64>,
 }
 
 impl std::fmt::Debug for Selected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.workload.name, self.scale)
+        write!(f, "{}:{:?}", self.workload.name, self.scale)
     }
 }
 
 impl Options {
+    /// What engines are told to use: without a choice, half of what the kernel lets them have.
+    fn memory_for_work(&self) -> Option<u64> {
+        let half = self.memory_limit_bytes.map(|bytes| bytes / 2);
+        self.memory_bytes.or(half)
+    }
+
     /// What is expected for an answer, by whichever engine gave it.
     fn expected(&self, answer: &Answer) -> Option<&Answer> {
         self.expected.iter().find(|expected| {
@@ -131,26 +140,27 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> io::Result<Ran>
     }
     let started = DateTime::now().to_string();
     let mut findings = Findings::new(progress);
-    let mut groups: BTreeMap<(&str, u64, bool), Vec<&Workload>> = BTreeMap::new();
-    for Selected { workload, scale } in &options.workloads {
-        let data = (workload.dataset, *scale, workload.closed);
-        groups.entry(data).or_default().push(workload);
-    }
-    for ((dataset, scale, closed), workloads) in groups {
-        let data = Data {
-            name: format!("{dataset}-{scale}"),
-            scale,
-            closed,
-        };
+    for (data, workloads) in by_data(&options.workloads)? {
         let file = data.file(options, &mut findings)?;
         let mut contenders: Vec<_> = options
             .engines
             .iter()
             .map(|command| Contender::new(command, options, &file))
             .collect();
-        data.run(&file, &workloads, &mut contenders, options, &mut findings);
-        drop(contenders);
-        fs::remove_dir_all(options.directory.join(STORES))?;
+        work_on(
+            &data,
+            &file,
+            &workloads,
+            &mut contenders,
+            options,
+            &mut findings,
+        );
+        for contender in &mut contenders {
+            // All that was to be measured has been.
+            let _ = contender.close();
+        }
+        // Stores that stay behind are in the way of nothing: a load begins with an empty one.
+        let _ = fs::remove_dir_all(options.directory.join(STORES));
     }
     let broken = findings.is_broken();
     let record = Record {
@@ -176,145 +186,126 @@ fn in_order(
     known.flatten().collect()
 }
 
-/// Data at a scale, as generated or closed.
-struct Data {
-    name: String,
-    scale: u64,
-    closed: bool,
+/// Workloads of the same data together, in the order they are first named.
+fn by_data(selected: &[Selected]) -> io::Result<Vec<(Data, Vec<&'static Workload>)>> {
+    let mut groups: Vec<(Data, Vec<&Workload>)> = Vec::new();
+    for Selected { workload, scale } in selected {
+        let kind = workload.kind().ok_or_else(|| {
+            io::Error::other(format!(
+                "{} has no dataset {}",
+                workload.name, workload.dataset
+            ))
+        })?;
+        let data = Data {
+            kind,
+            scale: scale.unwrap_or(kind.scale),
+            closed: workload.closed,
+        };
+        match groups
+            .iter_mut()
+            .find(|(known, _)| known.name() == data.name())
+        {
+            Some((_, workloads)) => workloads.push(workload),
+            None => groups.push((data, vec![workload])),
+        }
+    }
+    Ok(groups)
 }
 
-impl Data {
-    /// The file of the data, made if it is not kept from an earlier run.
-    fn file(&self, options: &Options, findings: &mut Findings<'_>) -> io::Result<PathBuf> {
-        let file = options.directory.join(format!("{}.nt", self.name));
-        if !file.exists() {
-            let message = format!("{} is missing", file.display());
-            return Err(io::Error::new(io::ErrorKind::NotFound, message));
-        }
-        if !self.closed {
-            return Ok(file);
-        }
-        if let Some(given) = &options.closed {
-            return Ok(given.clone());
-        }
-        let closed = options.directory.join(format!("{}-closed.nt", self.name));
-        if !closed.exists() {
-            let mut contenders: Vec<_> = options
-                .engines
-                .iter()
-                .map(|command| Contender::new(command, options, &file))
-                .collect();
-            let made = reason::make_closed(&file, &closed, &mut contenders);
-            let made = made.map(|engine| format!("{} closed: made by {engine}", self.name));
-            let made = made.map_err(|fault| {
-                io::Error::other(format!("no engine can close {}: {fault}", self.name))
-            });
-            findings.tell(&made?);
-        }
-        Ok(closed)
+/// What figures call a workload on data.
+fn label(data: &Data, workload: &Workload, options: &Options, prepared: bool) -> String {
+    let mut label = data.name();
+    if !workload.label.is_empty() {
+        label.push_str(&format!(" {}", workload.label));
     }
-
-    /// What figures call a workload of these data.
-    fn label(&self, workload: &str, options: &Options, prepared: bool) -> String {
-        let mut label = self.name.clone();
-        if self.closed {
-            label.push_str(" closed");
-        }
-        if !workload.is_empty() {
-            label.push(' ');
-            label.push_str(workload);
-        }
-        if prepared {
-            label.push_str(" prepared");
-        }
-        if options.concurrency > 1 {
-            label.push_str(&format!(" x{}", options.concurrency));
-        }
-        if let Pace::Open { rate } = options.pace {
-            label.push_str(&format!(" at {rate}/s"));
-        }
-        label
+    if prepared {
+        label.push_str(" prepared");
     }
+    if options.concurrency > 1 {
+        label.push_str(&format!(" x{}", options.concurrency));
+    }
+    if let Pace::Open { rate } = options.pace {
+        label.push_str(&format!(" at {rate}/s"));
+    }
+    label
+}
 
-    fn run(
-        &self,
-        file: &Path,
-        workloads: &[&Workload],
-        contenders: &mut Vec<Contender<'_>>,
-        options: &Options,
-        findings: &mut Findings<'_>,
-    ) {
-        let name = match self.closed {
-            true => format!("{} closed", self.name),
-            false => self.name.clone(),
+/// All workloads of some data, on stores that have them.
+fn work_on(
+    data: &Data,
+    file: &Path,
+    workloads: &[&Workload],
+    contenders: &mut Vec<Contender<'_>>,
+    options: &Options,
+    findings: &mut Findings<'_>,
+) {
+    let name = data.name();
+    let loads = workloads
+        .iter()
+        .any(|workload| matches!(workload.task, Task::Load));
+    let rounds = if loads { options.rounds } else { 1 };
+    load::load(&name, file, rounds, contenders, findings);
+    for contender in contenders.iter() {
+        let engine = contender.describe();
+        findings.engines.insert(engine.name.clone(), engine);
+    }
+    // What is not there cannot be asked for.
+    contenders.retain(|contender| {
+        !findings.has_failed(&Place::new(&name, load::SUBJECT, contender.name()))
+    });
+    overhead::measure(contenders, options, findings);
+    for workload in workloads {
+        let sources = match workload.task {
+            Task::Queries(queries) => queries(data.scale).into_iter().map(Source::query).collect(),
+            Task::Mixes(mixes) => vec![Source::mixes(mixes(data.scale, options.seed))],
+            Task::Load | Task::Updates | Task::Reason => Vec::new(),
         };
-        let loads = workloads
-            .iter()
-            .any(|workload| matches!(workload.task, Task::Load));
-        let rounds = if loads { options.rounds } else { 1 };
-        load::load(&name, file, rounds, contenders, findings);
-        for contender in contenders.iter() {
-            let engine = contender.describe();
-            findings.engines.insert(engine.name.clone(), engine);
-        }
-        // What is not there cannot be asked for.
-        contenders
-            .retain(|contender| !findings.has_failed(&Place::new(&name, "load", contender.name())));
-        overhead::measure(contenders, options, findings);
-        for workload in workloads {
-            let sources = match workload.task {
-                Task::Queries(queries) => {
-                    queries(self.scale).into_iter().map(Source::query).collect()
-                }
-                Task::Mixes(mixes) => vec![Source::mixes(mixes(self.scale, options.seed))],
-                Task::Load | Task::Updates | Task::Reason => Vec::new(),
-            };
-            self.ask(workload, &sources, contenders, options, findings);
-        }
-        for workload in workloads {
-            if let Task::Updates = workload.task {
-                let label = self.label(workload.label, options, false);
-                updates::measure(&label, contenders, options, findings);
-            }
-        }
-        for workload in workloads {
-            if let Task::Reason = workload.task {
-                reason::measure(&name, file, contenders, options, findings);
-            }
+        ask(data, workload, &sources, contenders, options, findings);
+    }
+    for workload in workloads {
+        if let Task::Updates = workload.task {
+            let workload = label(data, workload, options, false);
+            updates::measure(&workload, contenders, options, findings);
         }
     }
-
-    fn ask(
-        &self,
-        workload: &Workload,
-        sources: &[Source],
-        contenders: &mut [Contender<'_>],
-        options: &Options,
-        findings: &mut Findings<'_>,
-    ) {
-        for &prepared in &options.prepared {
-            let workload = self.label(workload.label, options, prepared);
-            let mut costs = Costs::new();
-            for source in sources {
-                findings.tell(&format!("{workload} {}", source.name()));
-                let queries = Queries {
-                    workload: &workload,
-                    options,
-                    source,
-                    prepared,
-                };
-                queries.measure(contenders, &mut costs, findings);
-            }
-            overhead::note(&workload, contenders, &costs, findings);
+    for workload in workloads {
+        if let Task::Reason = workload.task {
+            reason::measure(&name, file, contenders, options, findings);
         }
-        let workload = self.label(workload.label, options, false);
+    }
+}
+
+/// The queries of a workload, in every way that was asked for.
+fn ask(
+    data: &Data,
+    workload: &Workload,
+    sources: &[Source],
+    contenders: &mut [Contender<'_>],
+    options: &Options,
+    findings: &mut Findings<'_>,
+) {
+    for &prepared in &options.prepared {
+        let workload = label(data, workload, options, prepared);
+        let mut costs = Costs::new();
         for source in sources {
-            if options.cold {
-                cold::measure(&workload, &source.texts(), contenders, options, findings);
-            }
-            if options.instructions {
-                instructions::measure(&workload, source, contenders, findings);
-            }
+            findings.tell(&format!("{workload} {}", source.name()));
+            let queries = Queries {
+                workload: &workload,
+                options,
+                source,
+                prepared,
+            };
+            queries.measure(contenders, &mut costs, findings);
+        }
+        overhead::note(&workload, contenders, &costs, findings);
+    }
+    let workload = label(data, workload, options, false);
+    for source in sources {
+        if options.cold {
+            cold::measure(&workload, &source.texts(), contenders, options, findings);
+        }
+        if options.instructions {
+            instructions::measure(&workload, source, contenders, findings);
         }
     }
 }

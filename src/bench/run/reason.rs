@@ -60,25 +60,24 @@ pub fn measure(
     }
 }
 
-/// Makes the closure of a file with the first engine that can; returns its name.
-pub fn make_closed<'c>(
+/// Makes the closure of a file with the first engine that can.
+pub fn make_closed(
     file: &Path,
     closed: &Path,
-    contenders: &'c mut [Contender<'_>],
-) -> Result<&'c str, Fault> {
+    contenders: &mut [Contender<'_>],
+) -> Result<(), Fault> {
     let mut refused = Fault::new(FailureKind::Unsupported, "there is no engine");
     let partial = closed.with_extension("partial");
     for contender in contenders {
         let done = loaded(contender, file).and_then(|()| close(contender, &partial));
         match done {
             Ok(()) => {
-                fs::rename(&partial, closed).map_err(|error| {
+                return fs::rename(&partial, closed).map_err(|error| {
                     Fault::new(
                         FailureKind::Refused,
                         format!("keeping the closure: {error}"),
                     )
-                })?;
-                return Ok(contender.name());
+                });
             }
             Err(fault) => refused = fault,
         }

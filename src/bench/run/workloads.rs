@@ -1,6 +1,7 @@
 //! The table of workloads: which data, and what is done with them.
 
 use crate::bench::dataset::bsbm::Bsbm;
+use crate::bench::dataset::{Kind, kinds};
 use crate::bench::queries::bsbm::Mixes;
 use crate::bench::queries::{Query, analytics, lubm};
 
@@ -24,114 +25,134 @@ pub struct Workload {
     pub about: &'static str,
     /// The kind of its dataset.
     pub dataset: &'static str,
-    /// The scale if none is given.
-    pub scale: u64,
     /// Whether the data are given with all that follows from them.
     pub closed: bool,
-    /// What figures say behind the name of the dataset; nothing for what is a subject of its own.
+    /// What figures say behind the name of the dataset; nothing where subjects say it.
     pub label: &'static str,
     pub task: Task,
 }
 
+/// A workload on data as generated: its name, what it is, its dataset, label and task.
+const fn row(
+    name: &'static str,
+    about: &'static str,
+    dataset: &'static str,
+    label: &'static str,
+    task: Task,
+) -> Workload {
+    Workload {
+        name,
+        about,
+        dataset,
+        closed: false,
+        label,
+        task,
+    }
+}
+
 /// All workloads.
 pub const WORKLOADS: &[Workload] = &[
+    row(
+        "lubm",
+        "the 14 queries of LUBM, on data as generated",
+        "lubm",
+        "",
+        Task::Queries(|_| lubm::queries(false)),
+    ),
     Workload {
-        name: "lubm",
-        about: "the 14 queries of LUBM, on data as generated",
-        dataset: "lubm",
-        scale: 1,
-        closed: false,
-        label: "",
-        task: Task::Queries(|_| lubm::queries(false)),
-    },
-    Workload {
-        name: "lubm-closed",
-        about: "the 14 queries of LUBM, on one file of given and derived triples",
-        dataset: "lubm",
-        scale: 1,
         closed: true,
-        label: "",
-        task: Task::Queries(|_| lubm::queries(true)),
+        ..row(
+            "lubm-closed",
+            "the 14 queries of LUBM, on one file of given and derived triples",
+            "lubm",
+            "",
+            Task::Queries(|_| lubm::queries(true)),
+        )
     },
-    Workload {
-        name: "lubm-analytics",
-        about: "aggregates, a closure, a triangle and text filters over all of LUBM",
-        dataset: "lubm",
-        scale: 1,
-        closed: false,
-        label: "analytics",
-        task: Task::Queries(|_| analytics::queries()),
-    },
-    Workload {
-        name: "lubm-load",
-        about: "loading LUBM into an empty store, to return and to quiescence",
-        dataset: "lubm",
-        scale: 1,
-        closed: false,
-        label: "",
-        task: Task::Load,
-    },
-    Workload {
-        name: "lubm-export",
-        about: "all triples of LUBM as N-Triples",
-        dataset: "lubm",
-        scale: 1,
-        closed: false,
-        label: "",
-        task: Task::Queries(|_| export()),
-    },
-    Workload {
-        name: "lubm-updates",
-        about: "single and large updates, by value and by pattern, of a store of LUBM",
-        dataset: "lubm",
-        scale: 1,
-        closed: false,
-        label: "updates",
-        task: Task::Updates,
-    },
-    Workload {
-        name: "lubm-reason",
-        about: "OWL 2 RL reasoning over LUBM with its ontology",
-        dataset: "lubm",
-        scale: 1,
-        closed: false,
-        label: "",
-        task: Task::Reason,
-    },
-    Workload {
-        name: "bsbm",
-        about: "the explore mix of BSBM: a consumer looks for products",
-        dataset: "bsbm",
-        scale: 1000,
-        closed: false,
-        label: "explore",
-        task: Task::Mixes(|products, seed| {
+    row(
+        "lubm-analytics",
+        "aggregates, a closure, a triangle and text filters over all of LUBM",
+        "lubm",
+        "analytics",
+        Task::Queries(|_| analytics::queries()),
+    ),
+    row(
+        "lubm-load",
+        "loading LUBM into an empty store, to return and to quiescence",
+        "lubm",
+        "",
+        Task::Load,
+    ),
+    row(
+        "lubm-export",
+        "all triples of LUBM as N-Triples",
+        "lubm",
+        "",
+        Task::Queries(|_| export()),
+    ),
+    row(
+        "lubm-updates",
+        "single and large updates, by value and by pattern, of a store of LUBM",
+        "lubm",
+        "updates",
+        Task::Updates,
+    ),
+    row(
+        "lubm-reason",
+        "OWL 2 RL reasoning over LUBM with its ontology",
+        "lubm",
+        "",
+        Task::Reason,
+    ),
+    row(
+        "bsbm",
+        "the explore mix of BSBM: a consumer looks for products",
+        "bsbm",
+        "explore",
+        Task::Mixes(|products, seed| {
             let mixes = Mixes::new(Bsbm::new(products, seed), seed);
             Box::new(move |number| mixes.explore(number))
         }),
-    },
-    Workload {
-        name: "bsbm-bi",
-        about: "the business intelligence mix of BSBM: aggregates over types of products",
-        dataset: "bsbm",
-        scale: 1000,
-        closed: false,
-        label: "business intelligence",
-        task: Task::Mixes(|products, seed| {
+    ),
+    row(
+        "bsbm-bi",
+        "the business intelligence mix of BSBM: aggregates over types of products",
+        "bsbm",
+        "business intelligence",
+        Task::Mixes(|products, seed| {
             let mixes = Mixes::new(Bsbm::new(products, seed), seed);
             Box::new(move |number| mixes.business_intelligence(number))
         }),
-    },
-    Workload {
-        name: "bsbm-load",
-        about: "loading BSBM into an empty store, to return and to quiescence",
-        dataset: "bsbm",
-        scale: 1000,
-        closed: false,
-        label: "",
-        task: Task::Load,
-    },
+    ),
+    row(
+        "bsbm-load",
+        "loading BSBM into an empty store, to return and to quiescence",
+        "bsbm",
+        "",
+        Task::Load,
+    ),
+    row(
+        "bsbm-export",
+        "all triples of BSBM as N-Triples",
+        "bsbm",
+        "",
+        Task::Queries(|_| export()),
+    ),
+    row(
+        "bsbm-updates",
+        "single and large updates, by value and by pattern, of a store of BSBM",
+        "bsbm",
+        "updates",
+        Task::Updates,
+    ),
 ];
+
+impl Workload {
+    /// The kind of its dataset; there is one for every row of the table.
+    pub fn kind(&self) -> Option<&'static Kind> {
+        kinds().iter().find(|kind| kind.name == self.dataset)
+    }
+}
 
 pub fn find(name: &str) -> Option<&'static Workload> {
     WORKLOADS.iter().find(|workload| workload.name == name)
@@ -150,6 +171,13 @@ fn export() -> Vec<Query> {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn every_workload_has_a_dataset() {
+        for workload in WORKLOADS {
+            assert!(workload.kind().is_some(), "{}", workload.name);
+        }
+    }
 
     #[test]
     fn names_are_unique() {

@@ -1,14 +1,16 @@
 //! `triplestore bench run`.
 
+use super::records;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::output::{Output, write_error};
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
-use triplestore::bench::record::{Answer, Record};
+use triplestore::bench::report;
 use triplestore::bench::run::workloads::{self, WORKLOADS};
 use triplestore::bench::run::{self, Command, Options, Pace, Selected};
 use triplestore::error::{Code, Error, Result};
@@ -25,7 +27,7 @@ pub struct Run {
     workload: Vec<Asked>,
     /// Scale of workloads that have none of their own
     #[arg(long, value_name = "N")]
-    scale: Option<u64>,
+    scale: Option<NonZeroU64>,
     /// An engine: a name and a shell command that serves the protocol, or `triplestore` for this program; may be repeated
     #[arg(long, value_name = "NAME[=COMMAND]", default_value = OURS)]
     engine: Vec<Contender>,
@@ -89,6 +91,9 @@ pub struct Run {
     /// Where the record goes, as JSON [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Also a page with charts
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -105,7 +110,7 @@ enum Preparation {
 #[derive(Clone)]
 struct Asked {
     workload: &'static workloads::Workload,
-    scale: Option<u64>,
+    scale: Option<NonZeroU64>,
 }
 
 impl FromStr for Asked {
@@ -118,7 +123,7 @@ impl FromStr for Asked {
         };
         let workload = workloads::find(name).ok_or("there is no such workload; --help has them")?;
         let scale = match scale {
-            Some(scale) => Some(scale.parse().map_err(|_| "a scale is a number")?),
+            Some(scale) => Some(scale.parse().map_err(|_| "a scale is a number from 1")?),
             None => None,
         };
         Ok(Self { workload, scale })
@@ -173,6 +178,12 @@ impl Run {
             .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
         writeln!(out, "{text}").map_err(write_error)?;
         out.finish()?;
+        if let Some(path) = &self.report {
+            let mut page = Output::file(path)?;
+            let text = report::html(&[ran.record]);
+            page.write_all(text.as_bytes()).map_err(write_error)?;
+            page.finish()?;
+        }
         Ok(match ran.broken {
             true => Exit::No,
             false => Exit::Ok,
@@ -220,7 +231,7 @@ impl Run {
             directory: absolute(&self.data)?,
             closed: self.closed.as_deref().map(absolute).transpose()?,
             expected: match &self.answers {
-                Some(path) => answers(path)?,
+                Some(path) => records::read(path)?.answers,
                 None => Vec::new(),
             },
             command: std::env::args().collect(),
@@ -232,7 +243,7 @@ impl Run {
             .iter()
             .map(|asked| Selected {
                 workload: asked.workload,
-                scale: asked.scale.or(self.scale).unwrap_or(asked.workload.scale),
+                scale: asked.scale.or(self.scale).map(NonZeroU64::get),
             })
             .collect()
     }
@@ -274,16 +285,4 @@ fn own_command() -> Result<String> {
 /// Engines have the same working directory, but need not keep it.
 fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::io("finding", path, error))
-}
-
-/// The answers of a record. Errors: `FileNotFound`, `Io`, `InvalidInput`.
-fn answers(path: &Path) -> Result<Vec<Answer>> {
-    let text = std::fs::read(path).map_err(|error| Error::io("reading a record", path, error))?;
-    let record: Record = serde_json::from_slice(&text).map_err(|error| {
-        Error::new(
-            Code::InvalidInput,
-            format!("{} is no record: {error}", path.display()),
-        )
-    })?;
-    Ok(record.answers)
 }
