@@ -108,17 +108,17 @@ impl Queries<'_> {
             self.round(contender, sequences, false, findings);
         }
         next += u64::from(self.options.warm_up);
+        // An open loop takes no more than its time has arrivals.
+        let sequences = match self.options.pace {
+            Pace::Closed => u64::from(self.options.iterations),
+            Pace::Open { rate } => (rate * self.options.duration.as_secs_f64()).ceil() as u64,
+        };
         let mut rows = Rows::new();
         for (round, engine) in turns(self.options.rounds, contenders.len()) {
-            let iterations = u64::from(self.options.iterations);
-            let begin = next + u64::from(round) * iterations;
-            // An open loop takes as many as its time has arrivals.
-            let end = match self.options.pace {
-                Pace::Closed => begin + iterations,
-                Pace::Open { .. } => u64::MAX,
-            };
+            let begin = next + u64::from(round) * sequences;
+            let numbers = begin..begin + sequences;
             let contender = &mut contenders[engine];
-            if let Some(taken) = self.round(contender, begin..end, true, findings) {
+            if let Some(taken) = self.round(contender, numbers, true, findings) {
                 self.note(&taken, contender.name(), &mut rows, findings);
                 let samples = taken.taken.samples.iter();
                 costs.entry((engine, round)).or_default().add(Cost {
@@ -170,7 +170,7 @@ impl Queries<'_> {
     fn round(
         &self,
         contender: &mut Contender<'_>,
-        mut numbers: Range<u64>,
+        numbers: Range<u64>,
         timed: bool,
         findings: &mut Findings<'_>,
     ) -> Option<Round> {
@@ -178,17 +178,21 @@ impl Queries<'_> {
         if self.usable(0, &engine, findings).is_empty() {
             return None;
         }
-        let mut asked: Vec<Vec<Query>> = Vec::new();
+        // All texts are there before the time begins: parameters of a mix take a while to draw.
+        let asked: Vec<Vec<Query>> = numbers
+            .map(|number| self.usable(number, &engine, findings))
+            .collect();
+        let mut works = asked.iter().map(|sequence| {
+            let works = sequence.iter().map(|query| self.work(query));
+            works.collect::<Vec<Work>>()
+        });
         let over = Instant::now() + self.options.duration;
         let closed = self.options.pace == Pace::Closed;
+        let mut begun = false;
         let mut next = || {
-            if closed && !asked.is_empty() && Instant::now() >= over {
-                return None;
-            }
-            let sequence = self.usable(numbers.next()?, &engine, findings);
-            let works: Vec<Work> = sequence.iter().map(|query| self.work(query)).collect();
-            asked.push(sequence);
-            Some(works)
+            let late = closed && begun && Instant::now() >= over;
+            begun = true;
+            works.next().filter(|_| !late)
         };
         let result = contender.with(|process| {
             process.forget_peak();
@@ -289,16 +293,16 @@ impl Queries<'_> {
         }
         let seconds = round.taken.elapsed.as_secs_f64();
         if self.source.is_mix && !open {
-            let mut mixes = vec![0; round.asked.len()];
+            let mut mixes = BTreeMap::new();
             for sample in &round.taken.samples {
-                mixes[sample.sequence] += sample.nanoseconds;
+                *mixes.entry(sample.sequence).or_insert(0) += sample.nanoseconds;
             }
             findings.add(
                 &whole,
                 &figures::PER_HOUR,
                 mixes.len() as f64 / seconds * 3600.0,
             );
-            findings.add_round(&whole, mixes);
+            findings.add_round(&whole, mixes.into_values().collect());
         }
         for (measure, value) in [
             (&figures::THROUGHPUT, executions / seconds),
