@@ -257,3 +257,32 @@ fn reasoning_is_unsupported_and_that_is_no_wrong_answer() {
         FailureKind::Unsupported
     );
 }
+
+#[test]
+fn mixes_are_generated_checked_and_counted_by_the_hour() {
+    let scratch = Scratch::new("bench-mixes");
+    let arguments = [
+        "--workload",
+        "bsbm",
+        "--workload",
+        "bsbm-bi",
+        "--scale",
+        "200",
+    ];
+    let (output, record) = run(&scratch, &arguments);
+    assert!(output.status.success(), "{:?}", record.failures);
+    for label in ["explore", "business intelligence"] {
+        let workload = format!("bsbm-200 {label}");
+        let figure = |measure: &str| {
+            let mut figures = record.figures.iter();
+            let found = figures.find(|figure| {
+                figure.workload == workload && figure.subject == "mix" && figure.measure == measure
+            });
+            found.map_or(&[][..], |figure| &figure.rounds)
+        };
+        let (per_hour, median) = (figure("mixes per hour"), figure("p50"));
+        assert!(per_hour.len() == 2 && median.len() == 2, "{workload}");
+        assert!(per_hour.iter().chain(median).all(|&value| value > 0.0));
+    }
+    assert!(scratch.join("bsbm-200.nt").exists());
+}
