@@ -4,7 +4,7 @@ use crate::figure::{Bar, Table};
 use crate::large::Large;
 use crate::workload::{self, Scratch};
 use std::time::{Duration, Instant};
-use triplestore::bench::lubm::NAMESPACE;
+use triplestore::bench::dataset::lubm::NAMESPACE;
 use triplestore::control::{Budget, Control};
 use triplestore::error::Code;
 use triplestore::exec::Batch;

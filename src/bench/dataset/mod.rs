@@ -1,7 +1,8 @@
 //! Generated data for benchmarks and tests: deterministic, streamed, of any size.
 //!
 //! A [`Dataset`] is made of parts. A part depends on the dataset, its seed and its number alone, so that parts are made
-//! on any number of threads, and the document is the same on every machine. A [`Writer`] puts statements into a syntax; a [`Document`] is all parts in order, made while it is read.
+//! on any number of threads, and the document is the same on every machine. A [`Writer`] puts statements into a syntax;
+//! a [`Document`] is all parts in order, made while it is read.
 //!
 //! [`kinds`] is the table of all datasets; the command line is derived from it.
 
