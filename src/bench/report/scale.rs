@@ -5,14 +5,17 @@ const LOGARITHMIC_FROM: f64 = 20.0;
 /// So much of a logarithmic scale lies below the least value, so that its bar is seen.
 const BELOW_LEAST: f64 = 0.08;
 const MARKS_MAX: usize = 6;
+/// Of the axis, between two marks of a logarithmic one: its figures must not touch where the page is narrow.
+const MARKS_APART: f64 = 0.17;
 /// A scale of ratios goes at least so far to both sides of 1.
 const RATIO_LEAST: f64 = 1.5;
 
 /// Marks within a decade, from dense to sparse.
-const DECADES: [&[f64]; 4] = [
+const DECADES: [&[f64]; 5] = [
     &[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0],
     &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
     &[1.0, 2.0, 5.0],
+    &[1.0, 3.0],
     &[1.0],
 ];
 
@@ -90,12 +93,17 @@ impl Scale {
 
     fn logarithmic_marks(&self) -> Vec<f64> {
         let dense = DECADES.iter().map(|&decade| (decade, 1));
-        let sparse = (2..).map(|step| (DECADES[3], step));
+        let sparse = (2..).map(|step| (DECADES[4], step));
         dense
             .chain(sparse)
             .map(|(decade, step)| self.decades(decade, step))
-            .find(|marks| marks.len() <= MARKS_MAX)
+            .find(|marks| self.are_apart(marks))
             .unwrap_or_default()
+    }
+
+    fn are_apart(&self, marks: &[f64]) -> bool {
+        let apart = |pair: &[f64]| self.place(pair[1]) - self.place(pair[0]) >= MARKS_APART;
+        marks.windows(2).all(apart)
     }
 
     /// The marks of every `step`th decade that are on the axis.
