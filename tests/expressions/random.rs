@@ -298,14 +298,17 @@ fn values(random: &mut Random) -> String {
             *random.pick(kind.constants)
         }
     };
+    let is_boolean = |text: &&str| matches!(*text, "true" | "false");
     (1..=6)
         .map(|row| {
-            format!(
-                "({row} {} {} {}) ",
-                term(random),
-                term(random),
-                term(random)
-            )
+            // At most one boolean: spareval does not order them, as the table of operators does.
+            let terms = loop {
+                let terms = [term(random), term(random), term(random)];
+                if terms.iter().filter(|text| is_boolean(text)).count() < 2 {
+                    break terms;
+                }
+            };
+            format!("({row} {}) ", terms.join(" "))
         })
         .collect()
 }

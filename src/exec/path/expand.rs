@@ -169,19 +169,29 @@ impl Graph {
         Ok(found)
     }
 
-    /// Replaces `nodes` by the nodes of the graph behind `after`, ascending, at most `nodes_max`; none at the end.
+    /// Replaces `nodes` by the nodes of the graph behind `after` that an edge with one of `labels` leaves, or by all without
+    /// labels; ascending, at most `nodes_max`, and none at the end. Where labels have many predicates, there may be others.
     /// Errors: those of the source.
-    pub fn nodes_after(&self, after: u64, nodes_max: usize, nodes: &mut Vec<u64>) -> Result<()> {
+    pub fn nodes_after(
+        &self,
+        labels: Option<&[&Label]>,
+        after: u64,
+        nodes_max: usize,
+        nodes: &mut Vec<u64>,
+    ) -> Result<()> {
         nodes.clear();
         let Some(first) = after.checked_add(1) else {
             return Ok(());
         };
-        let subjects = match self.is_named() {
-            true => Order::Gspo,
-            false => Order::Spog,
-        };
-        for (order, position) in [(subjects, S), (Order::Ospg, O)] {
-            let mut spec = self.spec(order, Vec::new(), &[position]);
+        let columns = labels.and_then(leaving).unwrap_or_else(|| {
+            let subjects = match self.is_named() {
+                true => Order::Gspo,
+                false => Order::Spog,
+            };
+            vec![(subjects, Vec::new(), S), (Order::Ospg, Vec::new(), O)]
+        });
+        for (order, prefix, position) in columns {
+            let mut spec = self.spec(order, prefix, &[position]);
             spec.range = Some((first, u64::MAX));
             let mut scan = self.runtime.source.scan(&spec, self.control())?;
             take_distinct(&mut *scan, position, nodes_max, nodes)?;
@@ -191,6 +201,28 @@ impl Graph {
         nodes.truncate(nodes_max);
         Ok(())
     }
+}
+
+/// Where the nodes are that edges with one of `labels` leave: orders with their prefixes, and the position that is sorted
+/// behind them. `None` if those are too many.
+fn leaving(labels: &[&Label]) -> Option<Vec<(Order, Vec<u64>, usize)>> {
+    let mut columns = Vec::new();
+    for label in labels {
+        let Predicates::Any(predicates) = &label.predicates else {
+            return None;
+        };
+        let (order, position) = match label.inverse {
+            false => (Order::Psog, S),
+            true => (Order::Posg, O),
+        };
+        columns.extend(
+            predicates
+                .iter()
+                .map(|&predicate| (order, vec![predicate], position)),
+        );
+    }
+    columns.dedup();
+    (columns.len() <= PREDICATES_PROBED_MAX).then_some(columns)
 }
 
 /// The named graphs among `allowed` (`None`: all) that each of `nodes` (ascending, no duplicates) is a node of, as pairs

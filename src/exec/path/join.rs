@@ -7,7 +7,7 @@ use super::search::{Search, leads};
 use crate::error::{Code, Error, Result};
 use crate::exec::batch::{Batch, gather};
 use crate::exec::operator::{BoxOperator, Operator, Runtime, StateCharge};
-use crate::plan::{Automaton, PathEnd, PathGraph, PathSpec};
+use crate::plan::{Automaton, Label, PathEnd, PathGraph, PathSpec};
 use crate::store::{BATCH_ROWS, Graphs};
 use crate::term::Id;
 use std::collections::VecDeque;
@@ -497,7 +497,13 @@ impl Walk {
     /// Makes the next nodes of the graph the starts; false if there are none.
     fn next_nodes(&mut self) -> Result<bool> {
         let after = self.starts.last().copied().unwrap_or(0);
-        self.graph.nodes_after(after, NODES, &mut self.starts)?;
+        let automaton = self.automaton.clone();
+        let first = automaton.classes[0].iter();
+        let labels: Vec<&Label> = first.map(|step| &automaton.labels[step.label]).collect();
+        // A walk of no step begins anywhere.
+        let labels = (!automaton.is_nullable).then_some(&labels[..]);
+        self.graph
+            .nodes_after(labels, after, NODES, &mut self.starts)?;
         self.state
             .hold(self.rows.len() * 40 + self.starts.len() * 9)?;
         self.ends_at_start = vec![self.automaton.is_nullable; self.starts.len()];
