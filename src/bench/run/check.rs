@@ -36,51 +36,94 @@ impl Kind {
     }
 }
 
-/// Asks every engine, twice, and notes answers, under a name that is theirs alone, and failures.
+/// A query whose answers are checked.
+pub struct Asked<'q> {
+    pub workload: &'q str,
+    pub query: &'q Query,
+    /// What its answers are called, which is theirs alone.
+    pub answer: &'q str,
+    /// How many rows the data promise, where they do.
+    pub rows: Option<u64>,
+}
+
+/// An answer that is right as far as it can be told without others.
+struct Given {
+    at: Place,
+    digest: Digest,
+    file: PathBuf,
+}
+
+/// Asks every engine, twice, and notes answers and failures. Of answers that differ, the one that most engines give is
+/// taken for right, of equally many the first one.
 pub fn check(
-    workload: &str,
-    query: &Query,
-    answer: &str,
+    asked: &Asked<'_>,
     contenders: &mut [Contender<'_>],
     options: &Options,
     findings: &mut Findings<'_>,
 ) {
+    let query = asked.query;
     let kind = Kind::of(query);
-    let mut reference: Option<(String, Digest, PathBuf)> = None;
+    let mut all: Vec<Given> = Vec::new();
     for contender in contenders {
-        let at = Place::new(workload, &query.name, contender.name());
+        let at = Place::new(asked.workload, &query.name, contender.name());
         if findings.has_failed(&at) {
             continue;
         }
         let file = contender.answer_file();
-        let asked = ask(contender, query, kind, &file);
-        let Some(digest) = findings.done(&at, asked) else {
+        let digest = ask(contender, query, kind, &file);
+        let Some(digest) = findings.done(&at, digest) else {
             continue;
         };
-        let answer = digest.answer(&Place::new(workload, answer, contender.name()));
-        let wrong = |message| Err(Fault::new(FailureKind::Wrong, message));
-        let verdict = if query.never_empty && digest.rows == 0 {
-            wrong("no rows, where the data promise some".to_owned())
-        } else if let Some(expected) = options.expected(&answer).filter(|_| kind.comparable) {
-            agrees(expected, &answer)
-        } else {
-            Ok(())
-        };
-        let verdict = verdict.and_then(|()| match &reference {
-            Some((name, other, path)) if kind.comparable && *other != digest => {
-                let difference = first_difference(path, &file, kind.form)
-                    .unwrap_or_else(|error| error.to_string());
-                wrong(format!(
-                    "{} rows against {} of {name}; {name} and {}: {difference}",
-                    digest.rows, other.rows, at.engine
-                ))
-            }
-            _ => Ok(()),
+        let place = Place::new(asked.workload, asked.answer, contender.name());
+        let answer = digest.answer(&place);
+        let expected = options.expected(&answer).filter(|_| kind.comparable);
+        let verdict = promised(asked, &digest).and_then(|()| match expected {
+            Some(expected) => agrees(expected, &answer),
+            None => Ok(()),
         });
-        findings.done(&at, verdict);
         findings.answers.push(answer);
-        reference.get_or_insert((at.engine, digest, file));
+        if findings.done(&at, verdict).is_some() {
+            all.push(Given { at, digest, file });
+        }
     }
+    let votes = |given: &&Given| all.iter().filter(|one| one.digest == given.digest).count();
+    // Of equal ones the last is the greatest.
+    let Some(right) = all.iter().rev().max_by_key(votes) else {
+        return;
+    };
+    for given in &all {
+        if kind.comparable && given.digest != right.digest {
+            findings.fail(&given.at, &difference(right, given, kind.form));
+        }
+    }
+}
+
+/// Whether an answer has the rows that the data promise.
+fn promised(asked: &Asked<'_>, digest: &Digest) -> Result<(), Fault> {
+    let wrong = |message| Err(Fault::new(FailureKind::Wrong, message));
+    match asked.rows {
+        Some(rows) if rows != digest.rows => wrong(format!(
+            "{} rows, where the data promise {rows}",
+            digest.rows
+        )),
+        _ if asked.query.never_empty && digest.rows == 0 => {
+            wrong("no rows, where the data promise some".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How an answer differs from the right one.
+fn difference(right: &Given, given: &Given, form: Form) -> Fault {
+    let (ours, theirs) = (&right.at.engine, &given.at.engine);
+    let first = first_difference(&right.file, &given.file, form);
+    let message = format!(
+        "{} rows against {} of {ours}; {ours} and {theirs}: {}",
+        given.digest.rows,
+        right.digest.rows,
+        first.unwrap_or_else(|error| error.to_string())
+    );
+    Fault::new(FailureKind::Wrong, message)
 }
 
 /// The digest of an answer, which asking again must give again, parsed and prepared.

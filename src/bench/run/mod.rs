@@ -256,7 +256,10 @@ fn work_on(
     overhead::measure(contenders, options, findings);
     for workload in workloads {
         let sources = match workload.task {
-            Task::Queries(queries) => queries(data.scale).into_iter().map(Source::query).collect(),
+            Task::Queries(queries) => queries(data.scale)
+                .into_iter()
+                .map(|query| Source::query(query, None))
+                .collect(),
             Task::Mixes(mixes) => vec![Source::mixes(mixes(data.scale, options.seed))],
             Task::Load | Task::Updates | Task::Reason => Vec::new(),
         };

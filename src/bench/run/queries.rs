@@ -1,6 +1,6 @@
 //! Queries and query mixes: checked, warmed up, then timed in rounds in which the engines take turns.
 
-use super::check::{Kind, check};
+use super::check::{Asked, Kind, check};
 use super::client::{self, Taken};
 use super::contender::Contender;
 use super::figures::{self, Place, milliseconds};
@@ -28,13 +28,16 @@ pub struct Source {
     /// Whether a sequence is measured as a whole too, and has parameters of its own.
     is_mix: bool,
     pub sequence: Sequences,
+    /// How many rows the data promise for each query, where they do.
+    rows: Option<u64>,
 }
 
 impl Source {
     /// One text, again and again.
-    pub fn query(query: Query) -> Self {
+    pub fn query(query: Query, rows: Option<u64>) -> Self {
         Self {
             is_mix: false,
+            rows,
             sequence: Box::new(move |_| vec![query.clone()]),
         }
     }
@@ -44,6 +47,7 @@ impl Source {
         Self {
             is_mix: true,
             sequence,
+            rows: None,
         }
     }
 
@@ -136,14 +140,13 @@ impl Queries<'_> {
                     true => format!("{} ({}.{})", query.name, number + 1, place + 1),
                     false => query.name.clone(),
                 };
-                check(
-                    self.workload,
+                let asked = Asked {
+                    workload: self.workload,
                     query,
-                    &answer,
-                    contenders,
-                    self.options,
-                    findings,
-                );
+                    answer: &answer,
+                    rows: self.source.rows,
+                };
+                check(&asked, contenders, self.options, findings);
             }
         }
         if self.source.is_mix {

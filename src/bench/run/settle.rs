@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// What is asked while an engine comes to rest. Any row does, so that the time is that of being answered at all.
 const PROBE: &str = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } LIMIT 1";
 
+/// Between probes, so that they are not what keeps the engine busy.
+const PROBE_INTERVAL: Duration = Duration::from_millis(2);
+
 /// A work that goes on in the background after its reply.
 pub struct Settled {
     pub done: Done,
@@ -50,8 +53,10 @@ fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
     let quiescence = process.send(&Work::Quiesce)?;
     let mut latencies = Vec::new();
     let (mut resting, mut probe, mut answers) = (false, None, true);
+    let mut due = Instant::now();
     while !resting || probe.is_some() {
-        if answers && probe.is_none() {
+        if answers && probe.is_none() && due <= Instant::now() {
+            due = Instant::now() + PROBE_INTERVAL;
             let query = Work::Query {
                 text: PROBE.to_owned(),
                 prepared: false,
@@ -59,8 +64,15 @@ fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
             };
             probe = Some((process.send(&query)?, Instant::now()));
         }
-        let Some(arrival) = process.receive(until)? else {
-            return Err(process.time_out(limit));
+        let wait = match answers && probe.is_none() {
+            true => until.min(due),
+            false => until,
+        };
+        let Some(arrival) = process.receive(wait)? else {
+            if Instant::now() >= until {
+                return Err(process.time_out(limit));
+            }
+            continue;
         };
         match probe {
             _ if arrival.id == quiescence => {

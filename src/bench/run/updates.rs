@@ -4,7 +4,7 @@
 //! every engine is given the same texts, has to have the same triples afterwards, and then takes them out again.
 
 use super::Options;
-use super::check::check;
+use super::check::{Asked, check};
 use super::client;
 use super::contender::Contender;
 use super::figures::{self, Place, milliseconds};
@@ -111,7 +111,13 @@ pub fn measure(
             }
         }
         let answer = format!("state after round {}", round + 1);
-        check(workload, &state(), &answer, contenders, options, findings);
+        let asked = Asked {
+            workload,
+            query: &state(),
+            answer: &answer,
+            rows: Some(u64::from(options.iterations * BATCH_TRIPLES)),
+        };
+        check(&asked, contenders, options, findings);
         for contender in contenders.iter_mut() {
             let at = Place::new(workload, STATE, contender.name());
             for name in LEFT {
