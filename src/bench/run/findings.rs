@@ -52,6 +52,12 @@ impl<'p> Findings<'p> {
         all.extend_from_slice(round.samples());
     }
 
+    /// The median of all executions so far, in nanoseconds; 0 without any.
+    pub fn median(&self, at: &Place) -> f64 {
+        let all = self.latencies.get(at).cloned().unwrap_or_default();
+        Sorted::new(all).quantile(0.5)
+    }
+
     /// Notes why there are no figures, or no more; a place fails once.
     pub fn fail(&mut self, at: &Place, fault: &Fault) {
         if !self.failed.insert(at.clone()) {
@@ -87,12 +93,13 @@ impl<'p> Findings<'p> {
         }
     }
 
-    /// Whether an answer was wrong, an engine ended by itself, or could not load its data.
+    /// Whether an answer was wrong, an engine ended by itself, or refused its data.
     pub fn is_broken(&self) -> bool {
-        let broken = [FailureKind::Wrong, FailureKind::Died];
-        self.failures
-            .iter()
-            .any(|failure| broken.contains(&failure.kind) || failure.subject == load::SUBJECT)
+        self.failures.iter().any(|failure| match failure.kind {
+            FailureKind::Wrong | FailureKind::Died => true,
+            FailureKind::Refused | FailureKind::TimedOut => failure.subject == load::SUBJECT,
+            FailureKind::Unsupported => false,
+        })
     }
 
     /// In the order of their places.

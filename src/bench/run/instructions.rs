@@ -16,9 +16,13 @@ use std::fs;
 const COUNTER: &str = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null";
 /// Before the line's number.
 const COUNTED: &str = "refs:";
-/// Executions that both runs have, so that what happens once is in both; and those that only one has.
+/// Executions that both runs have, so that what happens once is in both.
 const SHARED: u64 = 2;
-const COUNTED_EXECUTIONS: u64 = 3;
+/// Executions that only one run has: as many as take this long outside valgrind, within bounds. What background threads
+/// do differs by some 100,000 instructions from run to run, which many executions of a short query share.
+const COUNTED_NS: f64 = 50e6;
+const LEAST_COUNTED: u64 = 3;
+const MOST_COUNTED: u64 = 200;
 
 /// Counts one source for every native engine whose answers were right.
 pub fn measure(
@@ -36,13 +40,15 @@ pub fn measure(
             "{workload} {}, instructions: {}",
             at.subject, at.engine
         ));
+        let executions = (COUNTED_NS / findings.median(&at).max(1.0)) as u64;
+        let executions = executions.clamp(LEAST_COUNTED, MOST_COUNTED);
         let counts = contender.close().and_then(|()| {
             let few = count(contender, source, SHARED)?;
-            let many = count(contender, source, SHARED + COUNTED_EXECUTIONS)?;
+            let many = count(contender, source, SHARED + executions)?;
             Ok((few, many))
         });
         if let Some((few, many)) = findings.done(&at, counts) {
-            let each = many.saturating_sub(few) as f64 / COUNTED_EXECUTIONS as f64;
+            let each = many.saturating_sub(few) as f64 / executions as f64;
             findings.add(&at, &figures::INSTRUCTIONS, each);
         }
     }
