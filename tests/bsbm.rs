@@ -321,7 +321,7 @@ fn every_query_of_the_explore_mix_has_rows() {
 #[test]
 fn every_query_of_the_business_intelligence_mix_has_rows() {
     let mixes = Mixes::new(Bsbm::new(PRODUCTS, 5), 9);
-    for query in (0..20).flat_map(|number| mixes.business_intelligence(number)) {
+    for query in (0..60).flat_map(|number| mixes.business_intelligence(number)) {
         assert!(query.never_empty && rows(&query) > 0, "{}", query.text);
     }
 }
