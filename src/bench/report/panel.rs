@@ -19,6 +19,7 @@ pub fn figure(
     let name = panel_name(panel);
     let unit = match panel.kind {
         Kind::Measure { unit, .. } => unit,
+        Kind::Subject(_) if panel.engines().len() < 2 => "",
         Kind::Subject(_) => "each measure on its own scale",
     };
     let caption = format!(
@@ -87,6 +88,11 @@ fn drawings(
     title: &str,
 ) {
     let shown = panel.engines();
+    // Measures of one engine alone have nothing to be drawn beside.
+    if shown.len() < 2 && matches!(panel.kind, Kind::Subject(_)) {
+        panel_table(page, results, workload, panel, false);
+        return;
+    }
     legend(page, results, &shown);
     let standings = panel.standings();
     let compared = standings

@@ -183,7 +183,8 @@ impl<'r, T> Row<'r, T> {
 }
 
 impl<'r> Workload<'r> {
-    /// Medians before all other panels of subjects executed often, latencies and answers in the order of figures.
+    /// Medians before all other panels of subjects executed often, queries by number, latencies and answers in the order
+    /// of figures.
     fn put_in_order(&mut self) {
         let is_often = |panel: &Panel<'_>| matches!(panel.kind, Kind::Measure { .. });
         let is_median = |panel: &Panel<'_>| matches!(panel.kind, Kind::Measure { name, .. } if name == MEASURE_OF_OFTEN);
@@ -191,6 +192,9 @@ impl<'r> Workload<'r> {
         let median = self.panels.iter().position(is_median);
         if let (Some(first), Some(median)) = (first, median) {
             self.panels[first..=median].rotate_right(1);
+        }
+        for panel in self.panels.iter_mut().filter(|panel| is_often(panel)) {
+            put_by_number(&mut panel.rows);
         }
         let subjects: Vec<&str> = match first {
             Some(first) => self.panels[first]
@@ -374,6 +378,23 @@ fn put<'r, T>(row: &mut Row<'r, T>, engines: &[&str], engine: &str, thing: &'r T
     }
 }
 
+/// Rows by the numbers at the ends of their labels, those without one last, if it is the numbers that tell them apart:
+/// `Q2` before `Q10` before `mix`.
+fn put_by_number<T>(rows: &mut [Row<'_, T>]) {
+    let parts = |label: &str| {
+        let name = label.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let number: Option<u64> = label[name..].parse().ok();
+        number.map(|number| (label[..name].to_owned(), number))
+    };
+    let names: BTreeSet<String> = rows
+        .iter()
+        .filter_map(|row| Some(parts(row.label)?.0))
+        .collect();
+    if names.len() == 1 {
+        rows.sort_by_key(|row| parts(row.label).map_or(u64::MAX, |(_, number)| number));
+    }
+}
+
 /// The first for which `is` holds, which is added if there is none: lists keep the order of records.
 fn find<T>(list: &mut Vec<T>, is: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> &mut T {
     let place = list.iter().position(is).unwrap_or_else(|| {
@@ -464,7 +485,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn medians_come_first_and_latencies_follow_the_order_of_figures() {
+    fn medians_come_first_queries_by_number_and_latencies_in_their_order() {
         let figure = |subject, measure| figure("w", subject, measure, "e", vec![1.0]);
         let latencies = |subject: &str| Latencies {
             workload: "w".to_owned(),
@@ -476,10 +497,11 @@ mod tests {
             figures: vec![
                 figure("load", "to return"),
                 figure("Q2", "throughput"),
-                figure("Q2", "p50"),
+                figure("mix", "p50"),
                 figure("Q10", "p50"),
+                figure("Q2", "p50"),
             ],
-            latencies: vec![latencies("Q10"), latencies("Q2"), latencies("Q3")],
+            latencies: ["Q10", "mix", "Q2", "Q3"].map(latencies).to_vec(),
             ..Record::default()
         }];
         let results = Results::new(&records);
@@ -489,7 +511,7 @@ mod tests {
         });
         assert_eq!(names.collect::<Vec<_>>(), ["load", "p50", "throughput"]);
         let rows = workload.latencies.iter().map(|row| row.label);
-        assert_eq!(rows.collect::<Vec<_>>(), ["Q2", "Q10", "Q3"]);
+        assert_eq!(rows.collect::<Vec<_>>(), ["Q2", "Q10", "mix", "Q3"]);
     }
 
     #[test]
