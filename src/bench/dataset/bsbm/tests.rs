@@ -1,5 +1,6 @@
 use super::*;
 use crate::bench::dataset::{self, Syntax};
+use std::collections::HashSet;
 
 fn part(data: &Bsbm, number: u64) -> (String, u64) {
     let mut bytes = Vec::new();
@@ -148,4 +149,48 @@ fn entities_are_written_as_they_are_known() {
             &country,
         );
     }
+}
+
+/// Figures that were measured on a dataset are comparable only while it does not change.
+#[test]
+fn datasets_are_those_that_were_measured() {
+    // FNV-1a.
+    let sum = |text: &str| {
+        text.bytes().fold(0xCBF2_9CE4_8422_2325, |sum: u64, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        })
+    };
+    let sums = [0, 1].map(|seed| {
+        let data = Bsbm::new(200, seed);
+        let parts = (0..data.parts()).map(|number| part(&data, number).0);
+        sum(&parts.collect::<String>())
+    });
+    assert_eq!(
+        sums,
+        [0x1077_DA4F_D20A_84E9, 0x36E5_B62C_2659_C491],
+        "{sums:#X?}"
+    );
+}
+
+#[test]
+fn turtle_says_the_same_as_lines() {
+    let data = Bsbm::new(50, 4);
+    let mut turtle = Vec::new();
+    let mut lines = Vec::new();
+    for number in 0..data.parts() {
+        let statements = dataset::part(&data, Syntax::Turtle, number, &mut turtle);
+        assert_eq!(
+            dataset::part(&data, Syntax::NTriples, number, &mut lines),
+            statements
+        );
+    }
+    let turtle: HashSet<_> = oxttl::TurtleParser::new()
+        .for_slice(&turtle)
+        .map(Result::unwrap)
+        .collect();
+    let lines: HashSet<_> = oxttl::NTriplesParser::new()
+        .for_slice(&lines)
+        .map(Result::unwrap)
+        .collect();
+    assert!(turtle == lines && lines.len() > 10_000, "{}", lines.len());
 }
