@@ -32,8 +32,8 @@ measures! {
     P99 "p99" "ms" Lower "99 of 100 executions of a round took less";
     MAX "max" "ms" Lower "the slowest execution of a round";
     MEAN "mean" "ms" Lower "mean time of the executions of a round";
-    THROUGHPUT "throughput" "1/s" Higher "executions a second, by the clock of the runner; of a load, triples";
-    PER_HOUR "mixes per hour" "1/h" Higher "query mixes an hour, all clients together, by the clock of the runner";
+    THROUGHPUT "throughput" "1/s" Higher "executions a second: of one client by the time of its executions, of several by the clock of the runner; of a load, triples";
+    PER_HOUR "mixes per hour" "1/h" Higher "query mixes an hour, all clients together: of one by the time of its executions, of several by the clock of the runner";
     PROCESSOR "cpu" "ms" Lower "processor time of the engine's process an execution, all threads";
     READ "bytes read" "bytes" Lower "from the device, an execution";
     WRITTEN "bytes written" "bytes" Lower "to the device, an execution";

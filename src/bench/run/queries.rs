@@ -294,7 +294,10 @@ impl Queries<'_> {
         if findings.has_failed(&whole) {
             return;
         }
-        let seconds = round.taken.elapsed.as_secs_f64();
+        let seconds = match self.options.pace {
+            Pace::Closed => round.taken.seconds(self.options.concurrency),
+            Pace::Open { .. } => round.taken.elapsed.as_secs_f64(),
+        };
         if self.source.is_mix && !open {
             let mut mixes = BTreeMap::new();
             for sample in &round.taken.samples {

@@ -161,10 +161,7 @@ fn run(
     })?;
     let executions = taken.samples.len() as f64;
     for (measure, value) in [
-        (
-            &figures::THROUGHPUT,
-            executions / taken.elapsed.as_secs_f64(),
-        ),
+        (&figures::THROUGHPUT, executions / taken.seconds(1)),
         (
             &figures::PROCESSOR,
             milliseconds(used.processor_ns as f64) / executions,
