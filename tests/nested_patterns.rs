@@ -188,6 +188,88 @@ fn lateral_slices_and_counts_for_each_row() {
     );
 }
 
+/// 400 subjects, all of which have the same object.
+fn alike() -> Database {
+    let lines: String = (0..400)
+        .map(|number| format!("<http://x/s{number}> <http://x/of> <http://x/o> .\n"))
+        .collect();
+    load(&lines, Format::NTriples)
+}
+
+#[test]
+fn what_is_new_each_time_is_new_for_each_outer_row_of_lateral() {
+    let database = alike();
+    for (inner, names) in [
+        ("BIND(UUID() AS ?new)", ""),
+        ("BIND(STRUUID() AS ?new) FILTER(?o = :o)", "?o"),
+        ("BIND(CONCAT(STR(?o), STR(RAND())) AS ?new)", "?o"),
+        ("BIND(BNODE() AS ?new)", "?o"),
+        ("BIND(BNODE('a') AS ?new)", ""),
+        ("?s2 :of ?o FILTER(?s2 = :s7) BIND(UUID() AS ?new)", "?o"),
+        ("{ SELECT (UUID() AS ?new) {} }", "?o"),
+        ("{ SELECT (MAX(?u) AS ?new) { BIND(STRUUID() AS ?u) } }", ""),
+        ("{ SELECT ?o ?new { BIND(UUID() AS ?new) } LIMIT 1 }", "?o"),
+        ("OPTIONAL { BIND(UUID() AS ?new) }", ""),
+        (
+            "{ BIND(UUID() AS ?new) FILTER(false) } UNION { BIND(UUID() AS ?new) }",
+            "?o",
+        ),
+        ("LATERAL { BIND(UUID() AS ?new) }", "?o"),
+        ("{ BIND(1 AS ?one) } { BIND(UUID() AS ?new) }", ""),
+    ] {
+        let names = if names.is_empty() { "?s" } else { names };
+        let query =
+            format!("SELECT ?new {{ {{ SELECT {names} {{ ?s :of ?o }} }} LATERAL {{ {inner} }} }}");
+        let mut answers = answer(&database, &query);
+        assert_eq!(answers.len(), 400, "{query}");
+        answers.dedup();
+        assert_eq!(answers.len(), 400, "{query}");
+        assert!(answers[0].starts_with("new="), "{query}");
+    }
+}
+
+#[test]
+fn what_is_random_in_exists_is_asked_for_each_row() {
+    let database = alike();
+    for test in [
+        "EXISTS { FILTER(RAND() < 0.5) }",
+        "EXISTS { ?s2 :of ?o FILTER(?s2 = :s1 && RAND() < 0.5) }",
+        "NOT EXISTS { ?o2 :of ?o BIND(RAND() AS ?r) FILTER(?o2 = :s1 && ?r < 0.5) }",
+        "EXISTS { SELECT * { BIND(RAND() AS ?r) FILTER(?r < 0.5) } }",
+        "EXISTS { FILTER EXISTS { FILTER(RAND() < 0.5) } }",
+        "(EXISTS { BIND(RAND() AS ?r) FILTER(?r < 0.5) } || false)",
+    ] {
+        // Of the same rows, some pass and some do not; that all agree has a probability of 2^-400.
+        let query = format!("SELECT ?o {{ {{ SELECT ?o {{ ?s :of ?o }} }} FILTER({test}) }}");
+        let rows = answer(&database, &query).len();
+        assert!((100..300).contains(&rows), "{rows}: {query}");
+    }
+}
+
+#[test]
+fn a_random_condition_of_optional_is_asked_for_each_pair() {
+    let database = alike();
+    let query =
+        "SELECT ?t { ?s :of ?o OPTIONAL { VALUES (?o ?t) { (:o 1) } FILTER(RAND() < 0.5) } }";
+    let bound = answer(&database, query);
+    let matched = bound.iter().filter(|line| !line.is_empty()).count();
+    assert_eq!(bound.len(), 400);
+    assert!((100..300).contains(&matched), "{matched}");
+}
+
+#[test]
+fn what_is_the_same_each_time_is_still_shared() {
+    let database = alike();
+    let shared = run(
+        &database,
+        "SELECT ?n { ?s :of ?o LATERAL { SELECT ?o (COUNT(*) AS ?n) { ?x :of ?o } GROUP BY ?o } }",
+    );
+    let (answers, plan) = shared.unwrap();
+    assert_eq!(answers.len(), 400);
+    // Not 400 for each of 400 rows.
+    assert!(worked(&plan) < 4_000, "{plan}");
+}
+
 #[test]
 fn graph_of_a_variable_slices_and_counts_for_each_graph() {
     let database = load(

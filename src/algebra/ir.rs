@@ -267,7 +267,12 @@ pub enum Expr {
     Coalesce(Vec<Expr>),
     Call(Function, Vec<Expr>),
     /// A function that the host registered under an IRI.
-    Custom(String, Vec<Expr>),
+    Custom {
+        iri: String,
+        /// Whether it answers the same to the same arguments.
+        deterministic: bool,
+        arguments: Vec<Expr>,
+    },
     /// Whether the pattern has a solution once the row's values stand for its variables (SPARQL 1.1 section 18.6).
     Exists(Box<Pattern>),
     /// As `Exists`, of a pattern that is planned: an index into the plan's list of subplans.
@@ -300,7 +305,9 @@ impl Expr {
             | Self::Or(parts)
             | Self::Coalesce(parts)
             | Self::Call(_, parts)
-            | Self::Custom(_, parts) => parts.iter().collect(),
+            | Self::Custom {
+                arguments: parts, ..
+            } => parts.iter().collect(),
             Self::If(parts) => parts.iter().collect(),
             Self::Not(inner) => vec![inner],
             Self::Compare(_, left, right) => vec![left, right],
@@ -320,7 +327,9 @@ impl Expr {
             | Self::Or(parts)
             | Self::Coalesce(parts)
             | Self::Call(_, parts)
-            | Self::Custom(_, parts) => parts.iter_mut().collect(),
+            | Self::Custom {
+                arguments: parts, ..
+            } => parts.iter_mut().collect(),
             Self::If(parts) => parts.iter_mut().collect(),
             Self::Not(inner) => vec![inner],
             Self::Compare(_, left, right) => vec![left, right],
@@ -328,16 +337,18 @@ impl Expr {
         }
     }
 
-    /// Whether it gives the same answer for the same values throughout a query.
-    pub fn is_stable(&self) -> bool {
+    /// Whether equal values may give another answer each time, so that work which rows share would give them one answer:
+    /// RAND, UUID, STRUUID, BNODE, and functions of the host that are not said to be deterministic.
+    pub fn is_volatile(&self) -> bool {
         let own = match self {
             Self::Call(function, _) => {
-                matches!(function.stability(), Stability::Always | Stability::Run)
+                matches!(function.stability(), Stability::Solution | Stability::Never)
             }
-            Self::Custom(..) => false,
-            _ => true,
+            Self::Custom { deterministic, .. } => !deterministic,
+            Self::Exists(pattern) => pattern.is_volatile(),
+            _ => false,
         };
-        own && self.children().into_iter().all(Self::is_stable)
+        own || self.children().into_iter().any(Self::is_volatile)
     }
 
     /// Whether it asks for a pattern that is not planned.

@@ -22,6 +22,7 @@ mod syntax;
 mod translate;
 mod update;
 mod vars;
+mod walk;
 mod words;
 
 pub use bound::{Bound, bound};
@@ -31,7 +32,9 @@ pub use ir::{
     Path, PathPattern, Pattern, QuadPattern, Query, ServicePattern, Slot, TemplateSlot, Var,
 };
 pub use nesting::{LINKS_MAX, NESTING_MAX};
-pub use parse::{CustomFunctions, ParseOptions, QUERY_BYTES_MAX, parse, parse_update};
+pub use parse::{
+    CustomFunctions, CustomSignature, ParseOptions, QUERY_BYTES_MAX, parse, parse_update,
+};
 pub use place::has_word;
 pub use syntax::Language;
 pub use translate::LEVELS_MAX;

@@ -44,8 +44,17 @@ pub struct ParseOptions {
     pub aggregates: Arc<BTreeSet<String>>,
 }
 
-/// The functions that the host has registered: their IRIs, and how many arguments each takes.
-pub type CustomFunctions = BTreeMap<String, RangeInclusive<usize>>;
+/// The functions that the host has registered, by their IRIs.
+pub type CustomFunctions = BTreeMap<String, CustomSignature>;
+
+/// What is known of a function of the host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CustomSignature {
+    /// How many arguments it takes.
+    pub arguments: RangeInclusive<usize>,
+    /// Whether it answers the same to the same arguments.
+    pub deterministic: bool,
+}
 
 impl Default for ParseOptions {
     fn default() -> Self {

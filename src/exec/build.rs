@@ -90,7 +90,11 @@ impl Builder<'_> {
             let given = given.ok_or_else(|| {
                 Error::new(Code::Internal, "a row lacks what its subplan is given")
             })?;
-            Ok(Arc::new(Existence::new(self.dependent(&plan.root), given)) as _)
+            Ok(Arc::new(Existence::new(
+                self.dependent(&plan.root),
+                given,
+                plan.apart,
+            )) as _)
         };
         let binding = Binding {
             constants: &self.context.constants,

@@ -2,7 +2,9 @@
 //!
 //! The rows of the outer side that differ in the variables the pattern reads are numbered and given to the plan all at
 //! once, a chunk at a time; every row that comes out has the number of the row it is a solution for. So EXISTS, LATERAL
-//! and OPTIONAL of few rows are joins of sets, and nothing is worked row by row.
+//! and OPTIONAL of few rows are joins of sets, and nothing is worked row by row. For a plan that answers differently each
+//! time (RAND, UUID, BNODE), equal rows are given apart: their place is one more variable that tells them apart, and is
+//! not given to the plan.
 //!
 //! Cost: that of the plan for each chunk, and 30-60 ns for each outer row. Memory: the chunk; what an existence test has
 //! found is remembered up to [`KNOWN_MAX`] tuples or the memory limit, and then forgotten.
@@ -37,11 +39,18 @@ impl Dependent {
     }
 }
 
+/// A set for what tells rows apart.
+fn tuples(given: &[usize], apart: bool, dependent: &Dependent) -> RowSet {
+    let width = given.len() + usize::from(apart);
+    RowSet::new(width, &dependent.context.runtime.control)
+}
+
 /// Whether a pattern has a solution for each of some rows.
 pub struct Existence {
     dependent: Dependent,
     /// The columns of the rows that are given to the plan.
     given: Vec<usize>,
+    apart: bool,
     known: Mutex<Known>,
 }
 
@@ -52,20 +61,22 @@ struct Known {
 
 impl Existence {
     /// The plan gives the number of a given row in its only column.
-    pub fn new(dependent: Dependent, given: Vec<usize>) -> Self {
+    /// `apart`: what is found of one row is not known of an equal one.
+    pub fn new(dependent: Dependent, given: Vec<usize>, apart: bool) -> Self {
         let known = Known {
-            tuples: RowSet::new(given.len(), &dependent.context.runtime.control),
+            tuples: tuples(&given, apart, &dependent),
             exists: Vec::new(),
         };
         Self {
             dependent,
             given,
+            apart,
             known: Mutex::new(known),
         }
     }
 
     fn forget(&self, known: &mut Known) {
-        known.tuples = RowSet::new(self.given.len(), &self.dependent.context.runtime.control);
+        known.tuples = tuples(&self.given, self.apart, &self.dependent);
         known.exists = Vec::new();
     }
 
@@ -80,6 +91,7 @@ impl Existence {
                         .iter()
                         .map(|&column| columns[column][row as usize]),
                 );
+                tuple.extend(self.apart.then_some(u64::from(row)));
                 Ok(known.tuples.insert(&tuple)?.0)
             })
             .collect()
@@ -127,7 +139,7 @@ impl SubPlan for Existence {
         self.dependent.context.runtime.control.poll()?;
         let mut known = self.known.lock();
         let known = &mut *known;
-        if known.tuples.len() + rows.len() > KNOWN_MAX {
+        if self.apart || known.tuples.len() + rows.len() > KNOWN_MAX {
             self.forget(known);
         }
         let worked = self.work(known, columns, rows);
@@ -253,12 +265,14 @@ impl DependentJoin {
     /// Numbers the distinct tuples of the chunk and sorts its rows by them.
     fn number(&mut self) -> Result<FixedRows> {
         let given = &self.columns.given;
-        let mut tuples = RowSet::new(given.len(), &self.dependent.context.runtime.control);
-        let mut tuple = Vec::with_capacity(given.len());
+        let apart = self.columns.apart;
+        let mut tuples = tuples(given, apart, &self.dependent);
+        let mut tuple = Vec::with_capacity(given.len() + 1);
         let mut numbers = Vec::with_capacity(self.rows);
         for row in 0..self.rows {
             tuple.clear();
             tuple.extend(given.iter().map(|&column| self.chunk[column][row]));
+            tuple.extend(apart.then_some(row as u64));
             numbers.push(tuples.insert(&tuple)?.0);
         }
         self.starts.clear();

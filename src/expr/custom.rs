@@ -2,7 +2,7 @@
 
 use super::aggregates::CustomAggregate;
 use super::terms::Terms;
-use crate::algebra::{CustomFunctions, Function};
+use crate::algebra::{CustomFunctions, CustomSignature, Function};
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,15 @@ pub struct Registered {
     /// Whether it answers the same to the same arguments and has no effect: it is then called once for equal arguments
     /// of a batch, and before the query runs if they are constants.
     pub deterministic: bool,
+}
+
+impl Registered {
+    fn signature(&self) -> CustomSignature {
+        CustomSignature {
+            arguments: self.arguments.clone(),
+            deterministic: self.deterministic,
+        }
+    }
 }
 
 impl fmt::Debug for Registered {
@@ -109,7 +118,7 @@ impl Functions {
         let accepted = self.by_iri.iter();
         self.accepted = Arc::new(
             accepted
-                .map(|(iri, registered)| (iri.clone(), registered.arguments.clone()))
+                .map(|(iri, registered)| (iri.clone(), registered.signature()))
                 .collect(),
         );
         self.accepted_aggregates = Arc::new(self.aggregates.keys().cloned().collect());

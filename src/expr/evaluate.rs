@@ -162,7 +162,7 @@ impl Node {
             }
             Expr::Coalesce(parts) => Self::Coalesce(all(parts)?),
             Expr::Call(function, arguments) => Self::Call(*function, all(arguments)?),
-            Expr::Custom(iri, arguments) => {
+            Expr::Custom { iri, arguments, .. } => {
                 let registered = binding.context.functions.get(iri).ok_or_else(|| {
                     Error::new(
                         Code::QueryUnsupported,

@@ -2,6 +2,7 @@
 //!
 //! In EXISTS and LATERAL the values of a row stand for its variables everywhere in the pattern: a filter within sees them.
 //! In a join they do not: a filter sees what its own group binds. Where both are one, either can be worked as the other.
+//! A join works a pattern once, so that is not so for one that answers differently each time.
 
 use crate::algebra::{Expr, Pattern, Var, bound};
 use std::collections::BTreeSet;
@@ -9,6 +10,10 @@ use std::collections::BTreeSet;
 /// Whether the solutions of `pattern`, worked with values given for `vars`, are its solutions joined with those values.
 /// Cost: a walk for each level.
 pub fn restricts(pattern: &Pattern, vars: &[Var]) -> bool {
+    !pattern.is_volatile() && stable_restricts(pattern, vars)
+}
+
+fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
     let mentioned = pattern.vars();
     let vars: Vec<Var> = vars
         .iter()
@@ -18,7 +23,7 @@ pub fn restricts(pattern: &Pattern, vars: &[Var]) -> bool {
     if vars.is_empty() {
         return true;
     }
-    let all_restrict = |parts: &[Pattern]| parts.iter().all(|part| restricts(part, &vars));
+    let all_restrict = |parts: &[Pattern]| parts.iter().all(|part| stable_restricts(part, &vars));
     match pattern {
         Pattern::Quad(_)
         | Pattern::Path(_)
@@ -28,7 +33,8 @@ pub fn restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         | Pattern::Values { .. } => true,
         Pattern::Join(parts) | Pattern::Union(parts) => all_restrict(parts),
         Pattern::Filter { filters, inner } => {
-            restricts(inner, &vars) && settled(&read_by(filters), &vars, &bound(inner).always)
+            stable_restricts(inner, &vars)
+                && settled(&read_by(filters), &vars, &bound(inner).always)
         }
         Pattern::LeftJoin {
             left,
@@ -37,34 +43,35 @@ pub fn restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         } => {
             let mut read = read_by(filters);
             read.extend(right.vars());
-            restricts(left, &vars)
-                && restricts(right, &vars)
+            stable_restricts(left, &vars)
+                && stable_restricts(right, &vars)
                 && settled(&read, &vars, &bound(left).always)
         }
         Pattern::Minus { left, right, .. } => {
             let (left_always, right_always) = (bound(left).always, bound(right).always);
             let read: BTreeSet<Var> = right.vars().into_iter().collect();
-            restricts(left, &vars)
+            stable_restricts(left, &vars)
                 && (read.is_disjoint(&vars.iter().copied().collect())
-                    || restricts(right, &vars)
+                    || stable_restricts(right, &vars)
                         && vars
                             .iter()
                             .all(|var| left_always.contains(var) && right_always.contains(var)))
         }
         Pattern::Extend { inner, bindings } => {
             let exprs: Vec<Expr> = bindings.iter().map(|(_, expr)| expr.clone()).collect();
-            restricts(inner, &vars)
-                && exprs.iter().all(Expr::is_stable)
+            stable_restricts(inner, &vars)
                 && !bindings.iter().any(|(var, _)| vars.contains(var))
                 && settled(&read_by(&exprs), &vars, &bound(inner).always)
         }
         Pattern::Group { inner, keys, .. } => {
-            !keys.is_empty() && vars.iter().all(|var| keys.contains(var)) && restricts(inner, &vars)
+            !keys.is_empty()
+                && vars.iter().all(|var| keys.contains(var))
+                && stable_restricts(inner, &vars)
         }
         Pattern::Project { inner, .. }
         | Pattern::Distinct(inner)
         | Pattern::Reduced(inner)
-        | Pattern::OrderBy { inner, .. } => restricts(inner, &vars),
+        | Pattern::OrderBy { inner, .. } => stable_restricts(inner, &vars),
         Pattern::Slice { .. } | Pattern::Lateral { .. } => false,
     }
 }

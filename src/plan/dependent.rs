@@ -4,7 +4,7 @@
 //! joined at every leaf. Its plan carries the number and the values through all operators, so that a union is one of
 //! dependent plans, a group has the number among its keys, and a slice is one for each number. Outer values are so visible
 //! wherever the variable is: in filters at any depth, but not in a sub-SELECT that does not project them, where the
-//! variable is another.
+//! variable is another. A pattern that answers differently each time is worked for every row, also for equal ones.
 
 use super::correlation::restricts;
 use super::cost;
@@ -37,6 +37,8 @@ pub struct Given {
     rows: f64,
     /// The rows these are a part of, if they are one.
     whole: Option<Rc<Given>>,
+    /// Whether equal rows are given apart.
+    apart: bool,
 }
 
 impl Given {
@@ -135,6 +137,7 @@ impl Planner<'_> {
             always,
             rows: outer.rows.max(1.0),
             whole: None,
+            apart: pattern.is_volatile(),
         }
     }
 
@@ -167,12 +170,15 @@ impl Planner<'_> {
         planned
     }
 
-    /// Plans one side of an operator: without the given rows where it does not read them.
+    /// Plans one side of an operator: without the given rows where it does not read them and answers all of them alike.
     pub(super) fn side(&mut self, pattern: &Pattern, filters: Vec<Expr>) -> Result<Node> {
         let reads = self.given.as_ref().is_some_and(|given| {
             let read = pattern.vars();
             let reads = |var: &Var| given.vars.contains(var);
-            read.iter().any(reads) || filters.iter().any(|filter| filter.vars().iter().any(reads))
+            read.iter().any(reads)
+                || filters.iter().any(|filter| filter.vars().iter().any(reads))
+                || pattern.is_volatile()
+                || filters.iter().any(Expr::is_volatile)
         });
         match reads {
             true => self.filter(filters, pattern),
@@ -232,6 +238,7 @@ impl Planner<'_> {
                 .filter_map(|&var| input.column(var))
                 .collect(),
             row: plan.column(given.row).unwrap_or_default(),
+            apart: given.apart,
             ..DependentColumns::default()
         };
         let mut columns = input.columns.clone();
@@ -352,6 +359,7 @@ impl Planner<'_> {
         self.subplans.push(SubPlan {
             root: Arc::new(root),
             given: given.vars.clone(),
+            apart: given.apart,
         });
         Ok(self.subplans.len() - 1)
     }

@@ -34,6 +34,8 @@ pub struct SubPlan {
     pub root: Arc<Node>,
     /// The variables of the row that are given to the plan, in the order of its [`Op::Given`].
     pub given: Vec<Var>,
+    /// Whether equal rows are given apart, since the pattern answers differently each time.
+    pub apart: bool,
 }
 
 /// An operator of a plan with its inputs.
@@ -111,6 +113,8 @@ pub struct SemiColumns {
 pub struct DependentColumns {
     /// Input columns given to the plan, in the order of its [`Op::Given`], after the number of the row.
     pub given: Vec<usize>,
+    /// Whether equal rows are given apart, since the plan answers differently each time.
+    pub apart: bool,
     /// The plan's column with the number of the row.
     pub row: usize,
     /// The plan's columns that follow the input columns in the output.

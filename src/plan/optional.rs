@@ -48,13 +48,12 @@ impl Planner<'_> {
             columns.extend(new.filter(|var| left.column(**var).is_none()));
             return Ok(choose(left, &columns));
         };
-        // A condition on what the right side alone binds is one of the right side.
+        // A condition on what the right side alone binds is one of the right side, unless it differs from pair to pair.
         let (inner, condition): (Vec<Expr>, Vec<Expr>) =
             condition.into_iter().partition(|filter| {
-                filter
-                    .vars()
-                    .iter()
-                    .all(|var| right_bound.always.contains(var) || left.column(*var).is_none())
+                let own =
+                    |var: &Var| right_bound.always.contains(var) || left.column(*var).is_none();
+                filter.vars().iter().all(own) && !filter.is_volatile()
             });
         let shared: Vec<Var> = {
             let columns = left.columns.iter().copied();

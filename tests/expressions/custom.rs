@@ -82,6 +82,24 @@ fn a_deterministic_function_is_called_once_for_equal_arguments() {
 }
 
 #[test]
+fn a_function_that_is_not_deterministic_is_called_for_each_equal_outer_row() {
+    let database = database();
+    let rows = "VALUES ?x { 1 1 1 }";
+    for pattern in [
+        format!("LATERAL {{ BIND(<{DOUBLED}>(?x) AS ?y) }}"),
+        format!("FILTER EXISTS {{ BIND(<{DOUBLED}>(?x) AS ?y) }}"),
+        format!("FILTER EXISTS {{ FILTER(<{DOUBLED}>(2) = 4) }}"),
+    ] {
+        for (deterministic, expected) in [(true, 1), (false, 3)] {
+            let calls = register_doubled(&database, deterministic);
+            let answers = texts(&database, &format!("SELECT ?x {{ {rows} {pattern} }}"));
+            assert_eq!(answers.len(), 3, "{pattern}");
+            assert_eq!(calls.load(Ordering::Relaxed), expected, "{pattern}");
+        }
+    }
+}
+
+#[test]
 fn a_function_that_works_batches_sees_all_calls_at_once() {
     let database = database();
     let batches = Arc::new(AtomicUsize::new(0));

@@ -6,6 +6,7 @@ use oxrdf::{Dataset, GraphName, NamedNode, Quad, Term};
 use sparesults::QueryResultsFormat;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use triplestore::algebra::CustomSignature;
 use triplestore::config::Config;
 use triplestore::control::Control;
 use triplestore::database::{Database, LoadOptions, QuadPattern, UpdateOptions};
@@ -63,7 +64,13 @@ const FUNCTIONS: [&str; 5] = [
 
 /// Parses a query of which only the syntax counts, as a host does that has registered the functions it calls.
 pub fn parse(query: &str, base: &str) -> Result<(), String> {
-    let functions = FUNCTIONS.map(|iri| (iri.to_owned(), 0..=usize::MAX));
+    let functions = FUNCTIONS.map(|iri| {
+        let signature = CustomSignature {
+            arguments: 0..=usize::MAX,
+            deterministic: true,
+        };
+        (iri.to_owned(), signature)
+    });
     let options = ParseOptions {
         base_iri: Some(base.to_owned()),
         functions: Arc::new(functions.into_iter().collect()),

@@ -170,8 +170,12 @@ impl Translator<'_> {
                 .unsupported_call("function", &name.to_string())
                 .with_hint("a function of your own is registered with the store before the query is prepared"));
         };
-        self.check_count(iri, count, accepted)?;
-        Ok(Expr::Custom(iri.to_owned(), arguments))
+        self.check_count(iri, count, &accepted.arguments)?;
+        Ok(Expr::Custom {
+            iri: iri.to_owned(),
+            deterministic: accepted.deterministic,
+            arguments,
+        })
     }
 
     /// Errors: `QueryParse` for a function called with too few or too many arguments.
