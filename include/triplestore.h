@@ -2246,7 +2246,7 @@ void ts_statement_free(struct ts_statement *statement);
 
 /**
  * Reads a query or update without running it; which one it is follows from the text. No store is
- * needed.
+ * needed, and functions of the program are not known: see ts_store_inspect().
  *
  * Owner: the inspection is the caller's, until ts_inspection_free(). The text and options (NULL: the
  * defaults; only base_iri is read) are read during the call.
@@ -2263,6 +2263,23 @@ ts_status ts_inspect(const char *sparql,
                      const struct ts_query_options *options,
                      struct ts_inspection **inspection,
                      struct ts_error **err);
+
+/**
+ * ts_inspect() as a store sees the text: the functions and aggregates that are registered with it
+ * are known.
+ *
+ * Owner: as ts_inspect(); borrows store.
+ * Threads: any.
+ * Cost: as ts_inspect().
+ * Errors: as ts_inspect(), and TS_STATUS_CLOSED, TS_STATUS_FORKED.
+ */
+TS_NODISCARD
+ts_status ts_store_inspect(const struct ts_store *store,
+                           const char *sparql,
+                           size_t sparql_len,
+                           const struct ts_query_options *options,
+                           struct ts_inspection **inspection,
+                           struct ts_error **err);
 
 /**
  * What was found.
@@ -2289,7 +2306,8 @@ struct ts_text ts_inspection_column(const struct ts_inspection *inspection, size
 
 /**
  * All that was found, as a JSON object: also the data set, and of each operation of an update its
- * name, the graphs it may change, and the document it loads. docs/sparql.md has the keys.
+ * name, the graphs it may change, and the document it loads; and the endpoints that SERVICE asks.
+ * docs/sparql.md has the keys.
  *
  * Owner: borrowed from the inspection.
  * Threads: any.

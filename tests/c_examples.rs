@@ -42,6 +42,7 @@ fn every_example_has_a_test() {
         [
             "building.c",
             "functions.c",
+            "inspect.c",
             "load.c",
             "query.c",
             "quickstart.c",
@@ -75,6 +76,26 @@ fn functions_works_equal_arguments_once() {
          http://example.org/kitchen: 70.7\n\
          http://example.org/study: 70.7\n\
          3 calls\n",
+    );
+}
+
+#[test]
+fn inspect_lets_queries_pass() {
+    prints(
+        "inspect",
+        &[],
+        "may run: ?room ?h\n  \
+         {\"version\":1,\"kind\":\"select\",\"columns\":[\"room\",\"h\"],\"service\":false,\"load\":false}\n\
+         refused: [1004] at 1:9\n\
+         refused: asks other endpoints\n  \
+         {\"version\":1,\"kind\":\"ask\",\"columns\":[],\"service\":true,\
+         \"endpoints\":[\"http://example.org/sparql\"],\"any_endpoint\":false,\"load\":false}\n\
+         refused: an update of 2 operations\n  \
+         {\"version\":1,\"kind\":\"update\",\"operations\":[\
+         {\"operation\":\"INSERT DATA\",\"default_graph\":true,\"graphs\":[],\"any_named_graph\":false},\
+         {\"operation\":\"CLEAR\",\"default_graph\":false,\"graphs\":[\"x:old\"],\"any_named_graph\":false}],\
+         \"service\":false,\"load\":false}\n\
+         refused: [1001] at 1:19\n",
     );
 }
 

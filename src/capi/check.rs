@@ -141,6 +141,7 @@ exports! {
     ts_load_reader(_, _, _, _, _, _, _);
 
     ts_inspect(_, _, _, _, _);
+    ts_store_inspect(_, _, _, _, _, _);
     ts_inspection_read(_, _, _);
     ts_inspection_column(_, _);
     ts_inspection_json(_);

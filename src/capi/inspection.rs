@@ -6,7 +6,10 @@ use super::handle::{self, Handle, Owned};
 use super::query::{ts_query_kind, ts_query_options};
 use super::sized::{self, Sized32, check_wanted, fill};
 use super::status::ts_status;
+use super::store::ts_store;
 use super::text::{ZeroEnded, ts_text, utf8};
+use crate::database::Database;
+use crate::error::Result;
 use crate::query::{Content, Inspection, ParseOptions, inspect};
 use safer_ffi::derive_ReprC;
 use std::ffi::c_char;
@@ -81,8 +84,45 @@ fn facts(inspection: &Inspection) -> ts_inspection_facts {
     facts
 }
 
+/// The inspection of a text. `database`: the functions registered with it are known.
+///
+/// # Safety
+/// As for [`ts_inspect`].
+unsafe fn inspected(
+    database: Option<&Database>,
+    sparql: *const c_char,
+    sparql_len: usize,
+    options: *const ts_query_options,
+) -> Result<Owned<ts_inspection>> {
+    // SAFETY: required of the caller.
+    let (text, base_iri) = unsafe {
+        (
+            utf8(sparql, sparql_len, "the text")?,
+            sized::read(options)?.base_iri.read("the base IRI")?,
+        )
+    };
+    let known = match database {
+        Some(database) => database.snapshot()?.parse_options(),
+        None => ParseOptions::default(),
+    };
+    let options = ParseOptions {
+        base_iri: (!base_iri.is_empty()).then(|| base_iri.to_owned()),
+        ..known
+    };
+    let found = inspect(text, &options)?;
+    let columns: &[String] = match &found.content {
+        Content::Query { shape, .. } => &shape.columns,
+        Content::Update { .. } => &[],
+    };
+    Ok(Owned(Inspected {
+        facts: facts(&found),
+        columns: columns.iter().map(|name| ZeroEnded::new(name)).collect(),
+        json: ZeroEnded::new(&found.to_json()?),
+    }))
+}
+
 /// Reads a query or update without running it; which one it is follows from the text. No store is
-/// needed.
+/// needed, and functions of the program are not known: see ts_store_inspect().
 ///
 /// Owner: the inspection is the caller's, until ts_inspection_free(). The text and options (NULL: the
 /// defaults; only base_iri is read) are read during the call.
@@ -105,22 +145,35 @@ pub unsafe extern "C" fn ts_inspect(
     unsafe {
         guard::status(err, || {
             let out = guard::out(inspection, std::ptr::null_mut(), "inspection")?;
-            let text = utf8(sparql, sparql_len, "the text")?;
-            let base_iri = sized::read(options)?.base_iri.read("the base IRI")?;
-            let options = ParseOptions {
-                base_iri: (!base_iri.is_empty()).then(|| base_iri.to_owned()),
-                ..ParseOptions::default()
-            };
-            let found = inspect(text, &options)?;
-            let columns: &[String] = match &found.content {
-                Content::Query { shape, .. } => &shape.columns,
-                Content::Update { .. } => &[],
-            };
-            *out = handle::into_raw(Owned::<ts_inspection>(Inspected {
-                facts: facts(&found),
-                columns: columns.iter().map(|name| ZeroEnded::new(name)).collect(),
-                json: ZeroEnded::new(&found.to_json()?),
-            }));
+            *out = handle::into_raw(inspected(None, sparql, sparql_len, options)?);
+            Ok(ts_status::Ok)
+        })
+    }
+}
+
+/// ts_inspect() as a store sees the text: the functions and aggregates that are registered with it
+/// are known.
+///
+/// Owner: as ts_inspect(); borrows store.
+/// Threads: any.
+/// Cost: as ts_inspect().
+/// Errors: as ts_inspect(), and TS_STATUS_CLOSED, TS_STATUS_FORKED.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn ts_store_inspect(
+    store: *const ts_store,
+    sparql: *const c_char,
+    sparql_len: usize,
+    options: *const ts_query_options,
+    inspection: *mut *mut ts_inspection,
+    err: *mut *mut ts_error,
+) -> ts_status {
+    // SAFETY: the caller keeps the contract of the header.
+    unsafe {
+        guard::status(err, || {
+            let out = guard::out(inspection, std::ptr::null_mut(), "inspection")?;
+            let database = handle::shared(store)?;
+            *out = handle::into_raw(inspected(Some(database), sparql, sparql_len, options)?);
             Ok(ts_status::Ok)
         })
     }
@@ -170,7 +223,8 @@ pub unsafe extern "C" fn ts_inspection_column(
 }
 
 /// All that was found, as a JSON object: also the data set, and of each operation of an update its
-/// name, the graphs it may change, and the document it loads. docs/sparql.md has the keys.
+/// name, the graphs it may change, and the document it loads; and the endpoints that SERVICE asks.
+/// docs/sparql.md has the keys.
 ///
 /// Owner: borrowed from the inspection.
 /// Threads: any.

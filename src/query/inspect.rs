@@ -1,11 +1,11 @@
-//! What a text is, without running it and without a store.
+//! What a text is, without running it. No store is needed; the options may know the functions of one.
 
 use super::explain::kind_name;
 use super::json::Json;
 use super::shape::{ResultKind, Shape};
 use crate::algebra::{
-    Language, Operation, ParseOptions, QuadTemplate, Target, TemplateSlot, has_word, parse,
-    parse_update,
+    Language, Operation, ParseOptions, QuadTemplate, Query, Slot, Target, TemplateSlot, has_word,
+    parse, parse_update,
 };
 use crate::error::{Code, Error, Result};
 use json_event_parser::JsonEvent;
@@ -21,6 +21,16 @@ pub struct Inspection {
     pub content: Content,
     /// Whether it asks other endpoints: it has SERVICE.
     pub has_service: bool,
+    pub endpoints: Endpoints,
+}
+
+/// The endpoints that a text has asked. What a query that is sent to one of them asks in turn is not known.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Endpoints {
+    /// IRIs, distinct, in order of appearance.
+    pub iris: Vec<String>,
+    /// Whether a variable decides which others.
+    pub any: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -67,9 +77,11 @@ pub struct Writes {
 /// that does nothing.
 /// Errors: as [`Prepared::new`](super::Prepared::new), with the place and a hint.
 pub fn inspect(text: &str, options: &ParseOptions) -> Result<Inspection> {
+    let mut endpoints = Endpoints::default();
     let content = match Language::of(text) {
         Language::Query => {
             let query = parse(text, options)?;
+            endpoints.add(&query);
             Content::Query {
                 shape: Shape::of(&query),
                 from: query.dataset.map(|dataset| FromClauses {
@@ -78,18 +90,42 @@ pub fn inspect(text: &str, options: &ParseOptions) -> Result<Inspection> {
                 }),
             }
         }
-        Language::Update => Content::Update {
-            operations: parse_update(text, options)?
-                .operations
-                .iter()
-                .map(InspectedOperation::of)
-                .collect(),
-        },
+        Language::Update => {
+            let operations = parse_update(text, options)?.operations;
+            for operation in &operations {
+                if let Operation::Modify(modify) = operation {
+                    endpoints.add(&modify.query);
+                }
+            }
+            Content::Update {
+                operations: operations.iter().map(InspectedOperation::of).collect(),
+            }
+        }
     };
     Ok(Inspection {
         content,
         has_service: has_word(text, "SERVICE"),
+        endpoints,
     })
+}
+
+impl Endpoints {
+    fn add(&mut self, query: &Query) {
+        query.pattern.visit_services(&mut |service| {
+            let constant = match service.endpoint {
+                Slot::Constant(number) => query.constants.get(number.0 as usize),
+                Slot::Var(_) => None,
+            };
+            match constant {
+                Some(oxrdf::Term::NamedNode(iri)) => {
+                    if self.iris.iter().all(|known| known != iri.as_str()) {
+                        self.iris.push(iri.as_str().to_owned());
+                    }
+                }
+                _ => self.any = true,
+            }
+        });
+    }
 }
 
 impl InspectedOperation {
@@ -211,7 +247,17 @@ impl fmt::Display for Inspection {
             }
         }
         if self.has_service {
-            writeln!(f, "asks other endpoints (SERVICE)")?;
+            let Endpoints { iris, any } = &self.endpoints;
+            let mut endpoints: Vec<String> = iris.iter().map(|iri| format!("<{iri}>")).collect();
+            endpoints.extend(any.then(|| "any that a variable names".to_owned()));
+            match endpoints[..] {
+                [] => writeln!(f, "asks other endpoints (SERVICE)")?,
+                _ => writeln!(
+                    f,
+                    "asks other endpoints (SERVICE): {}",
+                    endpoints.join(", ")
+                )?,
+            }
         }
         if self.has_load() {
             writeln!(f, "reads documents (LOAD)")?;
@@ -283,6 +329,10 @@ impl Inspection {
             }
         }
         json.flag("service", self.has_service)?;
+        if self.has_service {
+            json.texts("endpoints", &self.endpoints.iris)?;
+            json.flag("any_endpoint", self.endpoints.any)?;
+        }
         json.flag("load", self.has_load())?;
         json.event(JsonEvent::EndObject)
     }
@@ -337,6 +387,35 @@ mod tests {
             let expected = format!("{{\"version\":1,\"kind\":\"update\",{expected}");
             assert_eq!(json(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn endpoints_are_listed_wherever_they_are_asked() {
+        for (text, expected) in [
+            (
+                "ASK { ?s ?p 'SERVICE' }",
+                r#""service":false,"load":false}"#,
+            ),
+            (
+                "ASK { SERVICE <x:a> { ?s ?p ?o } FILTER EXISTS { SERVICE SILENT <x:b> { ?s ?p 1 } } SERVICE <x:a> {} }",
+                r#""service":true,"endpoints":["x:a","x:b"],"any_endpoint":false,"load":false}"#,
+            ),
+            (
+                "SELECT ?e { ?s ?p ?e OPTIONAL { SERVICE ?e { ?s ?q 2 } } }",
+                r#""service":true,"endpoints":[],"any_endpoint":true,"load":false}"#,
+            ),
+            (
+                "DELETE { ?s ?p ?o } WHERE { { SELECT * { SERVICE <x:c> { ?s ?p ?o } } } }; INSERT { <x:s> <x:p> 1 } WHERE { SERVICE <x:d> {} }",
+                r#""service":true,"endpoints":["x:c","x:d"],"any_endpoint":false,"load":false}"#,
+            ),
+        ] {
+            let json = json(text);
+            assert!(json.ends_with(expected), "{json}");
+        }
+        let both = "ASK { ?s ?p ?e SERVICE ?e {} SERVICE <x:a> {} }";
+        let lines = inspect(both, &ParseOptions::default()).unwrap().to_string();
+        let expected = "asks other endpoints (SERVICE): <x:a>, any that a variable names\n";
+        assert!(lines.ends_with(expected), "{lines}");
     }
 
     #[test]

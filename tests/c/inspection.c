@@ -55,7 +55,31 @@ static void errors_are_those_of_running(void) {
     ts_inspection_free(inspection);
 }
 
+static int32_t never_called(void *user_data, const ts_batch *arguments, ts_terms *terms, uint32_t *results) {
+    (void)user_data, (void)arguments, (void)terms, (void)results;
+    return 1;
+}
+
+static void a_store_knows_its_functions(void) {
+    static const char text[] = "SELECT (<x:half>(2) AS ?one) { SERVICE <x:e> {} }";
+    ts_error *err = NULL;
+    ts_inspection *inspection;
+    ts_store *store = memory_store("");
+    EXPECT(TS_STATUS_QUERY_UNSUPPORTED, ts_store_inspect(store, TEXT(text), NULL, &inspection, NULL));
+    ts_function_options options = {.struct_size = sizeof options, .arguments_min = 1, .arguments_max = 1};
+    EXPECT(TS_STATUS_OK, ts_register_function(store, TEXT("x:half"), &options, never_called, NULL, NULL, &err));
+    EXPECT(TS_STATUS_OK, ts_store_inspect(store, TEXT(text), NULL, &inspection, &err));
+    CHECK(holds(ts_inspection_json(inspection), "\"endpoints\":[\"x:e\"]"));
+    ts_inspection_free(inspection);
+    EXPECT(TS_STATUS_QUERY_UNSUPPORTED, ts_inspect(TEXT(text), NULL, &inspection, NULL));
+    EXPECT(TS_STATUS_INVALID_ARGUMENT, ts_store_inspect(NULL, TEXT(text), NULL, &inspection, NULL));
+    EXPECT(TS_STATUS_OK, ts_shutdown(store, &err));
+    EXPECT(TS_STATUS_CLOSED, ts_store_inspect(store, TEXT(text), NULL, &inspection, NULL));
+    ts_close(store);
+}
+
 void test_inspection(void) {
     queries_and_updates_are_told_apart();
+    a_store_knows_its_functions();
     errors_are_those_of_running();
 }
