@@ -9,12 +9,14 @@
 pub mod bsbm;
 mod document;
 pub mod lubm;
+pub mod shapes;
+mod text;
 mod writer;
 
 pub use document::Document;
 pub use writer::{Syntax, Term, Triple, Writer};
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Data of one shape, scale and seed.
 pub trait Dataset: Send + Sync {
@@ -39,6 +41,7 @@ pub struct Parameters {
 }
 
 /// A kind of dataset, as it is asked for.
+#[derive(Clone, Copy)]
 pub struct Kind {
     pub name: &'static str,
     /// What it is, in a line.
@@ -54,7 +57,7 @@ pub struct Kind {
 
 /// All kinds of datasets.
 pub fn kinds() -> &'static [Kind] {
-    const KINDS: &[Kind] = &[
+    const PUBLISHED: &[Kind] = &[
         Kind {
             name: "lubm",
             about: "Lehigh University Benchmark: universities, their staff, students and publications",
@@ -72,7 +75,8 @@ pub fn kinds() -> &'static [Kind] {
             make: |parameters| Arc::new(bsbm::Bsbm::new(parameters.scale, parameters.seed)),
         },
     ];
-    KINDS
+    static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| [PUBLISHED, shapes::KINDS].concat());
+    &ALL
 }
 
 /// Appends a part to `out`, as the document has it, and returns how many statements that were.

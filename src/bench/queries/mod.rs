@@ -5,6 +5,7 @@
 pub mod analytics;
 pub mod bsbm;
 pub mod lubm;
+pub mod shapes;
 
 /// One query text of a workload.
 #[derive(Clone, Debug, PartialEq)]

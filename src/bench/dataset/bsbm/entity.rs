@@ -1,9 +1,9 @@
 //! Statements about one resource.
 
 use super::date::Day;
-use super::text::Words;
 use super::vocabulary::{RDF_TYPE, bsbm, dc, foaf, rdfs, xsd};
 use super::{Country, CountryIri};
+use crate::bench::dataset::text::Words;
 use crate::bench::dataset::{Term, Writer};
 use crate::bench::random::Random;
 use std::fmt::{Arguments, Display};

@@ -20,7 +20,6 @@ mod market;
 mod normal;
 mod product;
 mod review;
-mod text;
 mod vocabulary;
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use super::date::{Day, day};
 use super::entity::Entity;
 use super::hierarchy::{FeatureIri, TypeIri};
-use super::text::Words;
 use super::vocabulary::{RDF_TYPE, bsbm, instances, xsd};
 use super::{Bsbm, Country, Kind, NUMERIC_MAX};
 use crate::bench::dataset::Writer;
+use crate::bench::dataset::text::Words;
 use crate::bench::random::Random;
 use std::fmt;
 use std::ops::Range;

@@ -2,10 +2,10 @@
 
 use super::date::{Day, TODAY, day};
 use super::entity::Entity;
-use super::text::{Name, Words};
 use super::vocabulary::{bsbm, dc, foaf, instances, rev};
 use super::{Bsbm, Country, Kind};
 use crate::bench::dataset::Writer;
+use crate::bench::dataset::text::{Name, Words};
 use crate::bench::random::Random;
 use std::fmt;
 use std::ops::Range;
