@@ -25,8 +25,9 @@ test: setup
 	cargo test --release --no-fail-fast
 	sh tests/install.sh
 
+# The kernels, under criterion. One of them: cargo bench --bench NAME -- PART-OF-A-NAME
 bench: setup
-	cargo bench --bench codec --bench parse --bench term --bench store --bench results
+	cargo bench --bench codec --bench parse --bench term --bench store --bench operators --bench results --bench capi
 
 # The table of docs/performance.md, in under ten minutes on a quiet machine.
 bench-table: setup

@@ -77,7 +77,7 @@ fn block_with(value: impl FnMut(u64) -> u64) -> Vec<u8> {
 }
 
 fn groups_by_width(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("codec/group");
+    let mut group = criterion.benchmark_group("kernel/block group");
     group.throughput(Throughput::Elements(BLOCK_ROWS as u64));
     let mut out = vec![0; BLOCK_ROWS];
     let mut measure = |kind: &str, width: u32, block: &[u8]| {
@@ -111,7 +111,7 @@ fn groups_by_width(criterion: &mut Criterion) {
 }
 
 fn blocks(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("codec/block");
+    let mut group = criterion.benchmark_group("kernel/block");
     group.throughput(Throughput::Elements(BLOCK_ROWS as u64));
     let mut outs = vec![vec![0; BLOCK_ROWS]; 3];
     for (name, positions) in [("pso", [1, 0, 2]), ("spo", [0, 1, 2]), ("osp", [2, 0, 1])] {
@@ -147,7 +147,7 @@ fn blocks(criterion: &mut Criterion) {
 }
 
 fn look_ups(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("codec/lower_bound and value");
+    let mut group = criterion.benchmark_group("kernel/block look-up");
     for (name, positions) in [("pso", [1, 0, 2]), ("spo", [0, 1, 2]), ("osp", [2, 0, 1])] {
         let columns = quads(positions);
         let bytes = block_of(&columns);
@@ -173,7 +173,7 @@ fn look_ups(criterion: &mut Criterion) {
 }
 
 fn pages(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("codec/page");
+    let mut group = criterion.benchmark_group("kernel/string page");
     let strings: Vec<String> = (0..1000)
         .map(|n| {
             format!(

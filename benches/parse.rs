@@ -179,7 +179,7 @@ fn benches(c: &mut Criterion) {
     for name in ["lubm10", "bsbm1000"] {
         let text = lines_of(name);
         let lines = text.iter().filter(|&&b| b == b'\n').count() as u64;
-        let mut group = c.benchmark_group(name);
+        let mut group = c.benchmark_group(format!("kernel/parse/{name}"));
         group.sample_size(10);
         group.throughput(Throughput::Elements(lines));
         let strict = ParseOptions::new(Format::NTriples);

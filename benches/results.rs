@@ -178,7 +178,7 @@ fn benches(criterion: &mut Criterion) {
         (RowFormat::Csv, QueryResultsFormat::Csv),
         (RowFormat::Xml, QueryResultsFormat::Xml),
     ];
-    let mut group = criterion.benchmark_group("results");
+    let mut group = criterion.benchmark_group("kernel/results");
     group.sample_size(10);
     group.throughput(Throughput::Elements(given.values));
     for (format, reference) in formats {

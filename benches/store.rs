@@ -9,7 +9,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use workload::{Scratch, Work, counts, reads, terms, writes};
 
 fn run(criterion: &mut Criterion, group: &str, works: Vec<Work>) {
-    let mut group = criterion.benchmark_group(group);
+    let mut group = criterion.benchmark_group(format!("kernel/{group}"));
     group.sample_size(20);
     for mut work in works {
         group.throughput(Throughput::Elements(work.units));

@@ -107,7 +107,7 @@ fn samples() -> Vec<(&'static str, Vec<TermRef<'static>>)> {
 
 fn encode(criterion: &mut Criterion) {
     let prefixes = prefixes();
-    let mut group = criterion.benchmark_group("encode");
+    let mut group = criterion.benchmark_group("kernel/term encode");
     let dictionary = DICTIONARY.iter().map(|&(name, term)| (name, vec![term]));
     for (name, terms) in samples().into_iter().chain(dictionary) {
         let mut next = terms.iter().cycle();
@@ -125,7 +125,7 @@ fn encode(criterion: &mut Criterion) {
 fn decode(criterion: &mut Criterion) {
     let prefixes = prefixes();
     let mut buffer = TermBuf::new();
-    let mut group = criterion.benchmark_group("decode");
+    let mut group = criterion.benchmark_group("kernel/term decode");
     for (name, terms) in samples() {
         let ids: Vec<_> = terms
             .iter()
@@ -147,7 +147,7 @@ fn keys(criterion: &mut Criterion) {
         Datatype::Integer.iri(),
     );
     let mut key = Vec::new();
-    criterion.bench_function("key/make", |bencher| {
+    criterion.bench_function("kernel/term key/make", |bencher| {
         bencher.iter(|| {
             key.clear();
             dictionary_key(black_box(term), &mut key)
@@ -156,7 +156,7 @@ fn keys(criterion: &mut Criterion) {
     key.clear();
     let tag = dictionary_key(term, &mut key).expect("a literal has a key");
     let mut buffer = TermBuf::new();
-    criterion.bench_function("key/parse", |bencher| {
+    criterion.bench_function("kernel/term key/parse", |bencher| {
         bencher.iter(|| parse_key(tag, black_box(&key), &mut buffer).expect("the key is valid"));
     });
 }
@@ -189,13 +189,13 @@ fn compare(criterion: &mut Criterion) {
         ),
     ];
     for (name, a, b) in pairs {
-        criterion.bench_function(&format!("compare/{name}"), |bencher| {
+        criterion.bench_function(&format!("kernel/term compare/{name}"), |bencher| {
             bencher.iter(|| id_compare(black_box(a), black_box(b)));
         });
-        criterion.bench_function(&format!("equal/{name}"), |bencher| {
+        criterion.bench_function(&format!("kernel/term equal/{name}"), |bencher| {
             bencher.iter(|| id_equal(black_box(a), black_box(b)));
         });
-        criterion.bench_function(&format!("order/{name}"), |bencher| {
+        criterion.bench_function(&format!("kernel/term order/{name}"), |bencher| {
             bencher.iter(|| compare_ids(black_box(a), black_box(b)));
         });
     }
@@ -207,7 +207,7 @@ fn compare(criterion: &mut Criterion) {
         ),
         ("string", TermRef::string("a string")),
     ] {
-        criterion.bench_function(&format!("sort key/{name}"), |bencher| {
+        criterion.bench_function(&format!("kernel/term sort key/{name}"), |bencher| {
             bencher.iter(|| SortKey::new(Some(black_box(term))));
         });
     }
@@ -224,7 +224,7 @@ fn learn(criterion: &mut Criterion) {
         .collect();
     let mut learner = PrefixLearner::new(1 << 20);
     let mut next = iris.iter().cycle();
-    criterion.bench_function("learn", |bencher| {
+    criterion.bench_function("kernel/term prefixes learned", |bencher| {
         bencher.iter(|| learner.add(next.next().expect("a cycle does not end")));
     });
 }

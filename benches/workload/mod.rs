@@ -3,8 +3,11 @@
 
 pub mod counts;
 pub mod reads;
+mod scratch;
 pub mod terms;
 pub mod writes;
+
+pub use scratch::Scratch;
 
 use std::path::{Path, PathBuf};
 use triplestore::config::{Config, Durability};
@@ -61,31 +64,6 @@ pub fn data(name: &str) -> PathBuf {
 
 pub fn lubm10() -> PathBuf {
     data("lubm10/lubm10.nt.gz")
-}
-
-/// A directory that is removed in the end.
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    /// In `TRIPLESTORE_BENCH_DIR`, by default where the system keeps temporary files.
-    pub fn new(name: &str) -> Self {
-        let parent = std::env::var_os("TRIPLESTORE_BENCH_DIR")
-            .map_or_else(std::env::temp_dir, PathBuf::from);
-        let path = parent.join(format!("triplestore-bench-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Without fsync on commit: the device is not what is measured.
