@@ -83,7 +83,7 @@ impl RowSet {
         debug_assert_eq!(row.len(), self.width);
         let hash_of = hash(row.iter().copied());
         self.index
-            .find(hash_of, |&number| self.row(number as usize) == row)
+            .find(hash_of, |&number| is_same(self.row(number as usize), row))
             .is_some()
     }
 
@@ -103,7 +103,8 @@ impl RowSet {
         debug_assert_eq!(row.len(), self.width);
         let (values, width) = (&self.values, self.width);
         let at = |number: u32| &values[number as usize * width..(number as usize + 1) * width];
-        if let Some(&number) = self.index.find(hash_of, |&number| at(number) == row) {
+        let found = self.index.find(hash_of, |&number| is_same(at(number), row));
+        if let Some(&number) = found {
             return Ok(Place::Old(number as usize));
         }
         if self.is_full || !self.make_room()? {
@@ -183,6 +184,13 @@ impl RowSet {
         }
         Ok(true)
     }
+}
+
+/// Whether two rows are equal. Value by value: comparing them as bytes loads more at once than was stored at once just
+/// before, which waits for the stores (five times as long in all).
+#[inline]
+fn is_same(row: &[u64], other: &[u64]) -> bool {
+    row.iter().zip(other).all(|(value, other)| value == other)
 }
 
 #[cold]
