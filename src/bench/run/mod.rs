@@ -260,6 +260,10 @@ fn work_on(
                 .into_iter()
                 .map(|query| Source::query(query, None))
                 .collect(),
+            Task::Promised(queries) => queries(data.scale)
+                .into_iter()
+                .map(|asked| Source::query(asked.query, asked.rows))
+                .collect(),
             Task::Mixes(mixes) => vec![Source::mixes(mixes(data.scale, options.seed))],
             Task::Load | Task::Updates | Task::Reason => Vec::new(),
         };

@@ -3,6 +3,7 @@
 use crate::bench::dataset::bsbm::Bsbm;
 use crate::bench::dataset::{Kind, kinds};
 use crate::bench::queries::bsbm::Mixes;
+use crate::bench::queries::shapes::{self, Expected};
 use crate::bench::queries::{Query, analytics, lubm};
 
 /// Queries that follow each other, by number.
@@ -12,6 +13,8 @@ pub type Sequences = Box<dyn Fn(u64) -> Vec<Query>>;
 pub enum Task {
     /// Each query on its own, of data at a scale.
     Queries(fn(u64) -> Vec<Query>),
+    /// The same, where the data promise how many rows there are.
+    Promised(fn(u64) -> Vec<Expected>),
     /// Mixes of queries of data at a scale and of a seed, each number with parameters of its own.
     Mixes(fn(u64, u64) -> Sequences),
     Load,
@@ -145,6 +148,62 @@ pub const WORKLOADS: &[Workload] = &[
         "updates",
         Task::Updates,
     ),
+    row(
+        "zipf",
+        "queries that hurt on objects and predicates of skewed frequency",
+        "zipf",
+        "",
+        Task::Promised(|scale| shape("zipf", scale)),
+    ),
+    row(
+        "deep-classes",
+        "queries that hurt on a deep hierarchy of classes",
+        "deep-classes",
+        "",
+        Task::Promised(|scale| shape("deep-classes", scale)),
+    ),
+    row(
+        "wide-classes",
+        "queries that hurt on a wide hierarchy of classes",
+        "wide-classes",
+        "",
+        Task::Promised(|scale| shape("wide-classes", scale)),
+    ),
+    row(
+        "same-as",
+        "queries that hurt on cliques of sameAs",
+        "same-as",
+        "",
+        Task::Promised(|scale| shape("same-as", scale)),
+    ),
+    row(
+        "chains",
+        "queries that hurt on long chains of a transitive property",
+        "chains",
+        "",
+        Task::Promised(|scale| shape("chains", scale)),
+    ),
+    row(
+        "named-graphs",
+        "queries that hurt on many named graphs",
+        "named-graphs",
+        "",
+        Task::Promised(|scale| shape("named-graphs", scale)),
+    ),
+    row(
+        "long-literals",
+        "queries that hurt on long literals",
+        "long-literals",
+        "",
+        Task::Promised(|scale| shape("long-literals", scale)),
+    ),
+    row(
+        "triple-terms",
+        "queries that hurt on triple terms",
+        "triple-terms",
+        "",
+        Task::Promised(|scale| shape("triple-terms", scale)),
+    ),
 ];
 
 impl Workload {
@@ -156,6 +215,10 @@ impl Workload {
 
 pub fn find(name: &str) -> Option<&'static Workload> {
     WORKLOADS.iter().find(|workload| workload.name == name)
+}
+
+fn shape(name: &str, scale: u64) -> Vec<Expected> {
+    shapes::queries(name, scale).unwrap_or_default()
 }
 
 fn export() -> Vec<Query> {
@@ -176,6 +239,19 @@ mod tests {
     fn every_workload_has_a_dataset() {
         for workload in WORKLOADS {
             assert!(workload.kind().is_some(), "{}", workload.name);
+        }
+    }
+
+    #[test]
+    fn every_workload_of_queries_has_some() {
+        for workload in WORKLOADS {
+            let count = match workload.task {
+                Task::Queries(queries) => queries(1000).len(),
+                Task::Promised(queries) => queries(1000).len(),
+                Task::Mixes(mixes) => mixes(200, 0)(0).len(),
+                Task::Load | Task::Updates | Task::Reason => continue,
+            };
+            assert!(count > 0, "{}", workload.name);
         }
     }
 
