@@ -1,7 +1,8 @@
 //! Arithmetic and functions on numbers (SPARQL 1.1 sections 17.3 and 17.4.4, XPath Functions 3.1 section 4).
 //!
 //! Operands are promoted to the wider type: integer, decimal, float, double. All types derived from integer are integers. An
-//! integer has 64 bits, a decimal 18 digits behind the point and 128 bits; what does not fit is an error.
+//! integer has 64 bits, a decimal 18 digits behind the point and 128 bits; what does not fit is an error, and further digits
+//! of a product or a quotient are cut off.
 
 use super::super::answer::Answer;
 use super::super::frame::Frame;
@@ -65,7 +66,7 @@ const SUBTRACT: Operation = Operation {
 
 const MULTIPLY: Operation = Operation {
     integers: |a, b| a.checked_mul(b).map(Number::Integer),
-    decimals: |a, b| a.checked_mul(b),
+    decimals: product,
     floats: |a, b| a * b,
     doubles: |a, b| a * b,
 };
@@ -76,6 +77,31 @@ const DIVIDE: Operation = Operation {
     floats: |a, b| a / b,
     doubles: |a, b| a / b,
 };
+
+/// Digits of a decimal behind the point, as a factor.
+const POINT: u128 = 1_000_000_000_000_000_000;
+
+/// `oxsdatatypes` gives products that are exact, and no others.
+fn product(left: Decimal, right: Decimal) -> Option<Decimal> {
+    left.checked_mul(right).or_else(|| {
+        let [a, b] = [left, right].map(|decimal| i128::from_be_bytes(decimal.to_be_bytes()));
+        let (whole_a, part_a) = (a.unsigned_abs() / POINT, a.unsigned_abs() % POINT);
+        let (whole_b, part_b) = (b.unsigned_abs() / POINT, b.unsigned_abs() % POINT);
+        let product = whole_a
+            .checked_mul(whole_b)?
+            .checked_mul(POINT)?
+            .checked_add(whole_a.checked_mul(part_b)?)?
+            .checked_add(part_a.checked_mul(whole_b)?)?
+            .checked_add(part_a * part_b / POINT)?;
+        let product = i128::try_from(product).ok()?;
+        let signed = if (a < 0) == (b < 0) {
+            product
+        } else {
+            -product
+        };
+        Some(Decimal::from_be_bytes(signed.to_be_bytes()))
+    })
+}
 
 impl Operation {
     fn work(&self, left: Number<'_>, right: Number<'_>) -> Option<Number<'static>> {
