@@ -19,6 +19,7 @@ mod answer;
 mod compare;
 mod context;
 mod custom;
+mod decimal;
 mod evaluate;
 mod frame;
 mod functions;

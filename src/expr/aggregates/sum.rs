@@ -5,6 +5,7 @@
 
 use super::super::answer::{write_canonical_double, write_canonical_float};
 use super::super::compare::with_terms;
+use super::super::decimal::divide;
 use super::super::terms::Terms;
 use super::{Kernel, Scope};
 use crate::error::Result;
@@ -83,7 +84,7 @@ impl Total {
         let exact = |total: Decimal| {
             i64::try_from(count)
                 .ok()
-                .and_then(|count| total.checked_div(count))
+                .and_then(|count| divide(total, count.into()))
                 .map_or(Self::Failed, Self::Decimal)
         };
         match self {

@@ -5,6 +5,7 @@
 //! of a product or a quotient are cut off.
 
 use super::super::answer::Answer;
+use super::super::decimal;
 use super::super::frame::Frame;
 use super::temporal;
 use crate::error::Result;
@@ -29,12 +30,12 @@ fn pair(left: Number<'_>, right: Number<'_>) -> Option<Pair> {
         (Number::Float(_), _) | (_, Number::Float(_)) => {
             Pair::Floats(left.to_f32(), right.to_f32())
         }
-        _ => Pair::Decimals(decimal(left)?, decimal(right)?),
+        _ => Pair::Decimals(as_decimal(left)?, as_decimal(right)?),
     })
 }
 
 /// An integer or decimal as a decimal that one can calculate with.
-fn decimal(number: Number<'_>) -> Option<Decimal> {
+fn as_decimal(number: Number<'_>) -> Option<Decimal> {
     match number {
         Number::Integer(value) => Some(value.into()),
         Number::Decimal(value) => Some(value),
@@ -66,42 +67,17 @@ const SUBTRACT: Operation = Operation {
 
 const MULTIPLY: Operation = Operation {
     integers: |a, b| a.checked_mul(b).map(Number::Integer),
-    decimals: product,
+    decimals: decimal::multiply,
     floats: |a, b| a * b,
     doubles: |a, b| a * b,
 };
 
 const DIVIDE: Operation = Operation {
-    integers: |a, b| Decimal::from(a).checked_div(b).map(Number::Decimal),
-    decimals: |a, b| a.checked_div(b),
+    integers: |a, b| decimal::divide(a.into(), b.into()).map(Number::Decimal),
+    decimals: decimal::divide,
     floats: |a, b| a / b,
     doubles: |a, b| a / b,
 };
-
-/// Digits of a decimal behind the point, as a factor.
-const POINT: u128 = 1_000_000_000_000_000_000;
-
-/// `oxsdatatypes` gives products that are exact, and no others.
-fn product(left: Decimal, right: Decimal) -> Option<Decimal> {
-    left.checked_mul(right).or_else(|| {
-        let [a, b] = [left, right].map(|decimal| i128::from_be_bytes(decimal.to_be_bytes()));
-        let (whole_a, part_a) = (a.unsigned_abs() / POINT, a.unsigned_abs() % POINT);
-        let (whole_b, part_b) = (b.unsigned_abs() / POINT, b.unsigned_abs() % POINT);
-        let product = whole_a
-            .checked_mul(whole_b)?
-            .checked_mul(POINT)?
-            .checked_add(whole_a.checked_mul(part_b)?)?
-            .checked_add(part_a.checked_mul(whole_b)?)?
-            .checked_add(part_a * part_b / POINT)?;
-        let product = i128::try_from(product).ok()?;
-        let signed = if (a < 0) == (b < 0) {
-            product
-        } else {
-            -product
-        };
-        Some(Decimal::from_be_bytes(signed.to_be_bytes()))
-    })
-}
 
 impl Operation {
     fn work(&self, left: Number<'_>, right: Number<'_>) -> Option<Number<'static>> {
