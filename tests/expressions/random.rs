@@ -384,8 +384,10 @@ fn random_expressions_agree_with_an_independent_evaluator() {
             for (index, expression) in expressions.iter().enumerate() {
                 let (ours, theirs) = (ours[index + 1].as_ref(), theirs[index + 1].as_ref());
                 with_value += usize::from(ours.is_some());
+                // Where more than 128 bits are needed between, and for 0 / 1.5, spareval has no quotient.
+                let gives_up = theirs.is_none() && expression.contains(" / ");
                 assert!(
-                    agree(ours, theirs),
+                    gives_up || agree(ours, theirs),
                     "seed {seed}: {expression}\nours {ours:?}\nspareval {theirs:?}\n{query}"
                 );
             }
