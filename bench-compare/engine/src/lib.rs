@@ -62,16 +62,25 @@ pub fn serve<E: Engine>() -> io::Result<()> {
     let Some((engine, _)) = open::<E>(&mut lines)? else {
         return Ok(());
     };
-    let mut closing = None;
+    let closing = until_close(lines, |request| {
+        reply(request.id, engine.work(&request.work))
+    })?;
+    close(engine, closing)
+}
+
+/// Hands over the requests before `close`, whose id is returned if it comes.
+fn until_close(
+    lines: impl Iterator<Item = io::Result<String>>,
+    mut work: impl FnMut(Request) -> io::Result<()>,
+) -> io::Result<Option<u64>> {
     for line in lines {
         let request = read(&line?)?;
         if request.work == Work::Close {
-            closing = Some(request.id);
-            break;
+            return Ok(Some(request.id));
         }
-        reply(request.id, engine.work(&request.work))?;
+        work(request)?;
     }
-    close(engine, closing)
+    Ok(None)
 }
 
 /// As [`serve`], with as many requests at once as `open` has threads.
@@ -97,15 +106,9 @@ pub fn serve_parallel<E: Engine + Sync>() -> io::Result<()> {
                 })
             })
             .collect();
-        let mut closing = None;
-        for line in lines {
-            let request = read(&line?)?;
-            if request.work == Work::Close {
-                closing = Some(request.id);
-                break;
-            }
-            sender.send(request).map_err(io::Error::other)?;
-        }
+        let closing = until_close(lines, |request| {
+            sender.send(request).map_err(io::Error::other)
+        })?;
         drop(sender);
         for worker in workers {
             worker
