@@ -206,6 +206,12 @@ impl Function {
             .map_or(Stability::Always, |entry| entry.stability)
     }
 
+    /// Whether it looks at the texts of its arguments, which ids do not tell.
+    pub fn reads_texts(self) -> bool {
+        let group = self.entry().map(|entry| entry.group);
+        matches!(group, Some("Strings" | "Hashes"))
+    }
+
     /// How many arguments it takes.
     pub fn arguments(self) -> RangeInclusive<usize> {
         match self.entry() {

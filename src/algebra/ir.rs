@@ -294,47 +294,56 @@ impl Expr {
     }
 
     /// The operands; a pattern is none.
-    pub fn children(&self) -> Vec<&Expr> {
-        match self {
+    pub fn children(&self) -> impl Iterator<Item = &Expr> {
+        let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
             Self::Var(_)
             | Self::Constant(_)
             | Self::Bound(_)
             | Self::Exists(_)
-            | Self::SubPlan(_) => Vec::new(),
+            | Self::SubPlan(_) => (None, None, &[]),
             Self::And(parts)
             | Self::Or(parts)
             | Self::Coalesce(parts)
             | Self::Call(_, parts)
             | Self::Custom {
                 arguments: parts, ..
-            } => parts.iter().collect(),
-            Self::If(parts) => parts.iter().collect(),
-            Self::Not(inner) => vec![inner],
-            Self::Compare(_, left, right) => vec![left, right],
-            Self::In(needle, list) => std::iter::once(&**needle).chain(list).collect(),
-        }
+            } => (None, None, parts),
+            Self::If(parts) => (None, None, &**parts),
+            Self::Not(inner) => (Some(inner), None, &[]),
+            Self::Compare(_, left, right) => (Some(left), Some(right), &[]),
+            Self::In(needle, list) => (Some(needle), None, list),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// As [`Expr::children`], to be changed.
-    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
+    pub fn children_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let (first, second, rest): (Option<&mut Expr>, Option<&mut Expr>, &mut [Expr]) = match self
+        {
             Self::Var(_)
             | Self::Constant(_)
             | Self::Bound(_)
             | Self::Exists(_)
-            | Self::SubPlan(_) => Vec::new(),
+            | Self::SubPlan(_) => (None, None, &mut []),
             Self::And(parts)
             | Self::Or(parts)
             | Self::Coalesce(parts)
             | Self::Call(_, parts)
             | Self::Custom {
                 arguments: parts, ..
-            } => parts.iter_mut().collect(),
-            Self::If(parts) => parts.iter_mut().collect(),
-            Self::Not(inner) => vec![inner],
-            Self::Compare(_, left, right) => vec![left, right],
-            Self::In(needle, list) => std::iter::once(&mut **needle).chain(list).collect(),
-        }
+            } => (None, None, parts),
+            Self::If(parts) => (None, None, &mut **parts),
+            Self::Not(inner) => (Some(inner), None, &mut []),
+            Self::Compare(_, left, right) => (Some(left), Some(right), &mut []),
+            Self::In(needle, list) => (Some(needle), None, list),
+        };
+        first.into_iter().chain(second).chain(rest)
+    }
+
+    /// Whether it looks at texts of what it reads, which ids do not tell.
+    pub fn reads_texts(&self) -> bool {
+        let own = matches!(self, Self::Call(function, _) if function.reads_texts());
+        own || self.children().any(Self::reads_texts)
     }
 
     /// Whether equal values may give another answer each time, so that work which rows share would give them one answer:
@@ -348,12 +357,12 @@ impl Expr {
             Self::Exists(pattern) => pattern.is_volatile(),
             _ => false,
         };
-        own || self.children().into_iter().any(Self::is_volatile)
+        own || self.children().any(Self::is_volatile)
     }
 
     /// Whether it asks for a pattern that is not planned.
     pub fn has_exists(&self) -> bool {
-        matches!(self, Self::Exists(_)) || self.children().iter().any(|child| child.has_exists())
+        matches!(self, Self::Exists(_)) || self.children().any(Self::has_exists)
     }
 
     /// Calls `visit` with the number of every subplan it asks for.

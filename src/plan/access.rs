@@ -32,7 +32,38 @@ pub struct Access {
     equal: Vec<(usize, usize)>,
     /// Whether the rows are triple terms, with the term in the place of the graph.
     is_of_terms: bool,
+    /// The distinct variables.
+    all_vars: Vec<Var>,
+    readings: Vec<Reading>,
 }
+
+/// An order in which a pattern can be read, since its leading key columns are the constants of the pattern.
+#[derive(Clone, Debug)]
+struct Reading {
+    order: Order,
+    /// The quad position of each key column.
+    columns: [usize; 4],
+    /// Key columns before the free ones: constants, and a graph that the order implies.
+    fixed: usize,
+    /// The variables of the free key columns, by which a scan is sorted.
+    sorted: Vec<Var>,
+}
+
+impl Reading {
+    /// The quad positions of the key columns after the constants.
+    fn free(&self) -> &[usize] {
+        &self.columns[self.fixed..]
+    }
+}
+
+/// Orders of quads, that of named graphs first: it is better for one of them.
+const ORDERS: [Order; 5] = [
+    Order::Gspo,
+    Order::Psog,
+    Order::Posg,
+    Order::Spog,
+    Order::Ospg,
+];
 
 /// What is needed to look at the data while planning.
 pub struct Data<'a> {
@@ -77,15 +108,7 @@ impl Data<'_> {
         if let GraphSlot::Named(slot) = pattern.graph {
             vars[G] = slot.var();
         }
-        let mut access = Access {
-            constants,
-            vars,
-            graphs,
-            view: self.view,
-            rows: 0.0,
-            equal: equal_positions(&vars),
-            is_of_terms: false,
-        };
+        let mut access = Access::new(constants, vars, graphs, self.view, false);
         let rows = self.count(&access)?;
         if rows == 0 {
             return Ok(None);
@@ -107,16 +130,8 @@ impl Data<'_> {
                 constants[position] = Some(id.raw());
             }
         }
-        let mut access = Access {
-            constants,
-            vars,
-            graphs: Graphs::Any,
-            // A triple term is not asserted by being there.
-            view: View::Both,
-            rows: 0.0,
-            equal: equal_positions(&vars),
-            is_of_terms: true,
-        };
+        // A triple term is not asserted by being there.
+        let mut access = Access::new(constants, vars, Graphs::Any, View::Both, true);
         let rows = self.count(&access)?;
         access.rows = rows as f64;
         Ok((rows > 0).then_some(access))
@@ -183,38 +198,75 @@ fn equal_positions(vars: &[Option<Var>; 4]) -> Vec<(usize, usize)> {
 }
 
 impl Access {
-    /// Orders whose leading key columns are the constants of the pattern.
-    pub fn orders(&self) -> Vec<Order> {
-        let bound = self.constants.iter().flatten().count();
-        let leads = |order: Order, skip: usize| {
-            order.columns()[skip..skip + bound]
-                .iter()
-                .all(|&position| position != G && self.constants[position].is_some())
+    fn new(
+        constants: [Option<u64>; 3],
+        vars: [Option<Var>; 4],
+        graphs: Graphs,
+        view: View,
+        is_of_terms: bool,
+    ) -> Self {
+        let mut all_vars: Vec<Var> = Vec::with_capacity(4);
+        for var in vars.iter().flatten() {
+            if !all_vars.contains(var) {
+                all_vars.push(*var);
+            }
+        }
+        let candidates: &[Order] = match graphs {
+            _ if is_of_terms => &Order::TERMS,
+            Graphs::One(graph) if graph != 0 => &ORDERS,
+            _ => &ORDERS[1..],
         };
-        if self.is_of_terms {
-            return Order::TERMS
-                .into_iter()
-                .filter(|&order| leads(order, 0))
-                .collect();
+        let bound = constants.iter().flatten().count();
+        let reading = |&order: &Order| {
+            let columns = order.columns();
+            let implied = usize::from(order == Order::Gspo);
+            let fixed = implied + bound;
+            let is_constant = |&position: &usize| position != G && constants[position].is_some();
+            columns[implied..fixed].iter().all(is_constant).then(|| {
+                let mut sorted: Vec<Var> = Vec::with_capacity(4 - fixed);
+                for var in columns[fixed..]
+                    .iter()
+                    .filter_map(|&position| vars[position])
+                {
+                    if !sorted.contains(&var) {
+                        sorted.push(var);
+                    }
+                }
+                Reading {
+                    order,
+                    columns,
+                    fixed,
+                    sorted,
+                }
+            })
+        };
+        let mut readings: Vec<Reading> = Vec::with_capacity(candidates.len());
+        for reading in candidates.iter().filter_map(reading) {
+            // Of two that give the same rows in the same order one is enough.
+            if !readings.iter().any(|other| other.free() == reading.free()) {
+                readings.push(reading);
+            }
         }
-        let mut orders = Vec::with_capacity(5);
-        // A named graph alone is read in its own order where that helps.
-        if matches!(self.graphs, Graphs::One(graph) if graph != 0) && leads(Order::Gspo, 1) {
-            orders.push(Order::Gspo);
+        Self {
+            readings,
+            constants,
+            vars,
+            graphs,
+            view,
+            rows: 0.0,
+            equal: equal_positions(&vars),
+            is_of_terms,
+            all_vars,
         }
-        orders.extend(
-            [Order::Psog, Order::Posg, Order::Spog, Order::Ospg]
-                .into_iter()
-                .filter(|&order| leads(order, 0)),
-        );
-        orders
     }
 
-    /// The key columns of `order` that a scan of this pattern is sorted by after `bound` constants.
-    fn free_positions(&self, order: Order) -> Vec<usize> {
-        let bound = self.constants.iter().flatten().count();
-        let implied = usize::from(order == Order::Gspo && matches!(self.graphs, Graphs::One(_)));
-        order.columns()[bound + implied..].to_vec()
+    /// Orders whose leading key columns are the constants of the pattern.
+    pub fn orders(&self) -> impl Iterator<Item = Order> {
+        self.readings.iter().map(|reading| reading.order)
+    }
+
+    fn reading(&self, order: Order) -> Option<&Reading> {
+        self.readings.iter().find(|reading| reading.order == order)
     }
 
     fn spec(&self, order: Order, wanted: &[usize]) -> ScanSpec {
@@ -236,27 +288,14 @@ impl Access {
     }
 
     /// Variables by which a scan in `order` is sorted.
-    pub fn sorted(&self, order: Order) -> Vec<Var> {
-        let mut sorted: Vec<Var> = Vec::new();
-        for position in self.free_positions(order) {
-            if let Some(var) = self.vars[position]
-                && !sorted.contains(&var)
-            {
-                sorted.push(var);
-            }
-        }
-        sorted
+    pub fn sorted(&self, order: Order) -> &[Var] {
+        self.reading(order)
+            .map_or(&[], |reading| reading.sorted.as_slice())
     }
 
     /// The distinct variables.
-    pub fn all_vars(&self) -> Vec<Var> {
-        let mut vars: Vec<Var> = Vec::new();
-        for var in self.vars.iter().flatten() {
-            if !vars.contains(var) {
-                vars.push(*var);
-            }
-        }
-        vars
+    pub fn all_vars(&self) -> &[Var] {
+        &self.all_vars
     }
 
     /// A guess at the distinct values of a variable.
@@ -277,8 +316,8 @@ impl Access {
 
     /// A guess at the rows of a join with `node`.
     pub fn joined_rows(&self, node: &Node) -> f64 {
-        let vars = self.all_vars();
-        let shared = vars.iter().filter(|var| node.column(**var).is_some());
+        let vars = self.all_vars.iter();
+        let shared = vars.filter(|var| node.column(**var).is_some());
         shared.fold(node.rows * self.rows, |rows, &var| {
             rows / self.distinct(var)
         })
@@ -286,20 +325,15 @@ impl Access {
 
     /// The pattern as a scan in one of its orders. Columns stand in sort order.
     pub fn scan(&self, order: Order) -> Node {
-        let columns = self.sorted(order);
-        let outputs: Vec<usize> = self
-            .free_positions(order)
-            .into_iter()
-            .enumerate()
-            .filter(|&(index, position)| {
-                let earlier = self.free_positions(order);
-                self.vars[position].is_some()
-                    && !earlier[..index]
-                        .iter()
-                        .any(|&other| self.vars[other] == self.vars[position])
-            })
-            .map(|(_, position)| position)
-            .collect();
+        let columns = self.sorted(order).to_vec();
+        let positions = self.reading(order).map_or(&[][..], Reading::free);
+        let mut outputs: Vec<usize> = Vec::with_capacity(columns.len());
+        for &position in positions {
+            let var = self.vars[position];
+            if var.is_some() && !outputs.iter().any(|&earlier| self.vars[earlier] == var) {
+                outputs.push(position);
+            }
+        }
         let mut wanted = outputs.clone();
         wanted.extend(self.equal.iter().flat_map(|&(left, right)| [left, right]));
         Node {
@@ -327,61 +361,67 @@ impl Access {
             return None;
         }
         let Some(key) = key else {
-            let order = *self.orders().first()?;
+            let order = self.orders().next()?;
             return Some(Op::CountScan {
                 spec: self.spec(order, &[]),
             });
         };
-        let order = self
-            .orders()
-            .into_iter()
-            .find(|&order| self.sorted(order).first() == Some(&key))?;
-        let position = *self.free_positions(order).first()?;
+        let mut readings = self.readings.iter();
+        let reading = readings.find(|reading| reading.sorted.first() == Some(&key))?;
+        let position = *reading.free().first()?;
         (self.vars[position] == Some(key)).then(|| Op::CountRuns {
-            spec: self.spec(order, &[position]),
+            spec: self.spec(reading.order, &[position]),
             position,
         })
     }
 
+    /// The column of `input` that gives triple terms by their ids.
+    fn term_column(&self, input: &Node) -> Option<usize> {
+        let term = self.vars[G].filter(|_| self.is_of_terms)?;
+        input.column(term)
+    }
+
+    /// Whether the pattern can be probed with variables of `input`: none that it shares is unbound in a row, and one is the
+    /// first key column of a reading.
+    pub fn can_probe(&self, input: &Node) -> bool {
+        let is_settled = |var: &Var| (input.column(*var)).is_none_or(|column| input.always[column]);
+        self.all_vars.iter().all(is_settled)
+            && (self.term_column(input).is_some()
+                || (self.readings.iter()).any(|reading| self.keys(reading, input).next().is_some()))
+    }
+
+    /// Columns of `input`, never unbound, that give the first free key columns of a reading, and their quad positions.
+    fn keys(&self, reading: &Reading, input: &Node) -> impl Iterator<Item = (usize, usize)> {
+        reading.free().iter().map_while(move |&position| {
+            let column = input.column(self.vars[position]?)?;
+            // A graph is a key column only where the scan's graph column is real.
+            (input.always[column] && position != G).then_some((column, position))
+        })
+    }
+
     /// Ways to probe the pattern with bound variables of `input`: key columns in order, and the variables they bind.
-    /// The best has the most keys.
+    /// The best has the most keys. `None` where it cannot be probed ([`Access::can_probe`]).
     pub fn probe(&self, input: &Node) -> Option<(ScanSpec, ProbeColumns)> {
-        let by_term = self.vars[G].and_then(|term| input.column(term));
-        if self.is_of_terms
-            && let Some(column) = by_term
-        {
+        if let Some(column) = self.term_column(input) {
             return self.open(input, column);
         }
-        let mut best: Option<(ScanSpec, ProbeColumns)> = None;
-        for order in self.orders() {
-            let free = self.free_positions(order);
-            let keys: Vec<(usize, usize)> = free
-                .iter()
-                .map_while(|&position| {
-                    let var = self.vars[position]?;
-                    let column = input.column(var).filter(|&column| input.always[column])?;
-                    // A graph is a key column only where the scan's graph column is real.
-                    (position != G).then_some((column, position))
-                })
-                .collect();
-            if keys.is_empty()
-                || best
-                    .as_ref()
-                    .is_some_and(|(_, best)| best.keys.len() >= keys.len())
-            {
-                continue;
+        let mut best: Option<(usize, &Reading)> = None;
+        for reading in &self.readings {
+            let count = self.keys(reading, input).count();
+            if count > best.map_or(0, |(most, _)| most) {
+                best = Some((count, reading));
             }
-            let mut columns = ProbeColumns {
-                keys: keys.iter().map(|&(column, _)| column).collect(),
-                key_positions: keys.iter().map(|&(_, position)| position).collect(),
-                equal: self.equal.clone(),
-                ..ProbeColumns::default()
-            };
-            self.rest(&free[keys.len()..], input, &mut columns)?;
-            let wanted = columns.positions();
-            best = Some((self.spec(order, &wanted), columns));
         }
-        best
+        let (count, reading) = best?;
+        let (keys, key_positions) = self.keys(reading, input).unzip();
+        let mut columns = ProbeColumns {
+            keys,
+            key_positions,
+            equal: self.equal.clone(),
+            ..ProbeColumns::default()
+        };
+        self.rest(&reading.free()[count..], input, &mut columns)?;
+        Some((self.spec(reading.order, &columns.positions()), columns))
     }
 
     /// Triple terms by their ids in a column of `input`, one row each.

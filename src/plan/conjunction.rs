@@ -288,7 +288,7 @@ impl Planner<'_> {
         let mut others = items.clone();
         others.remove(place);
         self.carry_with(&mut others);
-        let visible: Vec<Var> = others.iter().flat_map(Item::vars).collect();
+        let visible: Vec<Var> = others.iter().flat_map(Item::vars).copied().collect();
         let read = part.vars();
         let shares = visible.iter().any(|var| read.binary_search(var).is_ok());
         if !shares || !restricts(part, &visible) || !self.may_try() {

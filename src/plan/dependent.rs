@@ -299,8 +299,7 @@ impl Planner<'_> {
 
     /// Plans what the expressions of one node ask for.
     fn plan_expressions(&mut self, node: &mut Node) -> Result<()> {
-        let mut expressions = node.op.expressions_mut().into_iter();
-        if !expressions.any(|expr| expr.has_exists()) {
+        if !node.op.expressions().any(|expr| expr.has_exists()) {
             return Ok(());
         }
         // What an expression sees: the output for conditions of a join and for BIND, where those after it are not yet there.
@@ -314,7 +313,7 @@ impl Planner<'_> {
             Op::HashJoin { .. } | Op::DependentJoin { .. } => {
                 (node.columns.clone(), node.always.clone(), node.rows, None)
             }
-            op => match op.inputs().first() {
+            op => match op.inputs().next() {
                 Some(input) => (
                     input.columns.clone(),
                     input.always.clone(),
@@ -324,7 +323,7 @@ impl Planner<'_> {
                 None => return Ok(()),
             },
         };
-        for (index, expr) in node.op.expressions_mut().into_iter().enumerate() {
+        for (index, expr) in node.op.expressions_mut().enumerate() {
             let width = grows.map_or(columns.len(), |width| width + index);
             let outer = Outer {
                 columns: &columns[..width],

@@ -66,7 +66,6 @@ impl Describer<'_> {
             inputs: node
                 .op
                 .inputs()
-                .into_iter()
                 .map(|input| self.node(input))
                 .chain(self.subplans(node))
                 .collect(),

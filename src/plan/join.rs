@@ -26,11 +26,11 @@ impl Item {
         }
     }
 
-    pub fn vars(&self) -> Vec<Var> {
+    pub fn vars(&self) -> &[Var] {
         match self {
             Self::Access(access) => access.all_vars(),
             Self::Path(path) => path.all_vars(),
-            Self::Node(node) => node.columns.clone(),
+            Self::Node(node) => &node.columns,
         }
     }
 
@@ -87,25 +87,41 @@ pub fn join(mut items: Vec<Item>, mut filters: Vec<Expr>) -> Node {
     }
     let mut by_rows: Vec<usize> = (0..items.len()).collect();
     by_rows.sort_by(|&left, &right| items[left].rows().total_cmp(&items[right].rows()));
+    let conditions: Vec<Condition<'_>> = filters.iter().map(Condition::new).collect();
     let mut best: Option<Node> = None;
     for &start in by_rows.iter().take(STARTS) {
         let orders: Vec<Option<Order>> = match &items[start] {
-            Item::Access(access) => access.orders().into_iter().map(Some).collect(),
+            Item::Access(access) => access.orders().map(Some).collect(),
             Item::Path(_) | Item::Node(_) => vec![None],
         };
         for order in orders {
-            let node = grow(&items, start, order, &filters);
-            if best.as_ref().is_none_or(|best| node.cost < best.cost) {
-                best = Some(node);
-            }
+            let least = best.as_ref().map(|best| best.cost);
+            best = grow(&items, start, order, &conditions, least).or(best);
         }
     }
     best.unwrap_or_else(unit)
 }
 
+/// A filter and what it reads.
+struct Condition<'f> {
+    expr: &'f Expr,
+    vars: Vec<Var>,
+    has_exists: bool,
+}
+
+impl<'f> Condition<'f> {
+    fn new(expr: &'f Expr) -> Self {
+        Self {
+            expr,
+            vars: expr.vars(),
+            has_exists: expr.has_exists(),
+        }
+    }
+}
+
 /// Joins blocks of items that share variables.
 fn join_blocks(items: Vec<Item>, filters: &mut Vec<Expr>) -> Vec<Item> {
-    let vars: Vec<Vec<Var>> = items.iter().map(Item::vars).collect();
+    let vars: Vec<Vec<Var>> = items.iter().map(|item| item.vars().to_vec()).collect();
     let mut holders: FxHashMap<Var, Vec<usize>> = FxHashMap::default();
     for (index, vars) in vars.iter().enumerate() {
         for &var in vars {
@@ -160,7 +176,15 @@ fn join_blocks(items: Vec<Item>, filters: &mut Vec<Expr>) -> Vec<Item> {
     products
 }
 
-fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) -> Node {
+/// The join that begins with an item; `None` if it does not cost less than `least`.
+fn grow(
+    items: &[Item],
+    start: usize,
+    order: Option<Order>,
+    filters: &[Condition<'_>],
+    least: Option<f64>,
+) -> Option<Node> {
+    let is_costly = |node: &Node| least.is_some_and(|least| node.cost >= least);
     let node = match (&items[start], order) {
         (Item::Access(access), Some(order)) => access.scan(order),
         (Item::Access(access), None) => access.scan(Order::Psog),
@@ -177,34 +201,30 @@ fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) ->
     };
     let mut left: Vec<usize> = (0..items.len()).filter(|&index| index != start).collect();
     // An EXISTS costs much for a row; it is asked when rows are fewest.
-    let (mut tests, mut waiting): (Vec<&Expr>, Vec<&Expr>) =
-        filters.iter().partition(|filter| filter.has_exists());
+    let (mut tests, mut waiting): (Vec<&Condition<'_>>, Vec<&Condition<'_>>) =
+        filters.iter().partition(|filter| filter.has_exists);
     tree.filter(&mut waiting, items, &left);
     while !left.is_empty() {
-        let connected = left.iter().any(|&index| {
-            items[index]
-                .vars()
-                .iter()
-                .any(|var| tree.node.column(*var).is_some())
-        });
+        // What is added only adds to the cost.
+        if is_costly(&tree.node) {
+            return None;
+        }
+        let shares = |index: usize| tree.shared(&items[index]).next().is_some();
+        let connected = left.iter().any(|&index| shares(index));
         let mut best: Option<(f64, usize, Method)> = None;
         for (place, &index) in left.iter().enumerate() {
-            let item = &items[index];
-            let shares = item
-                .vars()
-                .iter()
-                .any(|var| tree.node.column(*var).is_some());
-            if connected && !shares {
+            if connected && !shares(index) {
                 continue;
             }
+            let item = &items[index];
             let rows = tree.joined_rows(item);
-            for (method, cost) in tree.methods(item, rows) {
+            tree.methods(item, rows, |method, cost| {
                 // What comes out is paid for again by every later join.
                 let weight = cost + rows * cost::HASH_PROBE_ROW;
                 if best.is_none_or(|(least, ..)| weight < least) {
                     best = Some((weight, place, method));
                 }
-            }
+            });
         }
         let Some((_, place, method)) = best else {
             break;
@@ -217,20 +237,22 @@ fn grow(items: &[Item], start: usize, order: Option<Order>, filters: &[Expr]) ->
         tree.filter(&mut waiting, items, &left);
     }
     waiting.extend(tests);
-    with_filters(tree.node, waiting.into_iter().cloned().collect())
+    let late = waiting.into_iter().map(|filter| filter.expr.clone());
+    let node = with_filters(tree.node, late.collect());
+    (!is_costly(&node)).then_some(node)
 }
 
 impl Tree {
     /// Applies the filters whose variables later items cannot change.
-    fn filter(&mut self, waiting: &mut Vec<&Expr>, items: &[Item], left: &[usize]) {
+    fn filter(&mut self, waiting: &mut Vec<&Condition<'_>>, items: &[Item], left: &[usize]) {
         let mut ready = Vec::new();
         waiting.retain(|filter| {
-            let is_ready = filter.vars().iter().all(|&var| {
+            let is_ready = filter.vars.iter().all(|&var| {
                 self.node.is_always(var)
                     || !left.iter().any(|&index| items[index].vars().contains(&var))
             });
             if is_ready {
-                ready.push((*filter).clone());
+                ready.push(filter.expr.clone());
             }
             !is_ready
         });
@@ -240,11 +262,9 @@ impl Tree {
         }
     }
 
-    fn shared(&self, item: &Item) -> Vec<Var> {
-        item.vars()
-            .into_iter()
-            .filter(|var| self.node.column(*var).is_some())
-            .collect()
+    fn shared(&self, item: &Item) -> impl Iterator<Item = Var> {
+        let vars = item.vars().iter().copied();
+        vars.filter(|&var| self.node.column(var).is_some())
     }
 
     fn joined_rows(&self, item: &Item) -> f64 {
@@ -256,11 +276,10 @@ impl Tree {
         rows.max(if self.node.rows == 0.0 { 0.0 } else { 0.1 })
     }
 
-    fn methods(&self, item: &Item, rows: f64) -> Vec<(Method, f64)> {
-        let mut methods = Vec::with_capacity(4);
+    /// Tells `offer` in which ways an item can be joined to give so many rows, and what each costs.
+    fn methods(&self, item: &Item, rows: f64, mut offer: impl FnMut(Method, f64)) {
         let out = rows * cost::OUTPUT_ROW;
         let (mine, theirs) = (self.node.rows, item.rows());
-        let shared = self.shared(item);
         let scan_cost = match item {
             Item::Access(_) => cost::SCAN_OPEN + theirs * cost::SCAN_ROW,
             Item::Path(path) => path.whole().cost,
@@ -269,70 +288,72 @@ impl Tree {
         match item {
             Item::Path(path) => {
                 if path.can_follow(&self.node) {
-                    methods.push((Method::Walk, path.walk_cost(&self.node, mine) + out));
+                    offer(Method::Walk, path.walk_cost(&self.node, mine) + out);
                 }
             }
             Item::Access(access) => {
                 for order in access.orders() {
-                    if merge_keys(&self.node, &access.sorted(order), |_| true) > 0 {
+                    if merge_keys(&self.node, access.sorted(order), |_| true) > 0 {
                         // A merge reads what it does not skip.
-                        methods.push((
+                        offer(
                             Method::Merge(Some(order)),
                             cost::SCAN_OPEN + cost::merge(mine, theirs) + out,
-                        ));
+                        );
                     }
                 }
-                if access.probe(&self.node).is_some() {
-                    methods.push((Method::Probe, cost::probe(mine, theirs) + out));
+                if access.can_probe(&self.node) {
+                    offer(Method::Probe, cost::probe(mine, theirs) + out);
                 }
             }
             Item::Node(node) => {
                 if merge_keys(&self.node, &node.sorted, |var| node.is_always(var)) > 0 {
-                    methods.push((
+                    offer(
                         Method::Merge(None),
                         scan_cost + cost::merge(mine, theirs) + out,
-                    ));
+                    );
                 }
             }
         }
-        if shared.is_empty() {
+        if self.shared(item).next().is_none() {
             let pairs = mine * theirs * cost::CROSS_PAIR;
-            methods.push((
+            offer(
                 Method::Hash {
                     build_item: theirs <= mine,
                 },
                 scan_cost + pairs,
-            ));
+            );
         } else {
             // Without a variable that is always bound on both sides, every row is compared with every other.
-            let is_key = |var: &Var| self.node.is_always(*var) && item.is_always(*var);
-            let pairs = match shared.iter().any(is_key) {
+            let is_key = |var: Var| self.node.is_always(var) && item.is_always(var);
+            let pairs = match self.shared(item).any(is_key) {
                 true => 0.0,
                 false => mine * theirs * cost::CROSS_PAIR,
             };
             let hash = |build: f64, probe: f64| {
                 build * cost::HASH_BUILD_ROW + probe * cost::HASH_PROBE_ROW + pairs + out
             };
-            methods.push((
+            offer(
                 Method::Hash { build_item: true },
                 scan_cost + hash(theirs, mine),
-            ));
-            methods.push((
+            );
+            offer(
                 Method::Hash { build_item: false },
                 scan_cost + hash(mine, theirs),
-            ));
+            );
         }
-        methods
     }
 
     fn add(&mut self, item: &Item, method: Method) {
         let rows = self.joined_rows(item);
-        let cost = self
-            .methods(item, rows)
-            .into_iter()
-            .find(|(other, _)| std::mem::discriminant(other) == std::mem::discriminant(&method))
-            .map_or(0.0, |(_, cost)| cost);
-        for var in item.vars() {
+        let kind = std::mem::discriminant(&method);
+        let mut found = None;
+        self.methods(item, rows, |other, cost| {
+            if std::mem::discriminant(&other) == kind {
+                found.get_or_insert(cost);
+            }
+        });
+        let cost = found.unwrap_or(0.0);
+        for &var in item.vars() {
             let theirs = item.distinct(var);
             let mine = self.distinct.entry(var).or_insert(theirs);
             *mine = mine.min(theirs);
@@ -347,7 +368,7 @@ impl Tree {
                 merge_join(node, access.scan(order))
             }
             (_, Item::Access(access)) => {
-                let order = access.orders().first().copied().unwrap_or(Order::Psog);
+                let order = access.orders().next().unwrap_or(Order::Psog);
                 hash_method(node, access.scan(order), method)
             }
             (Method::Merge(_), Item::Node(other)) => merge_join(node, other.clone()),
@@ -458,7 +479,7 @@ fn merge_join(left: Node, right: Node) -> Node {
 
 pub fn probe_join(input: Node, access: &Access, kind: JoinKind) -> Node {
     let Some((spec, probe)) = access.probe(&input) else {
-        let order = access.orders().first().copied().unwrap_or(Order::Psog);
+        let order = access.orders().next().unwrap_or(Order::Psog);
         return hash_join(
             input,
             access.scan(order),

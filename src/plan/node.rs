@@ -72,12 +72,7 @@ impl Node {
             }
             _ => 0,
         };
-        own + self
-            .op
-            .inputs()
-            .into_iter()
-            .map(Self::states)
-            .sum::<usize>()
+        own + self.op.inputs().map(Self::states).sum::<usize>()
     }
 
     pub fn is_always(&self, var: Var) -> bool {
@@ -379,19 +374,19 @@ pub enum Op {
 
 impl Op {
     /// The inputs, in order; a dependent plan is one.
-    pub fn inputs(&self) -> Vec<&Node> {
-        match self {
+    pub fn inputs(&self) -> impl Iterator<Item = &Node> {
+        let (first, second, rest): (Option<&Node>, Option<&Node>, &[Node]) = match self {
             Self::Fixed { .. }
             | Self::Given
             | Self::Service { .. }
             | Self::Scan { .. }
             | Self::CountScan { .. }
-            | Self::CountRuns { .. } => Vec::new(),
-            Self::MergeJoin { left, right, .. } => vec![left, right],
+            | Self::CountRuns { .. } => (None, None, &[]),
+            Self::MergeJoin { left, right, .. } => (Some(left), Some(right), &[]),
             Self::HashJoin { probe, build, .. } | Self::SemiJoin { probe, build, .. } => {
-                vec![probe, build]
+                (Some(probe), Some(build), &[])
             }
-            Self::DependentJoin { input, plan, .. } => vec![input, plan],
+            Self::DependentJoin { input, plan, .. } => (Some(input), Some(plan), &[]),
             Self::ProbeJoin { input, .. }
             | Self::Path { input, .. }
             | Self::ServiceJoin { input, .. }
@@ -405,28 +400,30 @@ impl Op {
             | Self::Slice { input, .. }
             | Self::SliceEach { input, .. }
             | Self::Describe { input, .. }
-            | Self::Construct { input, .. } => vec![input],
-            Self::Group { input, seeds, .. } => {
-                std::iter::once(&**input).chain(seeds.as_deref()).collect()
-            }
-            Self::Union { inputs } => inputs.iter().collect(),
-        }
+            | Self::Construct { input, .. } => (Some(input), None, &[]),
+            Self::Group { input, seeds, .. } => (Some(input), seeds.as_deref(), &[]),
+            Self::Union { inputs } => (None, None, inputs),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// As [`Op::inputs`], to be changed. A dependent plan is copied if it is shared.
-    pub fn inputs_mut(&mut self) -> Vec<&mut Node> {
-        match self {
+    pub fn inputs_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        let (first, second, rest): (Option<&mut Node>, Option<&mut Node>, &mut [Node]) = match self
+        {
             Self::Fixed { .. }
             | Self::Given
             | Self::Service { .. }
             | Self::Scan { .. }
             | Self::CountScan { .. }
-            | Self::CountRuns { .. } => Vec::new(),
-            Self::MergeJoin { left, right, .. } => vec![left, right],
+            | Self::CountRuns { .. } => (None, None, &mut []),
+            Self::MergeJoin { left, right, .. } => (Some(left), Some(right), &mut []),
             Self::HashJoin { probe, build, .. } | Self::SemiJoin { probe, build, .. } => {
-                vec![probe, build]
+                (Some(probe), Some(build), &mut [])
             }
-            Self::DependentJoin { input, plan, .. } => vec![input, Arc::make_mut(plan)],
+            Self::DependentJoin { input, plan, .. } => {
+                (Some(input), Some(Arc::make_mut(plan)), &mut [])
+            }
             Self::ProbeJoin { input, .. }
             | Self::Path { input, .. }
             | Self::ServiceJoin { input, .. }
@@ -440,42 +437,39 @@ impl Op {
             | Self::Slice { input, .. }
             | Self::SliceEach { input, .. }
             | Self::Describe { input, .. }
-            | Self::Construct { input, .. } => vec![input],
-            Self::Group { input, seeds, .. } => std::iter::once(&mut **input)
-                .chain(seeds.as_deref_mut())
-                .collect(),
-            Self::Union { inputs } => inputs.iter_mut().collect(),
-        }
+            | Self::Construct { input, .. } => (Some(input), None, &mut []),
+            Self::Group { input, seeds, .. } => (Some(input), seeds.as_deref_mut(), &mut []),
+            Self::Union { inputs } => (None, None, inputs),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// The expressions that are worked.
-    pub fn expressions(&self) -> Vec<&Expr> {
-        match self {
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let (all, aggregates): (&[Expr], &[Aggregate]) = match self {
             Self::HashJoin { filters, .. }
             | Self::DependentJoin { filters, .. }
-            | Self::Filter { filters, .. } => filters.iter().collect(),
-            Self::Extend { expressions, .. } => expressions.iter().collect(),
-            Self::Group { aggregates, .. } => aggregates
-                .iter()
-                .filter_map(|aggregate| aggregate.expr.as_ref())
-                .collect(),
-            _ => Vec::new(),
-        }
+            | Self::Filter { filters, .. } => (filters, &[]),
+            Self::Extend { expressions, .. } => (expressions, &[]),
+            Self::Group { aggregates, .. } => (&[], aggregates),
+            _ => (&[], &[]),
+        };
+        let aggregated = aggregates.iter().filter_map(|one| one.expr.as_ref());
+        all.iter().chain(aggregated)
     }
 
     /// As [`Op::expressions`], to be changed.
-    pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let (all, aggregates): (&mut [Expr], &mut [Aggregate]) = match self {
             Self::HashJoin { filters, .. }
             | Self::DependentJoin { filters, .. }
-            | Self::Filter { filters, .. } => filters.iter_mut().collect(),
-            Self::Extend { expressions, .. } => expressions.iter_mut().collect(),
-            Self::Group { aggregates, .. } => aggregates
-                .iter_mut()
-                .filter_map(|aggregate| aggregate.expr.as_mut())
-                .collect(),
-            _ => Vec::new(),
-        }
+            | Self::Filter { filters, .. } => (filters, &mut []),
+            Self::Extend { expressions, .. } => (expressions, &mut []),
+            Self::Group { aggregates, .. } => (&mut [], aggregates),
+            _ => (&mut [], &mut []),
+        };
+        let aggregated = aggregates.iter_mut().filter_map(|one| one.expr.as_mut());
+        all.iter_mut().chain(aggregated)
     }
 
     pub fn name(&self) -> &'static str {

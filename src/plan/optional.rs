@@ -66,7 +66,7 @@ impl Planner<'_> {
             && condition.is_empty()
             && let Some(quad) = single_quad(right)
             && let Some(access) = self.data.access(quad)?
-            && access.probe(&left).is_some()
+            && access.can_probe(&left)
             && left.cost + cost::probe(left.rows, access.rows)
                 < left.cost + access.rows * (cost::SCAN_ROW + cost::HASH_BUILD_ROW)
         {

@@ -28,6 +28,8 @@ pub struct PathAccess {
     reach: f64,
     /// Solutions.
     pub rows: f64,
+    /// The distinct variables: subject, object, graph.
+    all_vars: Vec<Var>,
 }
 
 impl Data<'_> {
@@ -96,7 +98,15 @@ impl Data<'_> {
             (1, _) => reach,
             _ => 1.0,
         };
+        let mut all_vars: Vec<Var> = Vec::with_capacity(3);
+        let ends = [pattern.subject.var(), pattern.object.var(), graph_var];
+        for var in ends.into_iter().flatten() {
+            if !all_vars.contains(&var) {
+                all_vars.push(var);
+            }
+        }
         Ok(Some(PathAccess {
+            all_vars,
             forward: Arc::new(forward),
             backward: Arc::new(backward),
             subject: pattern.subject,
@@ -123,15 +133,8 @@ impl Data<'_> {
 
 impl PathAccess {
     /// The distinct variables: subject, object, graph.
-    pub fn all_vars(&self) -> Vec<Var> {
-        let mut vars: Vec<Var> = Vec::with_capacity(3);
-        let all = [self.subject.var(), self.object.var(), self.graph_var];
-        for var in all.into_iter().flatten() {
-            if !vars.contains(&var) {
-                vars.push(var);
-            }
-        }
-        vars
+    pub fn all_vars(&self) -> &[Var] {
+        &self.all_vars
     }
 
     /// A guess at the distinct values of a variable.
@@ -144,8 +147,10 @@ impl PathAccess {
 
     /// Whether rows of `input` can be joined by walking from them: what they share with the path is never unbound.
     pub fn can_follow(&self, input: &Node) -> bool {
-        let vars = self.all_vars();
-        let mut shared = vars.iter().filter(|&&var| input.column(var).is_some());
+        let mut shared = self
+            .all_vars
+            .iter()
+            .filter(|&&var| input.column(var).is_some());
         let mut walks = false;
         let bound = shared.all(|&var| {
             walks = true;
