@@ -12,10 +12,16 @@ pub const DEPTH_MAX: usize = 768;
 /// The most that planning goes into, which may end up less deep.
 const WEIGHT_MAX: usize = 8192;
 
-/// Stack that planning and building take for an operator.
+/// Stack that building takes for an operator.
 const STACK_BYTES_PER_OPERATOR: usize = 8 << 10;
-/// What they take before the first.
+/// What planning and building take before the first.
 const STACK_BYTES_BASE: usize = 64 << 10;
+
+/// Stack that planning takes for a pattern that is planned within another (measured: 12 KiB at most, 4 KiB for a modifier or
+/// a leaf) and to copy, number and free an operator (1 KiB), doubled for safety.
+const STACK_BYTES_PER_PATTERN: usize = 32 << 10;
+const STACK_BYTES_PER_SIMPLE_PATTERN: usize = 8 << 10;
+const STACK_BYTES_PER_PLANNED_OPERATOR: usize = 2 << 10;
 
 /// Operators a part of a join may become, of which one is the input of the next.
 const OPERATORS_PER_PART: usize = 4;
@@ -23,17 +29,46 @@ const OPERATORS_PER_PART: usize = 4;
 /// What an expression takes to ask for a pattern, as if it were operators.
 const OPERATORS_PER_TEST: usize = 4;
 
-/// Stack to plan, build or walk what is at most `depth` operators deep.
+/// Stack to build or walk a plan that is at most `depth` operators deep.
 pub fn stack_bytes(depth: usize) -> usize {
     STACK_BYTES_BASE + depth * STACK_BYTES_PER_OPERATOR
 }
 
-/// An upper bound on the depth of the plan of a pattern. Errors: `QueryLimit`.
-pub fn weight(pattern: &Pattern) -> Result<usize> {
+/// Upper bounds on what planning a pattern takes.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    /// Operators from the root of the plan to a leaf.
+    operators: usize,
+    stack_bytes: usize,
+}
+
+impl Weight {
+    fn max(self, other: Self) -> Self {
+        Self {
+            operators: self.operators.max(other.operators),
+            stack_bytes: self.stack_bytes.max(other.stack_bytes),
+        }
+    }
+
+    /// With operators that do not make planning go deeper.
+    fn with_operators(self, operators: usize) -> Self {
+        Self {
+            operators: self.operators + operators,
+            stack_bytes: self.stack_bytes + operators * STACK_BYTES_PER_PLANNED_OPERATOR,
+        }
+    }
+
+    fn of_any(weights: impl Iterator<Item = Self>) -> Self {
+        weights.fold(Self::default(), Self::max)
+    }
+}
+
+/// Stack to plan a pattern. Errors: `QueryLimit` for one that nests too deep.
+pub fn planning_stack_bytes(pattern: &Pattern) -> Result<usize> {
     let weight = of_pattern(pattern);
-    match weight <= WEIGHT_MAX {
-        true => Ok(weight),
-        false => Err(too_deep(weight)),
+    match weight.operators <= WEIGHT_MAX {
+        true => Ok(STACK_BYTES_BASE + weight.stack_bytes),
+        false => Err(too_deep(weight.operators)),
     }
 }
 
@@ -80,14 +115,18 @@ pub fn depth(node: &Node, subplans: &[usize]) -> usize {
     below + 1
 }
 
-fn of_pattern(pattern: &Pattern) -> usize {
-    let below = match pattern {
+fn of_pattern(pattern: &Pattern) -> Weight {
+    let (within, own_bytes) = match pattern {
         Pattern::Quad(_)
         | Pattern::Path(_)
         | Pattern::TripleTerm { .. }
         | Pattern::Service(_)
         | Pattern::Graphs(_)
-        | Pattern::Values { .. } => 0,
+        | Pattern::Values { .. } => (Weight::default(), STACK_BYTES_PER_SIMPLE_PATTERN),
+        Pattern::Project { inner, .. }
+        | Pattern::Distinct(inner)
+        | Pattern::Reduced(inner)
+        | Pattern::Slice { inner, .. } => (of_pattern(inner), STACK_BYTES_PER_SIMPLE_PATTERN),
         Pattern::Join(parts) => {
             // Blocks of parts are joined, and blocks of those.
             let mut chain = 0;
@@ -96,60 +135,72 @@ fn of_pattern(pattern: &Pattern) -> usize {
                 chain += BLOCK_ITEMS;
                 left = left.div_ceil(BLOCK_ITEMS);
             }
-            let deepest = parts.iter().map(of_pattern).max().unwrap_or(0);
-            deepest + OPERATORS_PER_PART * (chain + left)
+            let deepest = Weight::of_any(parts.iter().map(of_pattern));
+            let joins = OPERATORS_PER_PART * (chain + left);
+            (deepest.with_operators(joins), STACK_BYTES_PER_PATTERN)
         }
-        Pattern::Union(parts) => parts.iter().map(of_pattern).max().unwrap_or(0),
+        Pattern::Union(parts) => (
+            Weight::of_any(parts.iter().map(of_pattern)),
+            STACK_BYTES_PER_PATTERN,
+        ),
         Pattern::LeftJoin {
             left,
             right,
             filters,
-        } => of_pattern(left)
-            .max(of_pattern(right))
-            .max(of_exprs(filters)),
-        Pattern::Minus { left, right, .. } | Pattern::Lateral { left, right } => {
-            of_pattern(left).max(of_pattern(right))
+        } => {
+            let sides = of_pattern(left).max(of_pattern(right));
+            (sides.max(of_exprs(filters)), STACK_BYTES_PER_PATTERN)
         }
-        Pattern::Filter { filters, inner } => of_pattern(inner).max(of_exprs(filters)) + TESTS_MAX,
-        Pattern::Extend { inner, bindings } => bindings
-            .iter()
-            .map(|(_, expr)| of_expr(expr))
-            .max()
-            .unwrap_or(0)
-            .max(of_pattern(inner)),
+        Pattern::Minus { left, right, .. } | Pattern::Lateral { left, right } => (
+            of_pattern(left).max(of_pattern(right)),
+            STACK_BYTES_PER_PATTERN,
+        ),
+        Pattern::Filter { filters, inner } => {
+            let parts = of_pattern(inner).max(of_exprs(filters));
+            (parts.with_operators(TESTS_MAX), STACK_BYTES_PER_PATTERN)
+        }
+        Pattern::Extend { inner, bindings } => {
+            let values = bindings.iter().map(|(_, expr)| of_expr(expr));
+            (
+                Weight::of_any(values).max(of_pattern(inner)),
+                STACK_BYTES_PER_PATTERN,
+            )
+        }
         Pattern::Group {
             inner, aggregates, ..
-        } => aggregates
-            .iter()
-            .filter_map(|(_, aggregate)| aggregate.expr.as_ref())
-            .map(of_expr)
-            .max()
-            .unwrap_or(0)
-            .max(of_pattern(inner)),
-        Pattern::OrderBy { inner, keys } => keys
-            .iter()
-            .map(|key| of_expr(&key.expr))
-            .max()
-            .unwrap_or(0)
-            .max(of_pattern(inner)),
-        Pattern::Project { inner, .. }
-        | Pattern::Distinct(inner)
-        | Pattern::Reduced(inner)
-        | Pattern::Slice { inner, .. } => of_pattern(inner),
+        } => {
+            let read = aggregates
+                .iter()
+                .filter_map(|(_, aggregate)| aggregate.expr.as_ref());
+            (
+                Weight::of_any(read.map(of_expr)).max(of_pattern(inner)),
+                STACK_BYTES_PER_PATTERN,
+            )
+        }
+        Pattern::OrderBy { inner, keys } => {
+            let read = keys.iter().map(|key| of_expr(&key.expr));
+            (
+                Weight::of_any(read).max(of_pattern(inner)),
+                STACK_BYTES_PER_SIMPLE_PATTERN,
+            )
+        }
     };
-    below + OPERATORS_PER_PART
+    Weight {
+        stack_bytes: within.stack_bytes + own_bytes,
+        ..within.with_operators(OPERATORS_PER_PART)
+    }
 }
 
 /// The most conditions of one filter that become joins.
 pub const TESTS_MAX: usize = 8;
 
-fn of_exprs(exprs: &[Expr]) -> usize {
-    exprs.iter().map(of_expr).max().unwrap_or(0)
+fn of_exprs(exprs: &[Expr]) -> Weight {
+    Weight::of_any(exprs.iter().map(of_expr))
 }
 
-fn of_expr(expr: &Expr) -> usize {
+fn of_expr(expr: &Expr) -> Weight {
     match expr {
         Expr::Exists(pattern) => of_pattern(pattern),
-        other => other.children().into_iter().map(of_expr).max().unwrap_or(0),
+        other => Weight::of_any(other.children().map(of_expr)),
     }
 }

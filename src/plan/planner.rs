@@ -29,8 +29,7 @@ pub struct Request<'a> {
 /// have. Cost: a count from the directory for each triple pattern (about 5 us), and some us for each join.
 /// Errors: those of [`QuadSource::count`]; `QueryLimit` for a query that nests too deep.
 pub fn plan(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result<Plan> {
-    let depth = depth::weight(&query.pattern)?;
-    with_stack(depth::stack_bytes(depth), || {
+    with_stack(depth::planning_stack_bytes(&query.pattern)?, || {
         plan_here(query, constants, request)
     })
 }
