@@ -121,7 +121,7 @@ fn read<P, T: Send>(
     // The parser's tree is freed on the same stack that built it.
     let work = move || {
         let parsed = accepted(&parser, language, text, options, parse)?;
-        if let Some(subject) = improper_subject(&respelled(text)) {
+        if let Some(subject) = improper_subject(text) {
             return Err(Error::new(
                 Code::QueryParse,
                 format!("unexpected {}", subject.text(text)),

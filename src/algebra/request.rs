@@ -51,6 +51,9 @@ struct Cut {
 
 fn cuts(text: &str) -> Vec<Cut> {
     let mut cuts = Vec::new();
+    if !text.contains(';') {
+        return cuts;
+    }
     let mut before = Vec::new();
     let (mut depth, mut tokens) = (0_usize, Scanner::new(text));
     // Where the operation at hand begins; `None` within a prologue.

@@ -1,16 +1,20 @@
 //! Where the grammar of SPARQL and the parser differ: texts are respelled for the parser, or refused.
 
-use super::scanner::{Kind, Scanner, Token};
+use super::scanner::{Kind, Scanner, Token, ends_iri};
+use memchr::{memchr_iter, memchr2_iter, memmem};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The text with `true` and `false` in lower case: keywords may be in any case (SPARQL 1.1 section 19.8), and the parser
 /// takes these in one only. Every byte keeps its place.
 pub fn respelled(text: &str) -> Cow<'_, str> {
+    if !may_be_respelled(text) {
+        return Cow::Borrowed(text);
+    }
     let mut spelled: Option<String> = None;
     for token in Scanner::new(text).filter(|token| token.kind == Kind::Word) {
         let word = token.text(text);
-        for keyword in ["true", "false"] {
+        for keyword in BOOLEANS {
             if word.eq_ignore_ascii_case(keyword) && word != keyword {
                 let spelled = spelled.get_or_insert_with(|| text.to_owned());
                 spelled.replace_range(token.start..token.end, keyword);
@@ -20,16 +24,32 @@ pub fn respelled(text: &str) -> Cow<'_, str> {
     spelled.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+const BOOLEANS: [&str; 2] = ["true", "false"];
+
+/// Whether there is such a keyword anywhere, also within other tokens: most texts have none and need no scanner.
+fn may_be_respelled(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Both end with this letter.
+    memchr2_iter(b'e', b'E', bytes).any(|last| {
+        BOOLEANS.iter().any(|keyword| {
+            let start = (last + 1).checked_sub(keyword.len());
+            start.is_some_and(|start| {
+                let word = &bytes[start..=last];
+                word.eq_ignore_ascii_case(keyword.as_bytes()) && word != keyword.as_bytes()
+            })
+        })
+    })
+}
+
 /// The first IRI of an accepted text that the parser has read as a comparison: of two ways to read `?a<?b&&?c>?d` the
 /// longest token counts, an IRI (section 19.8, note 1). `is_accepted` parses a text.
 pub fn torn(text: &str, is_accepted: impl Fn(&str) -> bool) -> Option<Token> {
-    // Two comparisons in one expression have one of these between them.
+    if !may_be_torn(text) {
+        return None;
+    }
     let tokens: Vec<Token> = Scanner::new(text)
         .filter(|token| token.kind == Kind::Iri)
-        .filter(|token| {
-            let iri = token.text(text);
-            iri.contains("&&") || iri.contains(',')
-        })
+        .filter(|token| is_between_comparisons(token.text(text).as_bytes()))
         .collect();
     let mut masked = text.to_owned();
     for token in &tokens {
@@ -41,6 +61,25 @@ pub fn torn(text: &str, is_accepted: impl Fn(&str) -> bool) -> Option<Token> {
     (!is_accepted(&masked)).then_some(*first)
 }
 
+/// Two comparisons in one expression have one of these between them.
+const BETWEEN_COMPARISONS: [&str; 2] = ["&&", ","];
+
+fn is_between_comparisons(text: &[u8]) -> bool {
+    let mut signs = BETWEEN_COMPARISONS.iter();
+    signs.any(|sign| memmem::find(text, sign.as_bytes()).is_some())
+}
+
+/// Whether one of these stands where an IRI might be: most texts have none there and need no scanner.
+fn may_be_torn(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    is_between_comparisons(bytes)
+        && memchr_iter(b'<', bytes).any(|start| {
+            let rest = &bytes[start + 1..];
+            let end = rest.iter().position(|&byte| ends_iri(byte));
+            end.is_some_and(|end| rest[end] == b'>' && is_between_comparisons(&rest[..end]))
+        })
+}
+
 /// The first subject of a triple term in an expression that is a literal or another triple term. The parser reads a triple
 /// term there as a call of TRIPLE, whose arguments may be anything, while the grammar has an IRI or a variable (SPARQL 1.2
 /// section 19.8, ExprTripleTermSubject). In patterns a triple term may be one.
@@ -48,6 +87,7 @@ pub fn improper_subject(text: &str) -> Option<Token> {
     if !text.contains("<<(") {
         return None;
     }
+    let text = &*respelled(text);
     let tokens: Vec<Token> = Scanner::new(text).collect();
     // Of each open bracket whether an expression is in it. Outside of all braces stand only expressions.
     let mut open: Vec<bool> = Vec::new();
@@ -268,6 +308,8 @@ mod tests {
             "ASK { ?TRUE a:TRUE true, 'FALSE', false , <TRUE> }"
         );
         assert!(matches!(respelled("ASK { true }"), Cow::Borrowed(_)));
+        assert_eq!(respelled("False"), "false");
+        assert_eq!(respelled("TRUe FALSe"), "true false");
     }
 
     #[test]

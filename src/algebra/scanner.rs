@@ -70,9 +70,9 @@ impl<'t> Scanner<'t> {
         let bytes = self.text.as_bytes();
         let mut at = start + 1;
         loop {
-            match bytes.get(at)? {
+            match *bytes.get(at)? {
                 b'>' => return Some(at + 1),
-                b'<' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | 0..=0x20 => return None,
+                byte if ends_iri(byte) => return None,
                 _ => at += 1,
             }
         }
@@ -103,11 +103,19 @@ impl<'t> Scanner<'t> {
 
     /// The end of letters, digits and `_`.
     fn name_end(&self, start: usize) -> usize {
-        let rest = &self.text[start..];
-        start
-            + rest
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
-                .unwrap_or(rest.len())
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let bytes = &self.text.as_bytes()[start..];
+        let plain = bytes.iter().take_while(|byte| is_plain(byte)).count();
+        if bytes.get(plain).is_none_or(u8::is_ascii) {
+            return start + plain;
+        }
+        let rest = &self.text[start + plain..];
+        let is_other = |c: char| !c.is_alphanumeric() && c != '_';
+        start + plain + rest.find(is_other).unwrap_or(rest.len())
+    }
+
+    fn char_at(&self, at: usize) -> Option<char> {
+        self.text[at..].chars().next()
     }
 
     /// The end of a word. Only names with a colon hold `-`, `.`, `%` and escaped characters: what looks like
@@ -119,28 +127,31 @@ impl<'t> Scanner<'t> {
         if start < self.plain_until {
             return self.name_end(start);
         }
+        let bytes = self.text.as_bytes();
         let mut colon = false;
-        let mut end = start;
-        let mut chars = self.text[start..].char_indices();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                ':' => colon = true,
-                '\\' if colon => {
-                    let Some((_, escaped)) = chars.next() else {
-                        break;
-                    };
-                    end = start + at + 1 + escaped.len_utf8();
+        let (mut at, mut end) = (start, start);
+        while let Some(&byte) = bytes.get(at) {
+            match byte {
+                b'\\' if colon => match self.char_at(at + 1) {
+                    Some(escaped) => at += 1 + escaped.len_utf8(),
+                    None => break,
+                },
+                // A full stop at the end is none of the name.
+                b'.' => {
+                    at += 1;
                     continue;
                 }
-                '.' | '%' => {}
-                '-' | '_' => {}
-                _ if c.is_alphanumeric() => {}
-                _ => break,
+                b':' | b'%' | b'-' | b'_' => {
+                    colon |= byte == b':';
+                    at += 1;
+                }
+                _ if byte.is_ascii_alphanumeric() => at += 1,
+                _ => match self.char_at(at) {
+                    Some(c) if c.is_alphanumeric() => at += c.len_utf8(),
+                    _ => break,
+                },
             }
-            // A full stop at the end is none of the name.
-            if c != '.' {
-                end = start + at + c.len_utf8();
-            }
+            end = at;
         }
         if colon {
             return end;
@@ -210,6 +221,14 @@ impl Iterator for Scanner<'_> {
             end: self.at,
         })
     }
+}
+
+/// Whether no IRI goes on over a byte.
+pub fn ends_iri(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | 0..=0x20
+    )
 }
 
 /// The position of a byte of a text, as errors give it.
