@@ -5,16 +5,18 @@ use super::regexes::Regexes;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use oxiri::Iri;
-use oxsdatatypes::DateTime;
+use oxsdatatypes::{DateTime, DayTimeDuration};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 /// The time, base IRI, functions and random numbers of one run of a query.
 pub struct Context {
-    /// What `NOW()` gives.
-    pub(super) now: DateTime,
+    began: SystemTime,
+    /// What `NOW()` gives, once it was asked for: few queries do.
+    now: OnceLock<Option<DateTime>>,
     pub(super) base_iri: Option<Iri<String>>,
     pub(super) functions: Arc<Functions>,
     pub(super) regexes: Regexes,
@@ -27,7 +29,8 @@ impl Context {
     /// Of a run that begins now. `base_iri` is what `IRI()` resolves against; one that is not valid is none.
     pub fn new(base_iri: Option<&str>, functions: Arc<Functions>, control: &Control) -> Self {
         Self {
-            now: DateTime::now(),
+            began: SystemTime::now(),
+            now: OnceLock::new(),
             base_iri: base_iri.and_then(|iri| Iri::parse(iri.to_owned()).ok()),
             functions,
             regexes: Regexes::new(control),
@@ -39,10 +42,18 @@ impl Context {
     /// As if the run began at another time, if one is given.
     #[must_use]
     pub fn at(self, now: Option<DateTime>) -> Self {
-        Self {
-            now: now.unwrap_or(self.now),
-            ..self
+        match now {
+            Some(now) => Self {
+                now: OnceLock::from(Some(now)),
+                ..self
+            },
+            None => self,
         }
+    }
+
+    /// What `NOW()` gives; `None` for a time that no `xsd:dateTime` of the library has.
+    pub(super) fn now(&self) -> Option<DateTime> {
+        *self.now.get_or_init(|| date_time(self.began))
     }
 
     /// Draws from the generator of this run. Errors: `Internal` if the system has no entropy to seed it.
@@ -77,9 +88,29 @@ impl Context {
     }
 }
 
+/// A time as an `xsd:dateTime` in UTC.
+fn date_time(time: SystemTime) -> Option<DateTime> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let epoch: DateTime = "1970-01-01T00:00:00Z".parse().ok()?;
+    epoch.checked_add_day_time_duration(DayTimeDuration::try_from(since).ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn times_of_the_system_are_date_times() {
+        let time = SystemTime::UNIX_EPOCH + Duration::new(951_782_400, 250_000_000);
+        let expected: DateTime = "2000-02-29T00:00:00.25Z".parse().unwrap();
+        assert_eq!(date_time(time), Some(expected));
+        let before = DateTime::now();
+        let now = Context::new(None, Arc::default(), &Control::new())
+            .now()
+            .unwrap();
+        assert!(before <= now && now <= DateTime::now());
+    }
 
     #[test]
     fn uuids_are_of_version_4_and_differ() {

@@ -6,7 +6,7 @@ use crate::term::value::Value;
 use oxsdatatypes::{Duration, TimezoneOffset};
 
 pub fn now<'v>(context: &Context) -> Option<Answer<'v>> {
-    Answer::of_value(Value::DateTime(context.now))
+    Answer::of_value(Value::DateTime(context.now()?))
 }
 
 fn duration(value: Value<'_>) -> Option<Duration> {
