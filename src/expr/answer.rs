@@ -102,13 +102,6 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The id of a boolean.
-pub fn boolean_id(value: bool) -> Id {
-    // "true" and "false" are inline.
-    let lexical = if value { "true" } else { "false" };
-    inline_literal(LiteralRef::typed(lexical, Datatype::Boolean.iri())).unwrap_or(Id::UNBOUND)
-}
-
 /// A number as a literal in canonical form (XSD 1.1 section E): its id if it is inline, else its text and datatype.
 pub fn number_literal<'n>(number: Number<'n>, text: &'n mut String) -> Result<Id, LiteralRef<'n>> {
     text.clear();

@@ -1,6 +1,5 @@
 //! Expressions bound to columns, and how they are worked.
 
-use super::answer::boolean_id;
 use super::compare::compare;
 use super::context::Context;
 use super::custom::Registered;
@@ -11,7 +10,7 @@ use super::terms::Terms;
 use super::truth::{self, Truth};
 use crate::algebra::{Comparison, Constant, Expr, Function, Stability, Var};
 use crate::error::{Code, Error, Result};
-use crate::term::Id;
+use crate::term::{Id, boolean_id};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -411,6 +410,10 @@ fn fold(
 }
 
 fn boolean_values(ids: &[u64], frame: &Frame<'_>) -> Result<Vec<Truth>> {
+    // What conditions mostly are.
+    if let Some(truths) = ids.iter().map(|&raw| of_boolean(raw)).collect() {
+        return Ok(truths);
+    }
     let mut fetched: FxHashMap<u64, Truth> = FxHashMap::default();
     let needed = |id: Id| truth::of_id(id).is_none();
     frame.with_terms(ids, needed, |id, term| {
@@ -424,6 +427,17 @@ fn boolean_values(ids: &[u64], frame: &Frame<'_>) -> Result<Vec<Truth>> {
                 .unwrap_or(Truth::Error)
         })
         .collect())
+}
+
+/// What an id of a boolean says, or that there is no value.
+#[inline]
+fn of_boolean(raw: u64) -> Option<Truth> {
+    match raw {
+        0 => Some(Truth::Error),
+        _ if raw == boolean_id(true).raw() => Some(Truth::True),
+        _ if raw == boolean_id(false).raw() => Some(Truth::False),
+        _ => None,
+    }
 }
 
 /// A conjunction of conditions; a row passes if all are true.

@@ -1,12 +1,14 @@
 //! The evaluation of an expression over one batch: what its parts share.
 
-use super::answer::{Answer, boolean_id, number_literal};
+use super::answer::{Answer, number_literal};
 use super::context::Context;
 use super::table::TermTable;
 use super::terms::Terms;
 use crate::control::StateCharge;
 use crate::error::{Code, Error, Result};
-use crate::term::{Id, LiteralKind, LiteralRef, PAYLOAD_MAX, Tag, TermRef, inline_literal};
+use crate::term::{
+    Id, LiteralKind, LiteralRef, PAYLOAD_MAX, Tag, TermRef, boolean_id, inline_literal,
+};
 use rustc_hash::FxHashMap;
 
 /// Set in the payload of ids of this frame's own literals, which have not been looked up in the dictionary. They

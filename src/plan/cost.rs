@@ -34,6 +34,10 @@ pub const DESCRIPTION_TRIPLES: f64 = 10.0;
 pub const SERVICE_CALL: f64 = 50_000_000.0;
 pub const SERVICE_ROWS: f64 = 1_000.0;
 
+/// A row that is tested.
+pub const FILTER_ROW: f64 = 10.0;
+/// The text of a row that is tested, unless rows of equal texts come together.
+pub const FILTER_TEXT: f64 = 50.0;
 /// Part of the rows a filter is taken to keep.
 pub const FILTER_SELECTIVITY: f64 = 0.25;
 /// Part of a predicate's rows taken to be distinct subjects, and the exponent for its distinct objects.

@@ -87,6 +87,11 @@ fn short_string(text: &str) -> Option<Id> {
     Some(Id::new(Tag::ShortString, payload))
 }
 
+/// The id of a boolean in canonical form.
+pub const fn boolean_id(value: bool) -> Id {
+    Id::new(Tag::Boolean, if value { 2 } else { 0 })
+}
+
 /// Value above style: `false` < `true`, "false" and "true" before "0" and "1".
 fn boolean(text: &str) -> Option<u64> {
     match text {

@@ -41,8 +41,8 @@ pub use buffer::TermBuf;
 pub use datatype::Datatype;
 pub use id::{Id, PAYLOAD_BITS, PAYLOAD_MAX, Tag};
 pub use inline::{
-    SHORT_STRING_BYTES, decode_inline, inline, inline_datatype, inline_integer, inline_literal,
-    inline_tags,
+    SHORT_STRING_BYTES, boolean_id, decode_inline, inline, inline_datatype, inline_integer,
+    inline_literal, inline_tags,
 };
 pub use interop::parts_of;
 pub use iri::{DIGITS_MAX, IriPrefixes, PREFIX_BYTES_MAX, PREFIXES_MAX};

@@ -3,7 +3,7 @@
 use super::super::answer::Answer;
 use super::super::custom::Registered;
 use super::super::frame::Frame;
-use super::{Kernel, Known, cast, kernel};
+use super::{Kernel, Known, cast, kernel, string};
 use crate::algebra::Function;
 use crate::error::{Code, Error, Result};
 use crate::term::value::Value;
@@ -35,7 +35,30 @@ pub fn function(
             frame,
             rows.len(),
         ),
-        Kernel::Terms(kernel) => terms(kernel, &arguments, frame, rows.len()),
+        Kernel::Terms(kernel) => terms(
+            |context, _, terms| kernel(context, terms),
+            &arguments,
+            frame,
+            rows.len(),
+        ),
+        Kernel::Matching { flags, kernel } => {
+            let id = |argument: usize, row: usize| arguments.get(argument).map(|ids| ids[row]);
+            let mut last = None;
+            let mut pattern = None;
+            terms(
+                |context, row, terms| {
+                    let ids = (id(1, row), id(flags, row));
+                    if last != Some(ids) {
+                        pattern = string::pattern(context, terms.get(1)?, terms.get(flags));
+                        last = Some(ids);
+                    }
+                    kernel(pattern.as_deref()?, terms)
+                },
+                &arguments,
+                frame,
+                rows.len(),
+            )
+        }
         Kernel::Term { by_id, by_term } => match arguments.pop() {
             Some(ids) => term(by_id, by_term, ids, frame),
             None => Err(missing(function)),
@@ -261,9 +284,9 @@ fn values(
     Ok(ids)
 }
 
-/// Works a kernel on terms, once for each distinct tuple.
+/// Works a kernel on terms, once for each distinct tuple; it is told a row that has the tuple.
 fn terms(
-    kernel: for<'t> fn(&super::Context, &[TermRef<'t>]) -> Option<Answer<'t>>,
+    mut kernel: impl for<'t> FnMut(&super::Context, usize, &[TermRef<'t>]) -> Option<Answer<'t>>,
     arguments: &[Vec<u64>],
     frame: &mut Frame<'_>,
     rows: usize,
@@ -283,7 +306,7 @@ fn terms(
                 .filter_map(|column| fetched.get(Id::from_raw(column[row as usize]))),
         );
         let answer = match terms.len() == arguments.len() {
-            true => kernel(frame.context, &terms),
+            true => kernel(frame.context, row as usize, &terms),
             false => None,
         };
         results.push(frame.store(answer)?);
@@ -342,7 +365,7 @@ fn blanks(labels: &[u64], frame: &mut Frame<'_>, rows: &[u32]) -> Result<Vec<u64
         .zip(rows)
         .map(|(&label, &row)| {
             let label = match fetched.get(Id::from_raw(label)) {
-                Some(term) => super::string::simple(term),
+                Some(term) => string::simple(term),
                 None => None,
             };
             label.map_or(0, |label| frame.labelled_blank(row, label).raw())

@@ -18,6 +18,7 @@ pub use docs::functions_markdown;
 use super::answer::Answer;
 use super::context::Context;
 use super::frame::Frame;
+use super::regexes::Pattern;
 use crate::algebra::Function;
 use crate::error::Result;
 use crate::term::value::Value;
@@ -32,6 +33,13 @@ enum Kernel {
     Cast(Datatype),
     /// On terms.
     Terms(for<'t> fn(&Context, &[TermRef<'t>]) -> Option<Answer<'t>>),
+    /// On terms, the second of which is a regular expression. It is compiled anew only where its id or that of its flags
+    /// changes from one tuple to the next, so not at all where they are constants.
+    Matching {
+        /// Which argument the flags are, if they are given.
+        flags: usize,
+        kernel: for<'t> fn(&Pattern, &[TermRef<'t>]) -> Option<Answer<'t>>,
+    },
     /// On one term, where its id may tell.
     Term {
         by_id: fn(Id) -> Known,
@@ -64,7 +72,7 @@ impl From<bool> for Known {
 
 fn kernel(function: Function) -> Kernel {
     use Function as F;
-    use Kernel::{Blank, Fresh, Ids, Term, Terms, Values};
+    use Kernel::{Blank, Fresh, Ids, Matching, Term, Terms, Values};
     match function {
         F::Add => Values(|_, values| numeric::add(values)),
         F::Subtract => Values(|_, values| numeric::subtract(values)),
@@ -148,8 +156,14 @@ fn kernel(function: Function) -> Kernel {
         F::EncodeForUri => Terms(|_, terms| string::encode_for_uri(terms)),
         F::Concat => Terms(|_, terms| string::concat(terms)),
         F::LangMatches => Terms(|_, terms| string::lang_matches(terms)),
-        F::Regex => Terms(string::regex),
-        F::Replace => Terms(string::replace),
+        F::Regex => Matching {
+            flags: 2,
+            kernel: string::regex,
+        },
+        F::Replace => Matching {
+            flags: 3,
+            kernel: string::replace,
+        },
 
         F::Now => Values(|context, _| temporal::now(context)),
         F::Year => Values(|_, values| temporal::year(values)),

@@ -182,33 +182,28 @@ pub fn lang_matches<'t>(terms: &[TermRef<'t>]) -> Option<Answer<'t>> {
 }
 
 /// The compiled expression of `REGEX` and `REPLACE`.
-fn pattern(
+pub fn pattern(
     context: &Context,
-    source: TermRef<'_>,
+    source: &TermRef<'_>,
     flags: Option<&TermRef<'_>>,
 ) -> Option<Arc<Pattern>> {
     let flags = match flags {
         Some(flags) => simple(*flags)?,
         None => "",
     };
-    context.regexes.get(simple(source)?, flags)
+    context.regexes.get(simple(*source)?, flags)
 }
 
-pub fn regex<'t>(context: &Context, terms: &[TermRef<'t>]) -> Option<Answer<'t>> {
-    let [subject, source, ref flags @ ..] = *terms else {
-        return None;
-    };
-    let (text, _) = text(subject)?;
-    let pattern = pattern(context, source, flags.first())?;
+pub fn regex<'t>(pattern: &Pattern, terms: &[TermRef<'t>]) -> Option<Answer<'t>> {
+    let (text, _) = text(*terms.first()?)?;
     Some(Answer::Boolean(pattern.regex.is_match(text)))
 }
 
-pub fn replace<'t>(context: &Context, terms: &[TermRef<'t>]) -> Option<Answer<'t>> {
-    let [subject, source, replacement, ref flags @ ..] = *terms else {
+pub fn replace<'t>(pattern: &Pattern, terms: &[TermRef<'t>]) -> Option<Answer<'t>> {
+    let [subject, _, replacement, ..] = *terms else {
         return None;
     };
     let (text, kind) = text(subject)?;
-    let pattern = pattern(context, source, flags.first())?;
     match pattern.replace_all(text, simple(replacement)?, COMPUTED_BYTES_MAX) {
         Ok(replaced) => Some(Answer::like(kind, replaced?)),
         Err(_) => Some(Answer::Failure(too_long())),

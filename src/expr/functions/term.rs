@@ -8,14 +8,13 @@ use super::string::simple;
 use crate::error::Result;
 use crate::term::value::Value;
 use crate::term::{
-    Datatype, Direction, Id, LiteralKind, LiteralRef, Tag, TermRef, inline_datatype,
+    Datatype, Direction, Id, LiteralKind, LiteralRef, Tag, TermRef, boolean_id, inline_datatype,
 };
 use oxilangtag::LanguageTag;
 use oxiri::{Iri, IriRef};
 
 /// `sameTerm` of columns of settled ids, of which equal ones are the same term.
 pub fn same(arguments: &[Vec<u64>]) -> Vec<u64> {
-    use super::super::answer::boolean_id;
     let (yes, no) = (boolean_id(true).raw(), boolean_id(false).raw());
     let [left, right] = arguments else {
         return Vec::new();

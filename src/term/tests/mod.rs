@@ -127,6 +127,14 @@ fn ids_of_classes_ascend() {
 }
 
 #[test]
+fn ids_of_booleans_are_those_of_their_literals() {
+    for value in [true, false] {
+        let literal = typed(&value.to_string(), Datatype::Boolean);
+        assert_eq!(inlined(&literal), Some(boolean_id(value)));
+    }
+}
+
+#[test]
 fn nested_triple_terms_are_ordered_by_their_parts() {
     let id = |term: TermRef<'_>| inline(term, &prefixes()).unwrap();
     let parts = |object| [id(TermRef::Blank(1)), id(TermRef::Iri("urn:x:1")), object];
