@@ -26,6 +26,8 @@ pub(super) struct Cursor {
     /// Next row, and the end of the rows, of the current block or slice.
     pub row: usize,
     pub row_end: usize,
+    /// Rows of the current block that the last advance left behind.
+    pub skipped: usize,
     /// Rows of the source: how likely it is to have the most rows in a window.
     pub weight: u64,
     /// Rows of the current block from `decoded_from` on, as far as they were needed.
@@ -67,6 +69,7 @@ impl Cursor {
                     last,
                     row,
                     row_end: row + within.len(),
+                    skipped: 0,
                     weight: within.len() as u64,
                     decoded: Vec::new(),
                     decoded_from: 0,
@@ -92,6 +95,7 @@ impl Cursor {
                     last: [0; 4],
                     row: 0,
                     row_end: 0,
+                    skipped: 0,
                     weight: run.sound_meta().map_or(0, |meta| meta.rows),
                     decoded: Vec::new(),
                     decoded_from: 0,
@@ -102,6 +106,7 @@ impl Cursor {
 
     /// Moves to the first row not below `low`, or for a block not loaded yet, to its block.
     pub fn advance(&mut self, pages: &PageCache, low: &Key) -> Result<()> {
+        self.skipped = 0;
         if self.finished {
             return Ok(());
         }
@@ -138,7 +143,9 @@ impl Cursor {
                     match block {
                         Some(bytes) => {
                             let block = bytes.reader();
-                            self.row = block.lower_bound(low, self.row);
+                            let row = block.lower_bound(low, self.row);
+                            self.skipped = row - self.row;
+                            self.row = row;
                             self.head = key_at(&block, self.row)?;
                         }
                         None => self.head = *low,

@@ -161,7 +161,7 @@ impl RunScan {
             && *low < *key
         {
             *low = *key;
-            // Seeks within one block after another will want more of it: chunks go on growing.
+            // Seeks that stay near will want more of what is there: chunks go on growing.
             let heaviest = self.cursors.iter().max_by_key(|cursor| cursor.weight);
             let is_near = heaviest.is_some_and(|cursor| cursor.is_loaded() && *key <= cursor.last);
             if !is_near {
@@ -191,6 +191,9 @@ impl RunScan {
                 chunk.clear();
                 return Ok(());
             };
+            if self.cursors[lead].skipped > self.window_rows {
+                self.window_rows = WINDOW_ROWS_MIN;
+            }
             let end = self.high.min(self.cursors[lead].last);
             let alone = self
                 .cursors
