@@ -1,15 +1,15 @@
 //! Which variables a pattern binds: in every solution, or in some.
 
-use super::ir::{Pattern, Slot, Var};
-use std::collections::BTreeSet;
+use super::ir::{Pattern, Slot};
+use super::var_set::VarSet;
 
 /// The variables of the solutions of a pattern.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Bound {
     /// Bound in every solution.
-    pub always: BTreeSet<Var>,
+    pub always: VarSet,
     /// Bound in some solution, perhaps in all; holds `always`.
-    pub possible: BTreeSet<Var>,
+    pub possible: VarSet,
 }
 
 /// What `pattern` binds. Cost: one walk.
@@ -23,7 +23,7 @@ pub fn bound(pattern: &Pattern) -> Bound {
             found.always.extend(path.vars());
         }
         Pattern::Service(service) => {
-            found.possible.extend(&service.vars);
+            found.possible.extend(service.vars.iter().copied());
         }
         Pattern::TripleTerm { term, triple } => {
             found.always.insert(*term);
@@ -101,15 +101,18 @@ pub fn bound(pattern: &Pattern) -> Bound {
         }
         Pattern::Project { inner, vars } => {
             let within = bound(inner);
-            found
-                .always
-                .extend(vars.iter().filter(|var| within.always.contains(var)));
-            found
-                .possible
-                .extend(vars.iter().filter(|var| within.possible.contains(var)));
+            found.always.extend(
+                vars.iter()
+                    .copied()
+                    .filter(|var| within.always.contains(var)),
+            );
+            found.possible.extend(
+                vars.iter()
+                    .copied()
+                    .filter(|var| within.possible.contains(var)),
+            );
         }
     }
-    let always: Vec<Var> = found.always.iter().copied().collect();
-    found.possible.extend(always);
+    found.possible.extend(found.always.iter().copied());
     found
 }

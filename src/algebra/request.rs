@@ -51,7 +51,7 @@ struct Cut {
 
 fn cuts(text: &str) -> Vec<Cut> {
     let mut cuts = Vec::new();
-    if !text.contains(';') {
+    if !may_be_cut(text) {
         return cuts;
     }
     let mut before = Vec::new();
@@ -91,6 +91,16 @@ fn cuts(text: &str) -> Vec<Cut> {
         }
     }
     cuts
+}
+
+/// Whether what begins like a declaration, or may hide one, follows a semicolon: most texts have none and need no scanner.
+fn may_be_cut(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b';', bytes).any(|semicolon| {
+        let mut rest = bytes[semicolon + 1..].iter();
+        let next = rest.find(|byte| !byte.is_ascii_whitespace());
+        next.is_some_and(|byte| b"#BbPpVv".contains(byte))
+    })
 }
 
 /// Replaces a range by as many spaces; line ends stay, so that lines keep their numbers.

@@ -67,15 +67,9 @@ impl<'t> Scanner<'t> {
 
     /// The end of an IRI that begins at `start`, if one does.
     fn iri_end(&self, start: usize) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        let mut at = start + 1;
-        loop {
-            match *bytes.get(at)? {
-                b'>' => return Some(at + 1),
-                byte if ends_iri(byte) => return None,
-                _ => at += 1,
-            }
-        }
+        let rest = &self.text.as_bytes()[start + 1..];
+        let end = rest.iter().position(|&byte| ends_iri(byte))?;
+        (rest[end] == b'>').then_some(start + 1 + end + 1)
     }
 
     /// The kind and end of a string that begins at `start`. A long string that does not end is the empty
@@ -224,12 +218,23 @@ impl Iterator for Scanner<'_> {
 }
 
 /// Whether no IRI goes on over a byte.
+#[inline]
 pub fn ends_iri(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | 0..=0x20
-    )
+    ENDS_IRI[usize::from(byte)]
 }
+
+const ENDS_IRI: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < ends.len() {
+        ends[byte] = matches!(
+            byte as u8,
+            b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | 0..=0x20
+        );
+        byte += 1;
+    }
+    ends
+};
 
 /// The position of a byte of a text, as errors give it.
 pub fn position(text: &str, offset: usize) -> crate::error::Position {

@@ -4,8 +4,7 @@
 //! In a join they do not: a filter sees what its own group binds. Where both are one, either can be worked as the other.
 //! A join works a pattern once, so that is not so for one that answers differently each time.
 
-use crate::algebra::{Expr, Pattern, Var, bound};
-use std::collections::BTreeSet;
+use crate::algebra::{Expr, Pattern, Var, VarSet, bound};
 
 /// Whether the solutions of `pattern`, worked with values given for `vars`, are its solutions joined with those values.
 /// Cost: a walk for each level.
@@ -49,9 +48,9 @@ fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         }
         Pattern::Minus { left, right, .. } => {
             let (left_always, right_always) = (bound(left).always, bound(right).always);
-            let read: BTreeSet<Var> = right.vars().into_iter().collect();
+            let read = right.vars();
             stable_restricts(left, &vars)
-                && (read.is_disjoint(&vars.iter().copied().collect())
+                && (!vars.iter().any(|var| read.binary_search(var).is_ok())
                     || stable_restricts(right, &vars)
                         && vars
                             .iter()
@@ -77,12 +76,12 @@ fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
 }
 
 /// The variables expressions read.
-fn read_by(exprs: &[Expr]) -> BTreeSet<Var> {
+fn read_by(exprs: &[Expr]) -> VarSet {
     exprs.iter().flat_map(|expr| expr.vars()).collect()
 }
 
 /// Whether those of `vars` that are read are bound anyway.
-fn settled(read: &BTreeSet<Var>, vars: &[Var], always: &BTreeSet<Var>) -> bool {
+fn settled(read: &VarSet, vars: &[Var], always: &VarSet) -> bool {
     vars.iter()
         .all(|var| !read.contains(var) || always.contains(var))
 }
