@@ -33,7 +33,7 @@ pub trait Engine: Sized {
     fn open(opening: Opening) -> Result<Self, Failure>;
     /// What it runs with, as reports show it.
     fn settings(&self) -> BTreeMap<String, String>;
-    /// Does what is neither opening nor closing.
+    /// Does one work, which is neither opening nor closing.
     fn work(&self, work: &Work) -> Result<Done, Failure>;
 }
 
@@ -63,7 +63,7 @@ pub fn serve<E: Engine>() -> io::Result<()> {
         return Ok(());
     };
     let closing = until_close(lines, |request| {
-        reply(request.id, engine.work(&request.work))
+        reply(request.id, work(&engine, &request.work))
     })?;
     close(engine, closing)
 }
@@ -100,7 +100,7 @@ pub fn serve_parallel<E: Engine + Sync>() -> io::Result<()> {
             .map(|_| {
                 scope.spawn(|| {
                     while let Some(request) = next() {
-                        reply(request.id, engine.work(&request.work))?;
+                        reply(request.id, work(&engine, &request.work))?;
                     }
                     io::Result::Ok(())
                 })
@@ -118,6 +118,21 @@ pub fn serve_parallel<E: Engine + Sync>() -> io::Result<()> {
         io::Result::Ok(closing)
     })?;
     close(engine, closing)
+}
+
+/// One work, or several one after the other.
+fn work<E: Engine>(engine: &E, asked: &Work) -> Result<Done, Failure> {
+    match asked {
+        Work::All { works } => {
+            let start = Instant::now();
+            let each = works.iter().map(|asked| work(engine, asked));
+            Ok(Done {
+                each: each.collect::<Result<_, _>>()?,
+                ..since(start)
+            })
+        }
+        asked => engine.work(asked),
+    }
 }
 
 /// The first request, which has to be `open`: the engine and its threads, or nothing if it cannot be opened.

@@ -81,7 +81,9 @@ impl Engine for Oxigraph {
                 Ok(engine::since(start))
             }
             Work::Nothing => Ok(Done::default()),
-            Work::Reason { .. } | Work::Open { .. } | Work::Close => Err(Failure::Unsupported),
+            Work::Reason { .. } | Work::All { .. } | Work::Open { .. } | Work::Close => {
+                Err(Failure::Unsupported)
+            }
         }
     }
 }

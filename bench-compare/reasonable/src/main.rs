@@ -42,9 +42,11 @@ impl Engine for Reasonable {
             Work::Load { file } => self.load(file),
             Work::Reason { file } => self.reason(file.as_deref()),
             Work::Quiesce | Work::Flush | Work::Nothing => Ok(Done::default()),
-            Work::Query { .. } | Work::Update { .. } | Work::Open { .. } | Work::Close => {
-                Err(Failure::Unsupported)
-            }
+            Work::Query { .. }
+            | Work::Update { .. }
+            | Work::All { .. }
+            | Work::Open { .. }
+            | Work::Close => Err(Failure::Unsupported),
         }
     }
 }

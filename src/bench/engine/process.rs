@@ -1,10 +1,10 @@
 //! An engine as the runner sees it: a child process that is sent works and gives replies in any order.
 //!
-//! Invariants: nothing here waits without a limit. Requests are written by a thread, so that an engine that does not
-//! read cannot hold the runner; replies are stamped by a thread when they arrive, so that what the runner does meanwhile
-//! is not part of a latency. A process that ends, or says what is no reply, is a fault and stays one.
+//! Invariants: nothing here waits without a limit. Both pipes are non-blocking and one thread serves them, so that an
+//! engine that does not read cannot hold the runner, and no other thread has to be woken for a reply, which would cost
+//! more than all the rest. A process that ends, or says what is no reply, is a fault and stays one.
 //!
-//! Cost: 20 us for a work and its reply; two threads and three descriptors a process.
+//! Cost: 11 us for a work and its reply; three descriptors a process.
 
 use super::memory::Limit;
 use super::protocol::{Done, Outcome, Reply, Request, Work};
@@ -12,16 +12,18 @@ use super::usage::{self, Usage};
 use crate::bench::record::FailureKind;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a process may take to end after its input has.
 const END_WAIT: Duration = Duration::from_secs(20);
+/// What is read at once: a reply has about 100 bytes.
+const READ_BYTES: usize = 4 << 10;
 
 /// Why a work has no result.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +63,15 @@ pub struct Arrival {
 /// A running engine. Dropping it kills the process.
 pub struct Process {
     child: Child,
-    requests: Option<Sender<String>>,
-    arrivals: Receiver<Arrival>,
+    /// Closed when nothing more is to be sent, or the process reads no more.
+    input: Option<ChildStdin>,
+    output: ChildStdout,
+    /// Requests that the pipe had no room for.
+    unsent: Vec<u8>,
+    /// The beginning of replies whose end has not come, or which nobody has asked for.
+    unread: Vec<u8>,
+    /// When the last bytes of `unread` came.
+    read_at: Instant,
     log: PathBuf,
     next_id: u64,
 }
@@ -95,55 +104,81 @@ impl Process {
             // So that what a script starts can be ended with it.
             .process_group(0)
             .spawn()?;
-        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("a pipe is missing"));
         };
-        let (requests, lines) = channel::<String>();
-        thread::Builder::new().spawn(move || {
-            // A process that has ended is noticed by its output.
-            while let Ok(line) = lines.recv() {
-                if input.write_all(line.as_bytes()).is_err() {
-                    return;
-                }
-            }
-        })?;
-        let (replies, arrivals) = channel();
-        thread::Builder::new().spawn(move || read(BufReader::new(output), &replies))?;
+        unblock(input.as_raw_fd())?;
+        unblock(output.as_raw_fd())?;
         Ok(Self {
             child,
-            requests: Some(requests),
-            arrivals,
+            input: Some(input),
+            output,
+            unsent: Vec::new(),
+            unread: Vec::new(),
+            read_at: Instant::now(),
             log: log.to_owned(),
             next_id: 1,
         })
     }
 
     /// Sends a work and returns its id. An engine that has ended is a fault of the receiver.
-    pub fn send(&mut self, work: &Work) -> Result<u64, Fault> {
+    pub fn send(&mut self, work: Work) -> Result<u64, Fault> {
         let id = self.next_id;
         self.next_id += 1;
-        let request = Request {
-            id,
-            work: work.clone(),
-        };
-        let mut line = serde_json::to_string(&request)
+        serde_json::to_writer(&mut self.unsent, &Request { id, work })
             .map_err(|error| Fault::new(FailureKind::Refused, error.to_string()))?;
-        line.push('\n');
-        if let Some(requests) = &self.requests {
-            // The writer is gone after the process has ended, which the reader says.
-            let _ = requests.send(line);
-        }
+        self.unsent.push(b'\n');
+        self.write();
         Ok(id)
+    }
+
+    /// Writes what the pipe takes. A process that reads no more is noticed by its output.
+    fn write(&mut self) {
+        let mut written = 0;
+        while let Some(input) = self.input.as_mut().filter(|_| written < self.unsent.len()) {
+            match input.write(&self.unsent[written..]) {
+                Ok(bytes) => written += bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => self.input = None,
+            }
+        }
+        self.unsent.drain(..written);
     }
 
     /// The next reply, `None` if there is none until then.
     pub fn receive(&mut self, until: Instant) -> Result<Option<Arrival>, Fault> {
-        let wait = until.saturating_duration_since(Instant::now());
-        match self.arrivals.recv_timeout(wait) {
-            Ok(arrival) => Ok(Some(arrival)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(self.died()),
+        loop {
+            if let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
+                let arrival = arrival(&self.unread[..end], self.read_at);
+                self.unread.drain(..=end);
+                return arrival.map(Some).ok_or_else(|| self.died());
+            }
+            let input = self.input.as_ref().filter(|_| !self.unsent.is_empty());
+            let input = input.map(AsRawFd::as_raw_fd);
+            if !wait(self.output.as_raw_fd(), input, until) {
+                return Ok(None);
+            }
+            self.write();
+            match self.read() {
+                Ok(0) => return Err(self.died()),
+                Ok(_) => (),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
+                Err(_) => return Err(self.died()),
+            }
         }
+    }
+
+    /// Adds what has come to `unread`. Errors: `WouldBlock` if nothing has.
+    fn read(&mut self) -> io::Result<usize> {
+        let known = self.unread.len();
+        self.unread.resize(known + READ_BYTES, 0);
+        let read = self.output.read(&mut self.unread[known..]);
+        self.read_at = Instant::now();
+        self.unread
+            .truncate(known + read.as_ref().map_or(0, |&bytes| bytes));
+        read
     }
 
     /// The next reply, within a time limit; after it the process is killed.
@@ -165,7 +200,7 @@ impl Process {
 
     /// Does one work while nothing else is under way.
     pub fn call(&mut self, work: &Work, limit: Duration) -> Result<Done, Fault> {
-        let id = self.send(work)?;
+        let id = self.send(work.clone())?;
         let until = Instant::now() + limit;
         loop {
             match self.receive(until)? {
@@ -189,7 +224,7 @@ impl Process {
     /// Closes the store and waits for the process to end.
     pub fn close(mut self, limit: Duration) -> Result<(), Fault> {
         self.call(&Work::Close, limit)?;
-        self.requests = None;
+        self.input = None;
         let until = Instant::now() + END_WAIT;
         while Instant::now() < until {
             if let Ok(Some(_)) = self.child.try_wait() {
@@ -211,7 +246,7 @@ impl Process {
 
     /// Ends the process, if it has not ended, and says how it did.
     fn kill(&mut self) -> String {
-        self.requests = None;
+        self.input = None;
         // A process whose output has ended may take a moment to be seen as ended itself.
         thread::sleep(Duration::from_millis(10));
         if let Ok(None) = self.child.try_wait() {
@@ -243,37 +278,60 @@ fn kill_group(leader: u32) {
     }
 }
 
-/// Passes replies on until the output ends, or is not one.
-fn read(mut output: impl BufRead, arrivals: &Sender<Arrival>) {
-    let mut line = String::new();
-    while matches!(output.read_line(&mut line), Ok(bytes) if bytes > 0) {
-        let at = Instant::now();
-        let Ok(reply) = serde_json::from_str::<Reply>(&line) else {
-            return;
-        };
-        let result = match reply.outcome {
-            Outcome::Done(done) => Ok(done),
-            Outcome::Failed {
-                unsupported,
-                message,
-            } => {
-                let kind = match unsupported {
-                    true => FailureKind::Unsupported,
-                    false => FailureKind::Refused,
-                };
-                Err(Fault::new(kind, message))
-            }
-        };
-        let arrival = Arrival {
-            id: reply.id,
-            result,
-            at,
-        };
-        if arrivals.send(arrival).is_err() {
-            return;
-        }
-        line.clear();
+/// Lets reads and writes of a pipe return `WouldBlock` instead of waiting.
+fn unblock(pipe: RawFd) -> io::Result<()> {
+    // SAFETY: the calls touch no memory, and the descriptor is that of a live pipe.
+    let done = unsafe {
+        let flags = libc::fcntl(pipe, libc::F_GETFL);
+        libc::fcntl(pipe, libc::F_SETFL, flags | libc::O_NONBLOCK)
+    };
+    match done {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
     }
+}
+
+/// Waits until `output` can be read, or `input` written if there is one; false if neither can before `until`.
+fn wait(output: RawFd, input: Option<RawFd>, until: Instant) -> bool {
+    let asked = |fd, events| libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    // A negative descriptor is not looked at.
+    let mut pipes = [
+        asked(output, libc::POLLIN),
+        asked(input.unwrap_or(-1), libc::POLLOUT),
+    ];
+    let left = until.saturating_duration_since(Instant::now());
+    let left = libc::timespec {
+        tv_sec: libc::time_t::try_from(left.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: left.subsec_nanos().into(),
+    };
+    // SAFETY: the kernel reads the time and writes the events of as many descriptors as are there; both outlive the call.
+    let ready = unsafe { libc::ppoll(pipes.as_mut_ptr(), 2, &left, std::ptr::null()) };
+    // A signal is no reason to give up: the caller asks again.
+    ready != 0
+}
+
+/// What a line says; `None` if it is no reply.
+fn arrival(line: &[u8], at: Instant) -> Option<Arrival> {
+    let reply: Reply = serde_json::from_slice(line).ok()?;
+    let result = match reply.outcome {
+        Outcome::Done(done) => Ok(done),
+        Outcome::Failed {
+            unsupported,
+            message,
+        } => {
+            let kind = match unsupported {
+                true => FailureKind::Unsupported,
+                false => FailureKind::Refused,
+            };
+            Err(Fault::new(kind, message))
+        }
+    };
+    let id = reply.id;
+    Some(Arrival { id, result, at })
 }
 
 /// The last line a process wrote to its errors, as the end of a sentence.
@@ -320,7 +378,7 @@ pub mod tests {
     fn replies_in_any_order_reach_their_requests() {
         let (second, first) = (says(2, 20), says(1, 10));
         let mut process = scripted(&format!("read a; read b; {second}; {first}; cat"));
-        let ids = [0; 2].map(|_| process.send(&Work::Nothing).unwrap());
+        let ids = [0; 2].map(|_| process.send(Work::Nothing).unwrap());
         let arrivals = [0; 2].map(|_| process.receive_within(LATE).unwrap());
         assert_eq!(
             arrivals.each_ref().map(|arrival| arrival.id),
@@ -361,7 +419,7 @@ pub mod tests {
         let text = "x".repeat(1 << 20);
         for _ in 0..4 {
             let update = Work::Update { text: text.clone() };
-            process.send(&update).unwrap();
+            process.send(update).unwrap();
         }
         assert_eq!(
             kind(process.call(&Work::Nothing, SOON)),

@@ -56,6 +56,11 @@ pub enum Work {
     },
     /// Does nothing: what a request costs in itself.
     Nothing,
+    /// Does works (of those above, after opening) one after the other, until one fails, whose failure is that of all. So
+    /// many that are short cost one request.
+    All {
+        works: Vec<Work>,
+    },
     /// Closes the store; the process ends after the reply.
     Close,
 }
@@ -89,6 +94,9 @@ pub struct Done {
     /// Of the answer.
     #[serde(default)]
     pub bytes: u64,
+    /// Of `all`, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<Done>,
     /// To `open` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,

@@ -218,6 +218,13 @@ impl Engine {
                 Ok(changed(done.inserted + done.deleted))
             }
             Work::Nothing => Ok(changed(0)),
+            Work::All { works } => {
+                let each = works.iter().map(|work| timed(|| self.run(work)));
+                Ok(Done {
+                    each: each.collect::<Result<_>>()?,
+                    ..Done::default()
+                })
+            }
             Work::Reason { .. } => Err(Error::new(
                 Code::QueryUnsupported,
                 "the library has no reasoner",
@@ -341,6 +348,12 @@ mod tests {
             Work::Reason { file: None },
             Work::Flush,
             Work::Quiesce,
+            Work::All {
+                works: vec![query("ASK { ?s ?p 1 }", None), Work::Nothing],
+            },
+            Work::All {
+                works: vec![Work::Nothing, query("SELECT", None)],
+            },
             Work::Close,
         ]);
         let done = |id: u64| match &replies[&id] {
@@ -356,7 +369,11 @@ mod tests {
         assert_eq!([3, 4, 5, 6].map(|id| done(id).rows), [2, 2, 1, 2]);
         assert_eq!(done(4).bytes, std::fs::metadata(&answer).unwrap().len());
         assert!(done(4).nanoseconds > 0);
-        assert_eq!(replies.len(), 11);
+        let each: Vec<u64> = done(11).each.iter().map(|done| done.rows).collect();
+        assert_eq!(each, [1, 0]);
+        assert!(done(11).each[0].nanoseconds > 0);
+        assert!(!unsupported(12));
+        assert_eq!(replies.len(), 13);
         std::fs::remove_file(answer).unwrap();
         std::fs::remove_dir_all(directory).unwrap();
     }

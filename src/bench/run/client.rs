@@ -1,15 +1,20 @@
 //! The two loops that send work to an engine and take the time.
 //!
-//! Closed: a number of clients, each with one request under way and no time to think. Latencies are those that the
-//! engine took around the work. Open: requests come at a fixed rate whether or not earlier ones are answered, and a
-//! latency counts from when its request was due, so that waiting behind a slow one is part of it (no coordinated
-//! omission).
+//! Closed: a number of clients, each with one execution under way and no time to think. Latencies are those that the
+//! engine took around the work. Executions that are short for a request of their own are sent several at once, to be run
+//! one after the other. Open: requests come at a fixed rate whether or not earlier ones are answered, and a latency
+//! counts from when its request was due, so that waiting behind a slow one is part of it (no coordinated omission).
 
-use crate::bench::engine::process::{Arrival, Fault, Process};
-use crate::bench::engine::protocol::Work;
+use crate::bench::engine::process::{Fault, Process};
+use crate::bench::engine::protocol::{Done, Work};
 use crate::bench::record::FailureKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
+
+/// A request should last so long: what the runner does for it, some 20 us, is little then.
+const REQUEST_TIME: Duration = Duration::from_millis(5);
+/// The most executions of a request.
+const REQUEST_WORKS_MAX: usize = 256;
 
 /// One execution: which, and what it took.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +23,6 @@ pub struct Sample {
     pub sequence: usize,
     pub place: usize,
     pub nanoseconds: u64,
-    /// By the clock of the runner, from sending to the reply.
-    pub round_trip_ns: u64,
     pub rows: u64,
 }
 
@@ -44,20 +47,27 @@ impl Taken {
     }
 }
 
-/// A request under way.
-struct Pending {
+/// An execution before it is sent.
+struct Execution {
     sequence: usize,
     place: usize,
-    /// When it was sent, or due.
-    since: Instant,
-    rest: std::vec::IntoIter<Work>,
+    work: Work,
 }
 
-/// What a latency is.
-#[derive(Clone, Copy)]
-enum Latency {
-    OfEngine,
-    SinceDue,
+/// One of the clients of a closed loop.
+struct Client {
+    /// The rest of the sequences it has begun.
+    waiting: VecDeque<Execution>,
+    /// How many executions its next request has.
+    size: usize,
+}
+
+/// A request of a client.
+struct Sent {
+    client: Client,
+    since: Instant,
+    /// The sequence and place of each execution.
+    executions: Vec<(usize, usize)>,
 }
 
 /// Runs sequences of works, `clients` at a time, until there are no more; works of one sequence follow each other.
@@ -69,56 +79,129 @@ pub fn closed(
 ) -> Result<Taken, Fault> {
     let started = Instant::now();
     let (mut samples, mut sequences) = (Vec::new(), 0);
-    // By id: the first one was sent first.
-    let mut pending = BTreeMap::new();
-    let mut begin = |process: &mut Process, pending: &mut BTreeMap<u64, Pending>| {
-        while let Some(works) = next() {
-            let mut rest = works.into_iter();
+    let mut refill = |client: &mut Client| {
+        while client.waiting.len() < client.size
+            && let Some(works) = next()
+        {
             let sequence = sequences;
             sequences += 1;
-            if let Some(work) = rest.next() {
-                let since = Instant::now();
-                let id = process.send(&work)?;
-                let place = 0;
-                pending.insert(
-                    id,
-                    Pending {
-                        sequence,
-                        place,
-                        since,
-                        rest,
-                    },
-                );
-                break;
-            }
+            let executions = works.into_iter().enumerate();
+            client
+                .waiting
+                .extend(executions.map(|(place, work)| Execution {
+                    sequence,
+                    place,
+                    work,
+                }));
         }
-        Ok::<_, Fault>(())
     };
+    // By id: the first one was sent first.
+    let mut pending = BTreeMap::new();
     for _ in 0..clients {
-        begin(process, &mut pending)?;
+        let mut client = Client {
+            waiting: VecDeque::new(),
+            size: 1,
+        };
+        refill(&mut client);
+        pending.extend(client.send(process)?);
     }
     while let Some(oldest) = pending.first_entry() {
         let until = oldest.get().since + limit;
         let Some(arrival) = process.receive(until)? else {
             return Err(process.time_out(limit));
         };
-        let Some(mut done) = pending.remove(&arrival.id) else {
+        let Some(sent) = pending.remove(&arrival.id) else {
             continue;
         };
-        samples.push(sample(&arrival, &done, Latency::OfEngine)?);
-        match done.rest.next() {
-            Some(work) => {
-                done.place += 1;
-                done.since = Instant::now();
-                pending.insert(process.send(&work)?, done);
-            }
-            None => begin(process, &mut pending)?,
-        }
+        let waited = arrival.at.saturating_duration_since(sent.since);
+        let done = checked(arrival.result?, waited)?;
+        let mut client = sent.client;
+        client.resize(waited);
+        samples.extend(executed(sent.executions, &done)?);
+        refill(&mut client);
+        pending.extend(client.send(process)?);
     }
     Ok(Taken {
         samples,
         elapsed: started.elapsed(),
     })
+}
+
+impl Client {
+    /// Makes the next request as large as it should be after one that took `waited`.
+    fn resize(&mut self, waited: Duration) {
+        self.size = match () {
+            () if waited < REQUEST_TIME / 2 => (self.size * 2).min(REQUEST_WORKS_MAX),
+            () if waited > REQUEST_TIME * 2 => (self.size / 2).max(1),
+            () => self.size,
+        };
+    }
+
+    /// Sends the next request, under its id; none if the client has nothing to do.
+    fn send(mut self, process: &mut Process) -> Result<Option<(u64, Sent)>, Fault> {
+        let size = self.size.min(self.waiting.len());
+        let (executions, mut works): (Vec<_>, Vec<_>) = self
+            .waiting
+            .drain(..size)
+            .map(|execution| ((execution.sequence, execution.place), execution.work))
+            .unzip();
+        let work = match (works.len(), works.pop()) {
+            (_, None) => return Ok(None),
+            (1, Some(only)) => only,
+            (_, Some(last)) => {
+                works.push(last);
+                Work::All { works }
+            }
+        };
+        let since = Instant::now();
+        let id = process.send(work)?;
+        let sent = Sent {
+            client: self,
+            since,
+            executions,
+        };
+        Ok(Some((id, sent)))
+    }
+}
+
+/// The samples of a request that is done.
+fn executed(executions: Vec<(usize, usize)>, done: &Done) -> Result<Vec<Sample>, Fault> {
+    let each = match executions.len() {
+        1 => std::slice::from_ref(done),
+        _ => &done.each,
+    };
+    if each.len() != executions.len() {
+        let message = format!(
+            "the engine was sent {} works and speaks of {}",
+            executions.len(),
+            each.len()
+        );
+        return Err(Fault::new(FailureKind::Wrong, message));
+    }
+    let samples = executions.into_iter().zip(each);
+    Ok(samples
+        .map(|((sequence, place), done)| Sample {
+            sequence,
+            place,
+            nanoseconds: done.nanoseconds,
+            rows: done.rows,
+        })
+        .collect())
+}
+
+/// An engine cannot have worked longer than its reply took.
+fn checked(done: Done, waited: Duration) -> Result<Done, Fault> {
+    let worked = match done.each.is_empty() {
+        true => done.nanoseconds,
+        false => done.each.iter().map(|done| done.nanoseconds).sum(),
+    };
+    if Duration::from_nanos(worked) <= waited {
+        return Ok(done);
+    }
+    let waited = waited.as_nanos();
+    let message =
+        format!("the engine says {worked} ns of work, which was answered after {waited} ns");
+    Err(Fault::new(FailureKind::Wrong, message))
 }
 
 /// Sends works at a fixed rate, a second, for a time, and waits for the last reply.
@@ -133,25 +216,18 @@ pub fn open(
     let arrivals = (rate * duration.as_secs_f64()).ceil() as usize;
     let due = |number: usize| started + Duration::from_secs_f64(number as f64 / rate);
     let (mut samples, mut sent) = (Vec::new(), 0);
-    let mut pending = BTreeMap::<u64, Pending>::new();
+    // The number and the time each request was due, by its id.
+    let mut pending = BTreeMap::<u64, (usize, Instant)>::new();
     loop {
         while sent < arrivals && due(sent) <= Instant::now() {
             let Some(work) = next() else {
                 sent = arrivals;
                 break;
             };
-            let request = Pending {
-                sequence: sent,
-                place: 0,
-                since: due(sent),
-                rest: Vec::new().into_iter(),
-            };
-            pending.insert(process.send(&work)?, request);
+            pending.insert(process.send(work)?, (sent, due(sent)));
             sent += 1;
         }
-        let given_up = pending
-            .first_key_value()
-            .map(|(_, oldest)| oldest.since + limit);
+        let given_up = pending.first_key_value().map(|(_, (_, due))| *due + limit);
         let until = match (sent < arrivals, given_up) {
             (true, Some(given_up)) => given_up.min(due(sent)),
             (true, None) => due(sent),
@@ -160,8 +236,15 @@ pub fn open(
         };
         match process.receive(until)? {
             Some(arrival) => {
-                if let Some(done) = pending.remove(&arrival.id) {
-                    samples.push(sample(&arrival, &done, Latency::SinceDue)?);
+                if let Some((sequence, due)) = pending.remove(&arrival.id) {
+                    let waited = arrival.at.saturating_duration_since(due);
+                    let done = checked(arrival.result?, waited)?;
+                    samples.push(Sample {
+                        sequence,
+                        place: 0,
+                        nanoseconds: u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX),
+                        rows: done.rows,
+                    });
                 }
             }
             None if given_up.is_some_and(|given_up| given_up <= Instant::now()) => {
@@ -176,33 +259,6 @@ pub fn open(
     })
 }
 
-/// What a reply says. An engine cannot have taken longer than its reply.
-fn sample(arrival: &Arrival, pending: &Pending, latency: Latency) -> Result<Sample, Fault> {
-    let done = arrival.result.clone()?;
-    let round_trip_ns = nanoseconds(arrival.at.saturating_duration_since(pending.since));
-    if done.nanoseconds > round_trip_ns {
-        let message = format!(
-            "the engine says {} ns of work, which was answered after {round_trip_ns} ns",
-            done.nanoseconds
-        );
-        return Err(Fault::new(FailureKind::Wrong, message));
-    }
-    Ok(Sample {
-        sequence: pending.sequence,
-        place: pending.place,
-        nanoseconds: match latency {
-            Latency::OfEngine => done.nanoseconds,
-            Latency::SinceDue => round_trip_ns,
-        },
-        round_trip_ns,
-        rows: done.rows,
-    })
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,10 +266,10 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(20);
 
-    /// Answers every request at once, ids from `first` on.
-    fn echo(first: u64) -> String {
+    /// Answers every request after some seconds, ids from `first` on.
+    fn echo(first: u64, seconds: f64) -> String {
         let reply = says(7_777, 1).replace("7777", "$n");
-        format!("n={first}; while read a; do {reply}; n=$((n+1)); done")
+        format!("n={first}; while read a; do sleep {seconds}; {reply}; n=$((n+1)); done")
     }
 
     fn nothing(count: usize) -> impl FnMut() -> Option<Work> {
@@ -226,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_closed_loop_runs_every_sequence_in_order() {
-        let mut process = scripted(&echo(1));
+        let mut process = scripted(&echo(1, 0.02));
         let mut lengths = [2, 0, 1, 3].into_iter();
         let mut next = || Some(vec![Work::Nothing; lengths.next()?]);
         let taken = closed(&mut process, 2, LIMIT, &mut next).unwrap();
@@ -258,7 +314,7 @@ mod tests {
     /// Coordinated omission would show one slow request and many that took nothing.
     #[test]
     fn an_open_loop_counts_waiting() {
-        let script = format!("read a; sleep 0.4; {}; {}", says(1, 1), echo(2));
+        let script = format!("read a; sleep 0.4; {}; {}", says(1, 1), echo(2, 0.0));
         let mut process = scripted(&script);
         let duration = Duration::from_millis(400);
         let taken = open(&mut process, 50.0, duration, LIMIT, &mut nothing(100)).unwrap();
@@ -279,6 +335,56 @@ mod tests {
         let (duration, limit) = (Duration::from_millis(50), Duration::from_millis(200));
         let fault = open(&mut process, 100.0, duration, limit, &mut nothing(100)).unwrap_err();
         assert_eq!(fault.kind, FailureKind::TimedOut);
+    }
+
+    #[test]
+    fn a_request_grows_until_it_is_worth_its_cost() {
+        let mut client = Client {
+            waiting: VecDeque::new(),
+            size: 1,
+        };
+        let mut after = |micros| {
+            client.resize(Duration::from_micros(micros));
+            client.size
+        };
+        assert_eq!(
+            [30, 60, 110, 2_600, 11_000].map(&mut after),
+            [2, 4, 8, 8, 4]
+        );
+        assert_eq!([1_000_000; 3].map(&mut after), [2, 1, 1]);
+        assert!(
+            (0..20)
+                .map(|_| after(1))
+                .all(|size| size <= REQUEST_WORKS_MAX)
+        );
+    }
+
+    #[test]
+    fn a_reply_to_several_works_speaks_of_each() {
+        let one = |nanoseconds, rows| Done {
+            nanoseconds,
+            rows,
+            ..Done::default()
+        };
+        let all = |each| Done {
+            nanoseconds: 100,
+            each,
+            ..Done::default()
+        };
+        let samples = executed(vec![(3, 1), (4, 0)], &all(vec![one(10, 1), one(20, 2)])).unwrap();
+        let expected =
+            [(3, 1, 10, 1), (4, 0, 20, 2)].map(|(sequence, place, nanoseconds, rows)| Sample {
+                sequence,
+                place,
+                nanoseconds,
+                rows,
+            });
+        assert_eq!(samples, expected);
+        let short = executed(vec![(3, 1), (4, 0)], &all(vec![one(10, 1)]));
+        assert_eq!(short.unwrap_err().kind, FailureKind::Wrong);
+        let boast = all(vec![one(600, 0), one(500, 0)]);
+        let waited = Duration::from_nanos(1_000);
+        assert_eq!(checked(boast, waited).unwrap_err().kind, FailureKind::Wrong);
     }
 
     #[test]

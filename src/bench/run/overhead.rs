@@ -1,7 +1,6 @@
 //! What the runner itself costs: for requests that ask for nothing, and beside the executions of a workload.
 
 use super::Options;
-use super::client;
 use super::contender::Contender;
 use super::figures::{self, Place};
 use super::findings::Findings;
@@ -10,6 +9,7 @@ use crate::bench::engine::process::Fault;
 use crate::bench::engine::protocol::Work;
 use crate::bench::engine::usage;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// The workload of requests for nothing, and the subject of all figures here.
 const RUNNER: &str = "runner";
@@ -62,19 +62,16 @@ pub fn measure(contenders: &mut [Contender<'_>], options: &Options, findings: &m
 
 /// The median time of a request, and processor time of the runner for each.
 fn ask_for_nothing(contender: &mut Contender<'_>, options: &Options) -> Result<(f64, f64), Fault> {
-    let mut left = REQUESTS;
-    let mut next = || {
-        left = left.checked_sub(1)?;
-        Some(vec![Work::Nothing])
-    };
     let before = usage::processor_ns(std::process::id());
-    let taken =
-        contender.with(|process| client::closed(process, 1, options.time_limit, &mut next))?;
+    let round_trips = contender.with(|process| {
+        let ask = |_| {
+            let sent = Instant::now();
+            process.call(&Work::Nothing, options.time_limit)?;
+            Ok(u64::try_from(sent.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        };
+        (0..REQUESTS).map(ask).collect::<Result<_, Fault>>()
+    })?;
     let processor_ns =
         (usage::processor_ns(std::process::id()) - before) as f64 / f64::from(REQUESTS);
-    let round_trips = taken.samples.iter().map(|sample| sample.round_trip_ns);
-    Ok((
-        Sorted::new(round_trips.collect()).quantile(0.5),
-        processor_ns,
-    ))
+    Ok((Sorted::new(round_trips).quantile(0.5), processor_ns))
 }

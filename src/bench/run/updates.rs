@@ -18,14 +18,15 @@ use std::fmt::Write;
 
 /// Triples of a large update, two for each subject.
 const BATCH_TRIPLES: u32 = 1000;
-/// Single updates for each iteration.
-const SINGLES: u32 = 10;
+/// Single and large updates of a round: the state they leave is compared, so that no time ends them earlier.
+const SINGLES: u32 = 100;
+const BATCHES: u32 = 10;
 const NAMESPACE: &str = "http://example.org/bench/";
 
-/// A kind of update: its subject in figures, how many there are for an iteration, and the text of each.
+/// A kind of update: its subject in figures, how many there are in a round, and the text of each.
 struct Kind {
     subject: &'static str,
-    each: u32,
+    count: u32,
     text: fn(u32) -> String,
 }
 
@@ -33,17 +34,17 @@ struct Kind {
 const KINDS: [Kind; 4] = [
     Kind {
         subject: "insert 1",
-        each: SINGLES,
+        count: SINGLES,
         text: |number| format!("INSERT DATA {{ {} }}", single(number)),
     },
     Kind {
         subject: "insert 1000",
-        each: 1,
+        count: BATCHES,
         text: batch,
     },
     Kind {
         subject: "delete insert where",
-        each: SINGLES,
+        count: SINGLES,
         text: |number| {
             format!(
                 "DELETE {{ ?s <{NAMESPACE}value> ?old }} INSERT {{ ?s <{NAMESPACE}value> \"changed {number}\" }} \
@@ -53,7 +54,7 @@ const KINDS: [Kind; 4] = [
     },
     Kind {
         subject: "delete 1",
-        each: SINGLES,
+        count: SINGLES,
         text: |number| format!("DELETE DATA {{ {} }}", single(number)),
     },
 ];
@@ -115,7 +116,7 @@ pub fn measure(
             workload,
             query: &state(),
             answer: &answer,
-            rows: Some(u64::from(options.iterations * BATCH_TRIPLES)),
+            rows: Some(u64::from(BATCHES * BATCH_TRIPLES)),
         };
         check(&asked, contenders, options, findings);
         for contender in contenders.iter_mut() {
@@ -148,7 +149,7 @@ fn run(
     options: &Options,
     findings: &mut Findings<'_>,
 ) -> Result<(), Fault> {
-    let mut numbers = 0..kind.each * options.iterations;
+    let mut numbers = 0..kind.count;
     let mut next = || {
         let text = (kind.text)(numbers.next()?);
         Some(vec![Work::Update { text }])
