@@ -1,22 +1,25 @@
-//! `bench report`, `compare` and `check` on records as files.
+//! `bench report`, `compare`, `agree` and `check` on records as files.
 
 use crate::place::Place;
 use triplestore::bench::record::{Better, FORMAT, Figure, Record};
 
-/// Seven rounds of one query.
-fn record(milliseconds: f64) -> Vec<u8> {
-    let rounds = (0..7).map(|round| milliseconds * (1.0 + f64::from(round) / 1000.0));
+/// Seven rounds of one query, by one engine or more.
+fn record(milliseconds: f64, peers: &[(&str, f64)]) -> Vec<u8> {
+    let engines = [("triplestore", milliseconds)].into_iter();
+    let figure = |(engine, milliseconds): (&str, f64)| Figure {
+        workload: "lubm-10".to_owned(),
+        subject: "Q3".to_owned(),
+        measure: "p95".to_owned(),
+        engine: engine.to_owned(),
+        unit: "ms".to_owned(),
+        better: Better::Lower,
+        rounds: (0..7)
+            .map(|round| milliseconds * (1.0 + f64::from(round) / 1000.0))
+            .collect(),
+    };
     let record = Record {
         format: FORMAT,
-        figures: vec![Figure {
-            workload: "lubm-10".to_owned(),
-            subject: "Q3".to_owned(),
-            measure: "p95".to_owned(),
-            engine: "triplestore".to_owned(),
-            unit: "ms".to_owned(),
-            better: Better::Lower,
-            rounds: rounds.collect(),
-        }],
+        figures: engines.chain(peers.iter().copied()).map(figure).collect(),
         ..Record::default()
     };
     serde_json::to_vec(&record).unwrap()
@@ -28,7 +31,7 @@ const TARGETS: &str = r#"{"targets": [{"name": "simple pattern", "workload": "lu
 #[test]
 fn a_report_has_the_forms_that_are_asked_for() {
     let place = Place::new("bench-report");
-    place.write("run.json", record(4.0));
+    place.write("run.json", record(4.0, &[]));
     place
         .run(&[
             "bench", "report", "run.json", "--html", "run.html", "--csv", "run.csv",
@@ -56,8 +59,8 @@ fn a_report_has_the_forms_that_are_asked_for() {
 #[test]
 fn a_comparison_fails_only_if_it_is_told_to() {
     let place = Place::new("bench-compare");
-    place.write("a.json", record(4.0));
-    place.write("b.json", record(4.4));
+    place.write("a.json", record(4.0, &[]));
+    place.write("b.json", record(4.4, &[]));
     let worse = place.run(&["bench", "compare", "a.json", "b.json"]).ok();
     assert!(
         worse.contains("worse    lubm-10   Q3") && worse.ends_with("1 worse\n"),
@@ -98,8 +101,8 @@ fn a_comparison_fails_only_if_it_is_told_to() {
 #[test]
 fn a_check_fails_if_a_target_is_missed_or_has_no_figure() {
     let place = Place::new("bench-check");
-    place.write("fast.json", record(4.0));
-    place.write("slow.json", record(40.0));
+    place.write("fast.json", record(4.0, &[]));
+    place.write("slow.json", record(40.0, &[]));
     place.write("targets.json", TARGETS);
     place.write("others.json", TARGETS.replace("Q3", "Q4"));
     let check = |targets, records: &[&str]| {
@@ -131,7 +134,7 @@ fn a_check_fails_if_a_target_is_missed_or_has_no_figure() {
 fn what_is_no_record_is_refused() {
     let place = Place::new("bench-refused");
     place.write("text.json", "no record");
-    let newer = String::from_utf8(record(1.0)).unwrap();
+    let newer = String::from_utf8(record(1.0, &[])).unwrap();
     place.write(
         "newer.json",
         newer.replace("\"format\":1", "\"format\":999"),
@@ -145,5 +148,24 @@ fn what_is_no_record_is_refused() {
             .run(&["bench", "report", name, "--csv", "-"])
             .failed(3);
         assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn records_agree_when_ratios_do() {
+    let place = Place::new("bench-agree");
+    place.write("a.json", record(4.0, &[("oxigraph", 8.0)]));
+    // All are slower, ours by 5 % more.
+    place.write("b.json", record(8.4, &[("oxigraph", 16.0)]));
+    let agree = ["bench", "agree", "a.json", "b.json"];
+    let text = place.run(&agree).ok();
+    assert_eq!(text, "1 of 1 ratios agree within 10 %\n");
+    for (more, said) in [
+        (["--within", "2"], "0 of 1"),
+        (["--measure", "p50"], "0 of 0"),
+    ] {
+        let done = place.run(&[&agree[..], &more].concat());
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.out.contains(said), "{done:?}");
     }
 }

@@ -147,7 +147,8 @@ fn name(figure: &Figure) -> Name<'_> {
     }
 }
 
-fn by_name(record: &Record) -> BTreeMap<Name<'_>, &Figure> {
+/// Of a figure recorded twice, the last.
+pub(super) fn by_name(record: &Record) -> BTreeMap<Name<'_>, &Figure> {
     record
         .figures
         .iter()

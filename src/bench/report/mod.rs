@@ -9,10 +9,11 @@
 //! ```text
 //! records -> results -> page (panel, bars, distribution, curves: chart, scale)
 //!                    -> markdown, csv
-//! records -> comparison (mann_whitney)
+//! records -> comparison (mann_whitney), agreement
 //! record  -> targets
 //! ```
 
+pub mod agreement;
 mod bars;
 mod chart;
 pub mod comparison;

@@ -1,5 +1,6 @@
 //! `triplestore bench`: measure, be measured, and make something of what was measured.
 
+mod agree;
 mod check;
 mod columns;
 mod compare;
@@ -24,6 +25,7 @@ enum Command {
     Engine(engine::Engine),
     Report(report::Report),
     Compare(compare::Compare),
+    Agree(agree::Agree),
     Check(check::Check),
 }
 
@@ -34,6 +36,7 @@ impl Bench {
             Command::Engine(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Compare(command) => command.run(),
+            Command::Agree(command) => command.run(),
             Command::Check(command) => command.run(),
         }
     }

@@ -38,13 +38,13 @@ pub struct Run {
     #[arg(long, value_name = "N", default_value_t = 7)]
     rounds: u32,
     /// The most executions of a query, or mixes, a round
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 100)]
     iterations: u32,
     /// Executions, or mixes, before the first round
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 20)]
     warm_up: u32,
     /// Seconds after which a round begins no more executions; in an open loop, how long requests arrive
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     duration: f64,
     /// Clients, each with one request under way
     #[arg(long, value_name = "N", default_value_t = 1)]
