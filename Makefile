@@ -34,15 +34,17 @@ bench-table: setup
 	@cargo bench --bench table
 
 # Measures other engines and this library with the same data and queries: bench-compare/README.md. At this size it takes
-# less than 15 minutes, beside the first build, which compiles Oxigraph's RocksDB too; LUBM=10 BSBM=10000 is a larger one.
+# less than 15 minutes, beside the first build, which compiles Oxigraph's RocksDB too; LUBM=10 BSBM=10000 is a larger one,
+# and MEMORY_LIMIT=220 (MB) adds a run of BSBM with no more memory for each engine.
 COMPARE_TARGET = $(or $(COMPARE_TARGET_DIR),bench-compare/target)
 LUBM = 1
 BSBM = 1000
 ROUNDS = 7
+MEMORY_LIMIT =
 
 bench-compare: setup
 	cargo build --release --bin triplestore
-	LUBM=$(LUBM) BSBM=$(BSBM) ROUNDS=$(ROUNDS) \
+	LUBM=$(LUBM) BSBM=$(BSBM) ROUNDS=$(ROUNDS) MEMORY_LIMIT=$(MEMORY_LIMIT) \
 		sh bench-compare/run.sh $(TARGET)/release/triplestore $(COMPARE_TARGET)
 
 # PREFIX (default /usr/local) and DESTDIR as usual.

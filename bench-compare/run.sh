@@ -2,8 +2,9 @@
 # Builds the other engines, measures them and this library, and writes the record, a page and tables:
 #     run.sh TRIPLESTORE DIRECTORY
 # TRIPLESTORE is the command line tool; everything that is made goes below DIRECTORY. From the environment: LUBM
-# (universities, 1), BSBM (products, 1000), ROUNDS (7). An engine whose tools are not there is named and left out.
-# Ends with 1 if an answer was wrong or an engine died, after all is written.
+# (universities, 1), BSBM (products, 1000), ROUNDS (7), MEMORY_LIMIT (in MB; if it is set, loading and queries of BSBM
+# are also run with no more memory for each engine, page cache included). An engine whose tools are not there is named
+# and left out. Ends with 1 if an answer was wrong or an engine died, after all is written.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -13,6 +14,7 @@ made=$(CDPATH='' cd -- "$2" && pwd)
 lubm=${LUBM:-1}
 bsbm=${BSBM:-1000}
 rounds=${ROUNDS:-7}
+memory_limit=${MEMORY_LIMIT:-}
 
 have() { command -v "$1" >/dev/null 2>&1; }
 without() { echo "bench-compare: going on without $1" >&2; }
@@ -48,19 +50,25 @@ fi
 
 name=compare-lubm-$lubm-bsbm-$bsbm
 status=0
-# measure RECORD ARGUMENT...
+records=
+# measure PART ARGUMENT...
 measure() {
-    record=$1
+    record=$made/$name-$1.json
     shift
     ended=0
-    "$triplestore" bench run "$@" --rounds "$rounds" --data "$made/data" --out "$made/$record.json" || ended=$?
+    "$triplestore" bench run "$@" --rounds "$rounds" --data "$made/data" --out "$record" || ended=$?
     # 1 says that an answer was wrong; anything else leaves no record.
     [ "$ended" -le 1 ] || exit "$ended"
     [ "$ended" -eq 0 ] || status=$ended
+    records="$records $(basename "$record")"
 }
 
 # Without maplib, which answers half of these queries wrongly.
-measure "$name-bi" "$@" --workload "bsbm-bi:$bsbm"
+measure bi "$@" --workload "bsbm-bi:$bsbm"
+# Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
+if [ -n "$memory_limit" ]; then
+    measure limited "$@" --workload "bsbm-load:$bsbm" --workload "bsbm:$bsbm" --memory-limit "$memory_limit"
+fi
 
 # Installed again only when the requirement is another one.
 python_build() {
@@ -77,16 +85,24 @@ else
     without "maplib, which cannot be installed"
 fi
 
-for workload in lubm-load lubm-closed lubm-analytics lubm-updates lubm-reason; do
-    set -- "$@" --workload "$workload:$lubm"
-done
-for workload in bsbm-load bsbm; do
-    set -- "$@" --workload "$workload:$bsbm"
-done
-measure "$name" "$@"
+set -- "$@" --duration 0.5
+queries="--workload lubm-closed:$lubm --workload bsbm:$bsbm"
+measure prepared "$@" $queries --prepared on
+instructions=
+if have valgrind; then
+    instructions=--instructions
+else
+    without "counts of instructions, which need valgrind"
+fi
+measure queries "$@" $queries --workload "lubm-analytics:$lubm" $instructions
+# Last, since the others load once: of a figure that several records have, the last one's is shown.
+measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" \
+    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm"
 
-set -- "$made/$name.json" "$made/$name-bi.json"
-"$triplestore" bench report "$@" --html "$made/$name.html" --markdown "$made/$name.md"
-cat "$made/$name.md"
-echo "bench-compare: $* and $made/$name.html, .md" >&2
+cd "$made"
+# Names without spaces, each a word.
+set -- $records
+"$triplestore" bench report "$@" --html "$name.html" --markdown "$name.md"
+cat "$name.md"
+echo "bench-compare: $*, $name.html and $name.md in $made" >&2
 exit "$status"

@@ -70,7 +70,10 @@ fn table(
             row.ratio(peer).map_or("-".to_owned(), |ratio| {
                 let [median, low, high] =
                     [ratio.0.median, ratio.0.low, ratio.0.high].map(number::ratio);
-                format!("{median} ({low} to {high})")
+                match low == high {
+                    true => median,
+                    false => format!("{median} ({low} to {high})"),
+                }
             })
         }));
         lines.push(line(&cells));

@@ -212,9 +212,17 @@ fn by_data(selected: &[Selected]) -> io::Result<Vec<(Data, Vec<&'static Workload
     Ok(groups)
 }
 
+/// What figures call data. In little memory the same data is another matter.
+fn dataset(data: &Data, options: &Options) -> String {
+    match options.memory_limit_bytes {
+        Some(bytes) => format!("{} in {} MB", data.name(), bytes / 1_000_000),
+        None => data.name(),
+    }
+}
+
 /// What figures call a workload on data.
 fn label(data: &Data, workload: &Workload, options: &Options, prepared: bool) -> String {
-    let mut label = data.name();
+    let mut label = dataset(data, options);
     if !workload.label.is_empty() {
         label.push_str(&format!(" {}", workload.label));
     }
@@ -239,7 +247,7 @@ fn work_on(
     options: &Options,
     findings: &mut Findings<'_>,
 ) {
-    let name = data.name();
+    let name = dataset(data, options);
     let loads = workloads
         .iter()
         .any(|workload| matches!(workload.task, Task::Load));
