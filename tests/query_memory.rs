@@ -20,7 +20,7 @@ const LIMIT_BYTES: usize = 12 << 20;
 const SLACK_BYTES: usize = 20 << 20;
 
 /// Name, query, the count of its rows, and whether it may be refused.
-const QUERIES: [(&str, &str, u64, bool); 8] = [
+const QUERIES: [(&str, &str, u64, bool); 12] = [
     (
         "sort",
         "SELECT * { ?s :name ?n } ORDER BY ?n",
@@ -61,6 +61,30 @@ const QUERIES: [(&str, &str, u64, bool); 8] = [
         "cross product",
         "SELECT (COUNT(*) AS ?c) { ?s :id ?i . ?t :name ?n FILTER(?i < 3) }",
         1,
+        false,
+    ),
+    (
+        "computed",
+        "SELECT (CONCAT(?n, ' ', ?n, ' ', ?n, ' ', ?n) AS ?c) { ?s :name ?n }",
+        SUBJECTS,
+        false,
+    ),
+    (
+        "computed and sorted",
+        "SELECT (CONCAT(?n, ' ', ?n, ' ', ?n, ' ', ?n) AS ?c) { ?s :name ?n } ORDER BY ?c",
+        SUBJECTS,
+        false,
+    ),
+    (
+        "computed and distinct",
+        "SELECT DISTINCT (CONCAT(?n, ' ', ?n, ' ', ?n, ' ', ?n) AS ?c) { ?s :name ?n }",
+        SUBJECTS,
+        false,
+    ),
+    (
+        "computed and grouped",
+        "SELECT ?c (COUNT(*) AS ?k) { ?s :name ?n BIND(CONCAT(?n, ' ', ?n, ' ', ?n, ' ', ?n) AS ?c) } GROUP BY ?c",
+        SUBJECTS,
         false,
     ),
     (

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use triplestore::config::Config;
 use triplestore::control::{Budget, Control};
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::{Database, LoadOptions, UpdateOptions};
 use triplestore::error::{Code, Error, Result};
 use triplestore::exec::Batch;
 use triplestore::load::Format;
-use triplestore::query::{ParseOptions, Prepared, QueryOptions, Rows, Snapshot};
+use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch, Rows, Snapshot};
 use triplestore::store::{BATCH_ROWS, QuadScan, QuadSource, ScanBatch, ScanSpec, Spool};
 
 const SUBJECTS: u64 = 20_000;
@@ -23,7 +23,11 @@ const LITTLE: usize = 640 << 10;
 
 /// Each subject has a number of its own, one of 500 others, one of 5000 names, most a label in one of several kinds.
 fn database(scratch: &Scratch) -> Database {
-    let database = Database::open(scratch.join("store"), &Config::default()).unwrap();
+    filled(scratch, &Config::default())
+}
+
+fn filled(scratch: &Scratch, config: &Config) -> Database {
+    let database = Database::open(scratch.join("store"), config).unwrap();
     let mut document = String::from("@prefix : <http://x/> .\n");
     for number in 0..SUBJECTS {
         let next = number * 7 % SUBJECTS;
@@ -183,6 +187,208 @@ fn little_memory_gives_the_rows_of_much_memory() {
         !names.iter().any(|name| name.contains("spool")),
         "{names:?}"
     );
+}
+
+/// What computed terms cost a query with little memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Cost {
+    /// They are forgotten between batches.
+    Nothing,
+    /// They are kept, on disk.
+    Disk,
+    /// They are forgotten, but other states go to disk.
+    Other,
+}
+
+impl Cost {
+    /// What a query may have on disk at a time.
+    fn spool_limit(self) -> usize {
+        match self {
+            // The texts of a batch, if they do not fit.
+            Self::Nothing => 512 << 10,
+            Self::Disk | Self::Other => usize::MAX,
+        }
+    }
+}
+
+/// Memory of which the share of computed terms holds those of a batch, but not those of a query.
+const ROOMY: usize = 6 << 20;
+
+/// Queries that compute more text than little memory holds, and whether their rows come in an order.
+const COMPUTED: [(&str, Cost, bool); 15] = [
+    (
+        "SELECT (CONCAT(STR(?s), ' is called ', ?n) AS ?c) { ?s :name ?n }",
+        Cost::Nothing,
+        true,
+    ),
+    (
+        "SELECT * { ?s :name ?n BIND(IRI(CONCAT(STR(?s), '/', ENCODE_FOR_URI(?n))) AS ?c) FILTER(STRLEN(STR(?c)) > 3) } OFFSET 7",
+        Cost::Nothing,
+        true,
+    ),
+    (
+        "SELECT ?c { { ?s :id ?i BIND(CONCAT('number ', STR(?i), ' of all') AS ?c) } UNION { ?s :name ?n BIND(STRLANG(CONCAT(?n, '!!'), 'en') AS ?c) } }",
+        Cost::Nothing,
+        true,
+    ),
+    (
+        "SELECT (CONCAT(STR(?s), ' has so many names: ', STR(COUNT(?n))) AS ?c) { ?s :name ?n ; :id ?i } GROUP BY ?s",
+        Cost::Other,
+        false,
+    ),
+    (
+        "SELECT ?s (?i * 1.000000000000000001 + 0.3 AS ?c) { ?s :id ?i }",
+        Cost::Nothing,
+        true,
+    ),
+    (
+        "CONSTRUCT { ?s :called ?c } { ?s :name ?n BIND(CONCAT(?n, ' or ', STR(?s)) AS ?c) }",
+        Cost::Disk,
+        false,
+    ),
+    (
+        "SELECT ?c { ?s :name ?n ; :id ?i BIND(CONCAT(?n, ' of ', STR(?s)) AS ?c) } ORDER BY DESC(?c)",
+        Cost::Disk,
+        true,
+    ),
+    (
+        "SELECT DISTINCT (CONCAT(?n, ' and more of it: ', ?n) AS ?c) { ?s :name ?n }",
+        Cost::Disk,
+        false,
+    ),
+    (
+        "SELECT (COUNT(DISTINCT ?c) AS ?k) { ?s :name ?n BIND(IRI(CONCAT(STR(?s), ENCODE_FOR_URI(?n))) AS ?c) }",
+        Cost::Disk,
+        true,
+    ),
+    (
+        "SELECT ?c (COUNT(*) AS ?k) (MIN(?d) AS ?m) { ?s :name ?n BIND(CONCAT(?n, ' once more') AS ?c) BIND(CONCAT(STR(?s), ' ', ?n) AS ?d) } GROUP BY ?c",
+        Cost::Disk,
+        false,
+    ),
+    (
+        "SELECT ?c ?i ?g { { SELECT ?c ?i { ?s :id ?i ; :name ?n BIND(CONCAT(STR(?s), ?n) AS ?c) } } { SELECT ?c ?g { ?s :group ?g ; :name ?n BIND(CONCAT(STR(?s), ?n) AS ?c) FILTER(?g < 20) } } }",
+        Cost::Disk,
+        false,
+    ),
+    (
+        "SELECT (COUNT(DISTINCT ?t) AS ?k) { ?s :name ?n BIND(TRIPLE(?s, :called, CONCAT(?n, ' and so on')) AS ?t) }",
+        Cost::Disk,
+        true,
+    ),
+    (
+        "SELECT DISTINCT (?i * 1.000000000000000001 + 0.3 AS ?c) { ?s :id ?i }",
+        Cost::Disk,
+        false,
+    ),
+    (
+        "SELECT DISTINCT ?g ?c { { SELECT ?g (GROUP_CONCAT(DISTINCT ?n) AS ?c) { ?s :group ?g ; :name ?n } GROUP BY ?g } }",
+        Cost::Other,
+        false,
+    ),
+    (
+        "SELECT * { ?s :id ?i ; :name ?n BIND(CONCAT(?n, ' of ', STR(?s)) AS ?c) MINUS { ?t :id ?j ; :name ?m BIND(CONCAT(?m, ' of ', STR(?t)) AS ?c) FILTER(?j > 900) } }",
+        Cost::Disk,
+        false,
+    ),
+];
+
+/// All rows, as text.
+fn texts(mut rows: Rows) -> Result<(Vec<String>, u64)> {
+    let mut batch = ResultBatch::new();
+    let mut found = Vec::new();
+    while rows.next(BATCH_ROWS, &mut batch)? {
+        for row in 0..batch.rows() {
+            let terms = (0..batch.columns().len()).map(|column| batch.term(row, column));
+            found.push(format!("{:?}", terms.collect::<Vec<_>>()));
+        }
+    }
+    Ok((found, rows.spooled_bytes()))
+}
+
+#[test]
+fn computed_terms_beyond_memory_are_the_same_terms() {
+    let scratch = Scratch::new("spill-computed");
+    let database = database(&scratch);
+    let snapshot = database.snapshot().unwrap().source();
+    for (query, cost, is_ordered) in COMPUTED {
+        let control = Control::new();
+        let (mut expected, written) = texts(start(query, &snapshot, &control).unwrap()).unwrap();
+        assert_eq!(written, 0, "{query}");
+        if !is_ordered {
+            expected.sort();
+        }
+        let mut written = 0;
+        for (limit, spool_limit) in [(LITTLE, cost.spool_limit()), (ROOMY, usize::MAX)] {
+            let memory = Budget::new("query", limit);
+            let spool = Budget::disk("query", spool_limit);
+            let control = Control::new()
+                .with_memory(memory.clone())
+                .with_spool(spool.clone());
+            let rows = start(query, &snapshot, &control).unwrap();
+            let (mut found, bytes) = texts(rows).unwrap_or_else(|error| panic!("{query}: {error}"));
+            if !is_ordered {
+                found.sort();
+            }
+            assert!(
+                found == expected,
+                "{query}: {} rows and {}",
+                found.len(),
+                expected.len()
+            );
+            assert_eq!((memory.used(), spool.used()), (0, 0), "{query}");
+            written = bytes;
+        }
+        // Without forgetting or going to disk these would be written as well.
+        match cost {
+            Cost::Nothing => assert_eq!(written, 0, "{query}"),
+            Cost::Disk => assert!(written > 0, "{query}"),
+            Cost::Other => {}
+        }
+    }
+}
+
+#[test]
+fn an_update_of_more_computed_terms_than_memory_holds_makes_them_all() {
+    let scratch = Scratch::new("spill-update");
+    let mut config = Config::default();
+    config.set("query_memory_bytes", "1 MiB").unwrap();
+    let database = filled(&scratch, &config);
+    let update = |text: &str| {
+        let text = format!("PREFIX : <http://x/> {text}");
+        database
+            .update(&text, &UpdateOptions::default(), &Control::new())
+            .unwrap()
+    };
+    update(
+        "INSERT { ?s :called ?c . ?b :of ?s . << ?s :is ?b >> :says ?c }
+         WHERE { ?s :name ?n BIND(CONCAT(STR(?s), ' is called ', ?n) AS ?c) BIND(BNODE() AS ?b) }",
+    );
+    let snapshot = database.snapshot().unwrap().source();
+    for (query, rows) in [
+        ("SELECT DISTINCT ?c { ?s :called ?c }", SUBJECTS),
+        (
+            "SELECT DISTINCT ?b { ?b :of ?s FILTER(isBLANK(?b)) }",
+            SUBJECTS,
+        ),
+        (
+            "SELECT ?b { ?b :of ?s . << ?s :is ?b >> :says ?c . ?s :called ?c }",
+            SUBJECTS,
+        ),
+    ] {
+        let rows_found = drain(start(query, &snapshot, &Control::new()).unwrap())
+            .unwrap()
+            .0
+            .len();
+        assert_eq!(rows_found as u64, rows, "{query}");
+    }
+    update(
+        "DELETE { ?s :called ?c } WHERE { ?s :name ?n BIND(CONCAT(STR(?s), ' is called ', ?n) AS ?c) }",
+    );
+    let snapshot = database.snapshot().unwrap().source();
+    let left = drain(start("SELECT ?c { ?s :called ?c }", &snapshot, &Control::new()).unwrap());
+    assert_eq!(left.unwrap().0.len(), 0);
+    assert!(database.check(&Control::new()).unwrap().problems.is_empty());
 }
 
 #[test]

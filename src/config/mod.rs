@@ -186,8 +186,8 @@ knobs! {
     /// Time limit of an update request that does not bring its own.
     update_timeout_ms: Millis { zero: Some("no limit"), min: 1, max: MAX_MILLIS } = 0;
 
-    /// Memory one query may use. Sorts, joins, groups and DISTINCT that need more go to temporary files in the store's
-    /// directory; what cannot, or finds no room there, fails. A query never gives a shortened answer.
+    /// Memory one query may use. Sorts, joins, groups, DISTINCT and computed terms that need more go to temporary files in
+    /// the store's directory; what cannot, or finds no room there, fails. A query never gives a shortened answer.
     query_memory_bytes: Bytes { zero: Some("a quarter of the budget"), min: MIB, max: MAX_BYTES } = 0;
 
     /// Temporary files that all queries together may have at a time. They have no name and go with the query, or with

@@ -46,7 +46,7 @@ pub struct Runtime {
     started: Instant,
     /// `None` where nothing spills.
     spill: Option<SpillLimits>,
-    /// Bytes written to spools so far.
+    /// Bytes of rows written to spools so far.
     spooled: AtomicU64,
 }
 
@@ -83,6 +83,10 @@ impl Runtime {
             buffer: (limit / 16 / states.max(1))
                 .clamp(SPILL_BUFFER_BYTES_MIN, SPILL_BUFFER_BYTES_MAX),
         });
+        let terms = match spills {
+            true => terms.spilling(source.clone()),
+            false => terms,
+        };
         Self {
             source,
             terms,
@@ -143,9 +147,9 @@ impl Runtime {
             .collect()
     }
 
-    /// Bytes that operators have written to temporary files so far.
+    /// Bytes written to temporary files so far: rows of operators, and computed terms.
     pub fn spooled_bytes(&self) -> u64 {
-        self.spooled.load(Ordering::Relaxed)
+        self.spooled.load(Ordering::Relaxed) + self.terms.spooled_bytes()
     }
 
     /// Rows of `row_bytes` that an operator collects at a time, at most `most`; fewer where the query has little memory, but

@@ -12,7 +12,8 @@ use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Binding, Context, Evaluator, Terms};
 use crate::plan::{JoinColumns, JoinKind, SortColumn};
-use crate::store::{Dictionary, QuadScan, QuadSource, ScanSpec, Spool, View};
+use crate::store::tests::Spools;
+use crate::store::{Dictionary, View};
 use crate::term::{
     Datatype, Id, IriPrefixes, TermBuf, TermRef, compare_terms, decode_inline, inline_literal,
 };
@@ -30,46 +31,6 @@ fn column(number: usize, runtime: &Runtime) -> Evaluator {
     };
     let var = Expr::Var(Var(number as u32));
     Evaluator::new(&var, &|var| Some(var.0 as usize), binding).unwrap()
-}
-
-/// A source that has nothing but spools, in memory.
-struct Spools;
-
-impl QuadSource for Spools {
-    fn scan(&self, _: &ScanSpec, _: &Control) -> Result<Box<dyn QuadScan>> {
-        Err(Error::new(Code::Internal, "there is nothing to scan"))
-    }
-
-    fn count(&self, _: &ScanSpec, _: &Control) -> Result<u64> {
-        Ok(0)
-    }
-
-    fn ranges(&self, _: &ScanSpec, _: usize) -> Result<Vec<(u64, u64)>> {
-        Ok(Vec::new())
-    }
-
-    fn can_spool(&self) -> bool {
-        true
-    }
-
-    fn spool(&self) -> Result<Box<dyn Spool>> {
-        Ok(Box::new(Bytes(Vec::new())))
-    }
-}
-
-struct Bytes(Vec<u8>);
-
-impl Spool for Bytes {
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        let offset = offset as usize;
-        out.copy_from_slice(&self.0[offset..offset + out.len()]);
-        Ok(())
-    }
 }
 
 /// A dictionary of inline terms.

@@ -28,6 +28,7 @@ mod rank;
 mod regexes;
 mod subplan;
 mod table;
+mod term_log;
 mod terms;
 mod truth;
 

@@ -9,8 +9,9 @@ use crate::store::BATCH_ROWS;
 use crate::term::{Id, SortKey, compare_ids, is_value_range};
 use std::cmp::Ordering;
 
-/// Terms read before their memory is charged.
+/// Terms read before their memory is charged, unless their texts are more than a step.
 const TERMS_PER_CHARGE: usize = BATCH_ROWS;
+const TEXT_STEP_BYTES: usize = 1 << 20;
 /// Bytes a distinct term takes while it is ranked, besides its text: its place in the table and its key.
 const KEY_BYTES: usize = 160;
 
@@ -41,7 +42,12 @@ pub fn ranks(column: &[u64], total: bool, terms: &Terms, control: &Control) -> R
     let mut table = TermTable::new();
     for part in ids[first_bound..].chunks(TERMS_PER_CHARGE) {
         control.poll()?;
-        terms.append(part, &mut table)?;
+        terms.append_while(part, &mut table, &mut |text| match ids_bytes + text
+            > held.bytes() + TEXT_STEP_BYTES
+        {
+            true => held.resize(ids_bytes + text),
+            false => Ok(()),
+        })?;
         held.resize(ids_bytes + table.text_bytes())?;
     }
     let keys: Vec<SortKey<'_>> = (0..ids.len())

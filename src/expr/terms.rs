@@ -1,21 +1,17 @@
-//! Terms of a running query: the dictionary of the version it reads, and its own table of computed
-//! terms (definition 3).
+//! Terms of a running query: the dictionary of the version it reads, and its own log of computed terms (definition 3;
+//! `term_log.rs`). Ids are equal if and only if terms are: a term has one place in the log, and is only put there if the
+//! dictionary does not have it.
 
 use super::table::TermTable;
-use crate::control::{Charge, Control};
+use super::term_log::TermLog;
+use crate::control::Control;
 use crate::error::{Code, Error, Result};
-use crate::store::Dictionary;
+use crate::store::{Dictionary, QuadSource};
 use crate::term::{
     Id, LOCAL_BLANK, OrderedRange, Tag, TermBuf, TermRef, inline_literal, ordered_range,
 };
-use hashbrown::HashTable;
 use parking_lot::Mutex;
-use rustc_hash::FxHasher;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-
-/// Bytes an entry of the local table takes besides its text.
-const ENTRY_BYTES: usize = 48;
 
 /// From ids to terms and back for one query. Shared by its operators.
 pub struct Terms {
@@ -24,46 +20,53 @@ pub struct Terms {
 }
 
 struct LocalTerms {
-    table: TermTable,
-    ids: Vec<Id>,
-    index: HashTable<u32>,
+    log: TermLog,
     blanks: u64,
-    control: Control,
-    charge: Option<Charge>,
 }
 
 impl Terms {
-    /// The local table is charged to `control`.
+    /// What local terms take is charged to `control`.
     pub fn new(dictionary: Arc<dyn Dictionary>, control: &Control) -> Self {
+        let log = TermLog::new(control);
         Self {
             dictionary,
-            local: Mutex::new(LocalTerms {
-                table: TermTable::new(),
-                ids: Vec::new(),
-                index: HashTable::new(),
-                blanks: 0,
-                control: control.clone(),
-                charge: None,
-            }),
+            local: Mutex::new(LocalTerms { log, blanks: 0 }),
         }
     }
 
+    /// Lets local terms that have had their share of memory go to a spool of `source`.
+    #[must_use]
+    pub fn spilling(mut self, source: Arc<dyn QuadSource>) -> Self {
+        self.local.get_mut().log.spill_to(source);
+        self
+    }
+
+    /// Bytes of local terms that were written to temporary files so far.
+    pub fn spooled_bytes(&self) -> u64 {
+        self.local.lock().log.spooled_bytes()
+    }
+
     /// The id of a term: inline, of the dictionary, or local.
-    /// Errors: `ResourceExhausted`; those of [`Dictionary::id`].
+    /// Errors: `ResourceExhausted`, `Io`; those of [`Dictionary::id`].
     pub fn intern(&self, term: TermRef<'_>) -> Result<Id> {
-        if let TermRef::Literal(literal) = term
-            && let Some(id) = inline_literal(literal)
-        {
-            return Ok(id);
-        }
-        if let TermRef::Blank(number) = term
-            && number & LOCAL_BLANK != 0
-        {
-            return Ok(Id::new(Tag::LocalBlank, number & !LOCAL_BLANK));
-        }
-        let mut local = self.local.lock();
-        if let Some(id) = local.find(term) {
-            return Ok(id);
+        let tag = match term {
+            TermRef::Iri(_) => Tag::LocalIri,
+            TermRef::Triple(_) => Tag::LocalTriple,
+            TermRef::Literal(literal) => match inline_literal(literal) {
+                Some(id) => return Ok(id),
+                None => Tag::LocalLiteral,
+            },
+            TermRef::Blank(number) if number & LOCAL_BLANK != 0 => {
+                return Ok(Id::new(Tag::LocalBlank, number & !LOCAL_BLANK));
+            }
+            TermRef::Blank(_) => {
+                let unknown = || Error::new(Code::Internal, "a stored blank node has no id");
+                return self.dictionary.id(term)?.ok_or_else(unknown);
+            }
+        };
+        let log = &mut self.local.lock().log;
+        if let Some(place) = log.find(term)? {
+            return Ok(Id::new(tag, place));
         }
         // A triple term of local terms is in no dictionary.
         let computed =
@@ -71,7 +74,14 @@ impl Terms {
         if !computed && let Some(id) = self.dictionary.id(term)? {
             return Ok(id);
         }
-        local.add(term)
+        log.add().map(|place| Id::new(tag, place))
+    }
+
+    /// Forgets the local terms that were added since the first call; blank nodes stay. For a query whose operators keep no
+    /// computed term from one batch to the next, when the last batch is done with: ids of what was forgotten are void.
+    /// Errors: those of [`Terms::intern`].
+    pub fn forget(&self) -> Result<()> {
+        self.local.lock().log.forget()
     }
 
     /// A blank node that is in no other solution and no graph.
@@ -93,8 +103,8 @@ impl Terms {
         self.append_while(ids, table, &mut |_| Ok(()))
     }
 
-    /// As [`Terms::fetch`]; `admit` is told after each term of the dictionary how many bytes of text the table has, and ends
-    /// it with an error.
+    /// As [`Terms::fetch`]; `admit` is told after each term with a text how many bytes of text the table has, and ends it with
+    /// an error.
     pub fn fetch_while(
         &self,
         ids: &[Id],
@@ -105,7 +115,8 @@ impl Terms {
         self.append_while(ids, table, admit)
     }
 
-    fn append_while(
+    /// As [`Terms::append`], with `admit` as in [`Terms::fetch_while`].
+    pub fn append_while(
         &self,
         ids: &[Id],
         table: &mut TermTable,
@@ -127,13 +138,11 @@ impl Terms {
                 Some(Tag::LocalBlank) => {
                     table.put(slot, TermRef::Blank(LOCAL_BLANK | id.payload()))
                 }
-                _ => table.put(
-                    slot,
-                    local
-                        .table
-                        .get(id.payload() as usize)
-                        .ok_or_else(|| unknown(id))?,
-                ),
+                _ => {
+                    let term = local.log.get(id.payload())?;
+                    table.put(slot, term.ok_or_else(|| unknown(id))?);
+                    admit(table.text_bytes())?;
+                }
             }
         }
         drop(local);
@@ -176,71 +185,4 @@ fn unknown(id: Id) -> Error {
         Code::Internal,
         format!("no term of this query has the id {id:?}"),
     )
-}
-
-impl LocalTerms {
-    fn find(&self, term: TermRef<'_>) -> Option<Id> {
-        let slot = self.index.find(hash(term), |&slot| {
-            self.table.get(slot as usize) == Some(term)
-        })?;
-        self.ids.get(*slot as usize).copied()
-    }
-
-    fn add(&mut self, term: TermRef<'_>) -> Result<Id> {
-        let slot = self.ids.len();
-        let tag = match term {
-            TermRef::Iri(_) => Tag::LocalIri,
-            TermRef::Literal(_) => Tag::LocalLiteral,
-            TermRef::Triple(_) => Tag::LocalTriple,
-            TermRef::Blank(_) => {
-                return Err(Error::new(
-                    Code::Internal,
-                    "a stored blank node has an id already",
-                ));
-            }
-        };
-        let number = u32::try_from(slot).map_err(|_| {
-            Error::new(
-                Code::ResourceExhausted,
-                "a query computed more than 2^32 terms",
-            )
-        })?;
-        let id = Id::new(tag, u64::from(number));
-        self.table.put(slot, term);
-        self.ids.push(id);
-        let bytes = self.table.text_bytes() + self.ids.len() * ENTRY_BYTES;
-        // Charged in steps, so that a small term is not an atomic operation each.
-        let charged = self.charge.as_ref().map_or(0, Charge::bytes);
-        if bytes > charged {
-            let wanted = bytes + bytes / 4 + 4096;
-            match &mut self.charge {
-                Some(charge) => charge.resize(wanted)?,
-                none => *none = Some(self.control.charge(wanted)?),
-            }
-        }
-        let table = &self.table;
-        self.index.insert_unique(hash(term), number, |&slot| {
-            table.get(slot as usize).map_or(0, hash)
-        });
-        Ok(id)
-    }
-}
-
-fn hash(term: TermRef<'_>) -> u64 {
-    use crate::term::LiteralKind;
-    let mut hasher = FxHasher::default();
-    match term {
-        TermRef::Iri(iri) => iri.hash(&mut hasher),
-        TermRef::Blank(number) => number.hash(&mut hasher),
-        TermRef::Triple(parts) => parts.hash(&mut hasher),
-        TermRef::Literal(literal) => {
-            literal.lexical.hash(&mut hasher);
-            match literal.kind {
-                LiteralKind::String => {}
-                LiteralKind::Language { tag, direction } => (tag, direction).hash(&mut hasher),
-                LiteralKind::Typed(datatype) => datatype.hash(&mut hasher),
-            }
-        }
-    }
-    hasher.finish()
 }

@@ -26,6 +26,12 @@ impl Plan {
         let subplans = self.subplans.iter().map(|subplan| subplan.root.states());
         self.root.states() + subplans.sum::<usize>()
     }
+
+    /// Whether no operator keeps a computed term (definition 3) from one batch of the result to the next. What expressions
+    /// have worked out when they were bound does not count, but those of dependent plans are bound later.
+    pub fn forgets(&self) -> bool {
+        self.subplans.is_empty() && self.root.forgets()
+    }
 }
 
 /// The pattern of an EXISTS: a dependent plan whose only column is the number of a given row.
@@ -73,6 +79,43 @@ impl Node {
             _ => 0,
         };
         own + self.op.inputs().map(Self::states).sum::<usize>()
+    }
+
+    /// See [`Plan::forgets`]: computed terms only pass through operators that work each batch by itself.
+    fn forgets(&self) -> bool {
+        match &self.op {
+            Op::Extend { input, .. }
+            | Op::Filter { input, .. }
+            | Op::EqualColumns { input, .. }
+            | Op::Columns { input, .. }
+            | Op::Slice { input, .. } => input.forgets(),
+            Op::Union { inputs } => inputs.iter().all(Self::forgets),
+            // Its groups are of what it reads, its results of one batch.
+            Op::Group { aggregates, .. } => {
+                let is_stored = |expr: &Expr| matches!(expr, Expr::Var(_));
+                let mut arguments = aggregates
+                    .iter()
+                    .filter_map(|aggregate| aggregate.expr.as_ref());
+                arguments.all(is_stored) && !self.op.inputs().into_iter().any(Self::computes)
+            }
+            _ => !self.computes(),
+        }
+    }
+
+    /// Whether this node or one below computes terms.
+    fn computes(&self) -> bool {
+        let own = matches!(
+            self.op,
+            Op::Extend { .. }
+                | Op::Group { .. }
+                | Op::CountScan { .. }
+                | Op::CountRuns { .. }
+                | Op::Construct { .. }
+                | Op::Service { .. }
+                | Op::ServiceJoin { .. }
+                | Op::DependentJoin { .. }
+        );
+        own || self.op.inputs().into_iter().any(Self::computes)
     }
 
     pub fn is_always(&self, var: Var) -> bool {

@@ -41,6 +41,8 @@ pub struct Rows {
     plan: Arc<Plan>,
     runtime: Arc<Runtime>,
     operator: Option<BoxOperator>,
+    /// Whether computed terms are forgotten when the next batch is worked.
+    forgets: bool,
     memory: ResultMemory,
     shape: Shape,
     dataset: ShownDataset,
@@ -64,6 +66,7 @@ impl Rows {
         let memory = ResultMemory::new(&runtime.control);
         Self {
             query,
+            forgets: plan.forgets(),
             plan,
             runtime,
             memory,
@@ -144,7 +147,8 @@ impl Rows {
         written
     }
 
-    /// As [`Rows::next`], with ids instead of terms. Local ids (definition 3) mean nothing outside this cursor.
+    /// As [`Rows::next`], with ids instead of terms. Local ids (definition 3) mean nothing outside this cursor, and may be
+    /// void after the next call.
     pub fn next_ids(&mut self, rows_max: usize, out: &mut Batch) -> Result<bool> {
         let more = self.pull(rows_max, out);
         if more.is_err() {
@@ -185,6 +189,9 @@ impl Rows {
         };
         if self.given == self.batch.len() {
             self.given = 0;
+            if self.forgets {
+                self.runtime.terms.forget()?;
+            }
             if !operator.next(&mut self.batch)? {
                 self.batch.reset(0);
                 return Ok(0);

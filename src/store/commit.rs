@@ -130,7 +130,14 @@ impl Transaction {
 
     /// A blank node that no one else has.
     pub fn fresh_blank(&mut self) -> Id {
-        Id::new(Tag::Blank, self.take_number())
+        self.fresh_blanks(1)
+    }
+
+    /// The first of `count` blank nodes that no one else has, with numbers that follow each other.
+    pub fn fresh_blanks(&mut self, count: u64) -> Id {
+        let first = self.next_number;
+        self.next_number += count;
+        Id::new(Tag::Blank, first)
     }
 
     fn take_number(&mut self) -> u64 {

@@ -32,7 +32,7 @@ mod shared;
 pub mod source;
 mod spill;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod triple_terms;
 mod uncommitted;
 mod version;

@@ -131,9 +131,10 @@ fn an_update_past_its_deadline_changes_nothing() {
 fn an_update_whose_new_terms_outgrow_the_memory_fails_and_changes_nothing() {
     let mut config = Config::default();
     config.set("memory_budget_bytes", "256 MiB").unwrap();
+    config.set("query_spool_bytes", "0").unwrap();
     let database = filled(&config, 3_000);
-    // Nine million new terms, which the query holds until they are stored.
-    let text = "INSERT { ?s :q ?n } WHERE { ?s :p ?o . ?t :p ?u BIND(<<( ?s :q ?t )>> AS ?n) }";
+    // Nine million new terms, which the query holds to tell them apart.
+    let text = "INSERT { ?s :q ?n } WHERE { SELECT DISTINCT ?s ?n { ?s :p ?o . ?t :p ?u BIND(<<( ?s :q ?t )>> AS ?n) } }";
     let error = run(&database, text, &Control::new()).unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
     assert_eq!(count(&database), 3_000);

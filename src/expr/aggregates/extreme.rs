@@ -3,7 +3,7 @@
 
 use super::super::rank::ranks;
 use super::{Kernel, Scope};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::term::{Id, compare_ids};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -33,8 +33,20 @@ impl Extreme {
         }
     }
 
-    /// Works values whose order with their group's ids alone did not tell.
+    /// Works values whose order with their group's ids alone did not tell: all at once, or one half after the other where their
+    /// terms are more than the query's memory holds.
     fn rank(&mut self, open: &[(u32, u64)], scope: &Scope<'_>) -> Result<()> {
+        match self.rank_all(open, scope) {
+            Err(error) if error.code() == Code::ResourceExhausted && open.len() > 1 => {
+                let (first, second) = open.split_at(open.len() / 2);
+                self.rank(first, scope)?;
+                self.rank(second, scope)
+            }
+            ranked => ranked,
+        }
+    }
+
+    fn rank_all(&mut self, open: &[(u32, u64)], scope: &Scope<'_>) -> Result<()> {
         let mut column: Vec<u64> = open.iter().map(|&(_, value)| value).collect();
         column.extend(open.iter().map(|&(group, _)| self.best[group as usize]));
         let places = ranks(&column, true, scope.terms, scope.control)?;

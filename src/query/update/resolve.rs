@@ -14,6 +14,10 @@ use std::borrow::Cow;
 const ENTRY_BYTES: usize = 40;
 /// Entries charged at a time.
 const CHARGED_ENTRIES: usize = 1024;
+/// Computed terms whose ids are remembered at a time.
+const KNOWN_MAX: usize = 1 << 16;
+/// Blank nodes made at a time: those of the query have numbers that follow each other.
+const BLANKS: u64 = 256;
 
 /// What becomes of terms the store does not have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,9 +70,14 @@ pub(super) fn resolved(
 }
 
 /// Ids of the transaction for the terms that a pattern has computed (definition 3).
+///
+/// Memory: some MB for terms with a text, and 40 bytes for 256 blank nodes.
 pub(super) struct Computed {
     unknown: Unknown,
+    /// Forgotten when they are many: the transaction gives the same id again.
     ids: FxHashMap<Id, Id>,
+    /// The first of each block of blank nodes, by the number of the block.
+    blanks: FxHashMap<u64, Id>,
     charge: Charge,
     table: TermTable,
 }
@@ -78,6 +87,7 @@ impl Computed {
         Ok(Self {
             unknown,
             ids: FxHashMap::default(),
+            blanks: FxHashMap::default(),
             charge: transaction.control().charge(0)?,
             table: TermTable::new(),
         })
@@ -104,8 +114,14 @@ impl Computed {
 
     /// The id of a computed term. Parts of triple terms come first; there are at most as many levels as in a document.
     fn id(&mut self, id: Id, terms: &Terms, transaction: &mut Transaction) -> Result<Id> {
+        if id.tag() == Some(Tag::LocalBlank) {
+            return self.blank(id.payload(), transaction);
+        }
         if let Some(&known) = self.ids.get(&id) {
             return Ok(known);
+        }
+        if self.ids.len() >= KNOWN_MAX {
+            self.ids.clear();
         }
         let mut open = vec![id];
         while let Some(&next) = open.last() {
@@ -119,6 +135,11 @@ impl Computed {
             let term = self.table.get(0).ok_or_else(unknown_id)?;
             let found = match term {
                 TermRef::Triple(parts) => {
+                    let is_blank = |part: &Id| part.tag() == Some(Tag::LocalBlank);
+                    for blank in parts.into_iter().filter(is_blank) {
+                        let found = self.blank(blank.payload(), transaction)?;
+                        self.ids.insert(blank, found);
+                    }
                     let missing = parts
                         .iter()
                         .find(|part| part.is_local() && !self.ids.contains_key(part));
@@ -132,21 +153,40 @@ impl Computed {
                         false => resolved(transaction, TermRef::Triple(parts), self.unknown)?,
                     }
                 }
-                TermRef::Blank(_) if next.tag() == Some(Tag::LocalBlank) => match self.unknown {
-                    // Computed by BNODE(): one node, wherever the request names it.
-                    Unknown::Insert => transaction.fresh_blank(),
-                    Unknown::Skip => Id::UNBOUND,
-                },
                 term => resolved(transaction, term, self.unknown)?,
             };
-            if self.ids.len().is_multiple_of(CHARGED_ENTRIES) {
-                let entries = self.ids.len() + CHARGED_ENTRIES;
-                self.charge.resize(entries * ENTRY_BYTES)?;
-            }
+            self.make_room()?;
             self.ids.insert(next, found);
             open.pop();
         }
         self.ids.get(&id).copied().ok_or_else(unknown_id)
+    }
+
+    /// The blank node for one that BNODE() computed: one node, wherever the request names it.
+    fn blank(&mut self, number: u64, transaction: &mut Transaction) -> Result<Id> {
+        if self.unknown == Unknown::Skip {
+            return Ok(Id::UNBOUND);
+        }
+        let first = match self.blanks.get(&(number / BLANKS)) {
+            Some(first) => *first,
+            None => {
+                self.make_room()?;
+                let first = transaction.fresh_blanks(BLANKS);
+                self.blanks.insert(number / BLANKS, first);
+                first
+            }
+        };
+        Ok(Id::new(Tag::Blank, first.payload() + number % BLANKS))
+    }
+
+    /// Charges an entry that is to be added.
+    fn make_room(&mut self) -> Result<()> {
+        let entries = self.ids.len() + self.blanks.len() + 1;
+        if entries * ENTRY_BYTES > self.charge.bytes() {
+            self.charge
+                .resize((entries + CHARGED_ENTRIES) * ENTRY_BYTES)?;
+        }
+        Ok(())
     }
 }
 

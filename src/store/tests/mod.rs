@@ -4,8 +4,11 @@ mod damage;
 mod large;
 mod model;
 mod opening;
+mod spools;
 mod terms;
 mod transactions;
+
+pub use spools::Spools;
 
 use super::source::G;
 use super::*;
