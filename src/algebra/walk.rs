@@ -49,6 +49,13 @@ impl Pattern {
             || self.children().into_iter().any(Self::is_volatile)
     }
 
+    /// Whether there is a MINUS in it, also in patterns that expressions ask for. Cost: a walk.
+    pub fn has_minus(&self) -> bool {
+        matches!(self, Self::Minus { .. })
+            || self.expressions().into_iter().any(Expr::has_minus)
+            || self.children().into_iter().any(Self::has_minus)
+    }
+
     /// Calls `visit` with every SERVICE, also of patterns that expressions ask for.
     pub fn visit_services(&self, visit: &mut dyn FnMut(&ServicePattern)) {
         if let Self::Service(service) = self {
@@ -64,6 +71,12 @@ impl Pattern {
 }
 
 impl Expr {
+    /// Whether a pattern that it asks for has a MINUS in it.
+    pub fn has_minus(&self) -> bool {
+        matches!(self, Self::Exists(pattern) if pattern.has_minus())
+            || self.children().any(Self::has_minus)
+    }
+
     fn visit_services(&self, visit: &mut dyn FnMut(&ServicePattern)) {
         if let Self::Exists(pattern) = self {
             pattern.visit_services(visit);

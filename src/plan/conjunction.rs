@@ -1,7 +1,8 @@
 //! Groups: the parts of a join and the conditions on them.
 //!
 //! Parts that are groups themselves are opened where that changes nothing, so that braces do not decide the order of joins;
-//! conditions go as far in as their variables allow.
+//! conditions go as far in as their variables allow. One that has to see the whole solutions stays where it is written, at
+//! the end of its group.
 
 use super::correlation::restricts;
 use super::cost;
@@ -26,6 +27,11 @@ impl Planner<'_> {
             let columns = bound(inner).possible.into_iter().collect();
             return Ok(self.nothing(columns));
         };
+        if filters.iter().any(sees_whole) {
+            let (last, filters) = filters.into_iter().partition(sees_whole);
+            let node = self.filter(filters, inner)?;
+            return Ok(with_filters(node, last));
+        }
         if filters.is_empty() {
             return self.pattern(inner, None);
         }
@@ -418,6 +424,13 @@ impl Planner<'_> {
     }
 }
 
+/// Whether a condition has to be asked of the whole solutions of its group. One that answers differently each time would be
+/// asked for other solutions elsewhere, where one answer stands for several or is dropped; what a MINUS within EXISTS removes
+/// depends on whether anything is bound outside.
+pub fn sees_whole(filter: &Expr) -> bool {
+    filter.is_volatile() || filter.has_minus()
+}
+
 /// The parts of a join and the conditions on its solutions.
 struct Group<'p> {
     parts: Vec<&'p Pattern>,
@@ -449,7 +462,7 @@ impl<'p> Group<'p> {
     }
 
     /// Takes in the parts and conditions of parts that are filtered groups, where no condition reads a variable that it sees
-    /// unbound and another part binds.
+    /// unbound and another part binds, or has to see whole solutions.
     fn open(&mut self) {
         let mut place = 0;
         let mut bounds = self.bounds();
@@ -466,10 +479,9 @@ impl<'p> Group<'p> {
                         .enumerate()
                         .all(|(other, bound)| other == place || !bound.possible.contains(var))
             };
-            if !filters
-                .iter()
-                .all(|filter| filter.vars().iter().all(is_settled))
-            {
+            let may_leave =
+                |filter: &Expr| filter.vars().iter().all(is_settled) && !sees_whole(filter);
+            if !filters.iter().all(may_leave) {
                 place += 1;
                 continue;
             }

@@ -1,5 +1,6 @@
 //! OPTIONAL: where its conditions go, what can be joined before it, and how it is worked.
 
+use super::conjunction::sees_whole;
 use super::correlation::restricts;
 use super::cost;
 use super::dependent::single_quad;
@@ -48,12 +49,12 @@ impl Planner<'_> {
             columns.extend(new.filter(|var| left.column(**var).is_none()));
             return Ok(choose(left, &columns));
         };
-        // A condition on what the right side alone binds is one of the right side, unless it differs from pair to pair.
+        // A condition on what the right side alone binds is one of the right side, unless it has to see the pair.
         let (inner, condition): (Vec<Expr>, Vec<Expr>) =
             condition.into_iter().partition(|filter| {
                 let own =
                     |var: &Var| right_bound.always.contains(var) || left.column(*var).is_none();
-                filter.vars().iter().all(own) && !filter.is_volatile()
+                filter.vars().iter().all(own) && !sees_whole(filter)
             });
         let shared: Vec<Var> = {
             let columns = left.columns.iter().copied();
@@ -94,7 +95,7 @@ impl Planner<'_> {
 
 /// A part of a join that is OPTIONAL and that the other parts can be joined under: `{ A OPTIONAL { B } C }` is
 /// `{ A C OPTIONAL { B } }` if what C shares with B, or with the condition, is bound by A in every solution (an outer value,
-/// by `given`, counts as well). Returns its place.
+/// by `given`, counts as well), and no condition has to see the solutions as they are. Returns its place.
 pub fn hoisted(parts: &[&Pattern], bounds: &[Bound], given: impl Fn(Var) -> bool) -> Option<usize> {
     (0..parts.len()).find(|&place| {
         let Pattern::LeftJoin {
@@ -105,6 +106,9 @@ pub fn hoisted(parts: &[&Pattern], bounds: &[Bound], given: impl Fn(Var) -> bool
         else {
             return false;
         };
+        if filters.iter().any(sees_whole) {
+            return false;
+        }
         let always = bound(left).always;
         let mut optional = bound(right).possible;
         optional.extend(filters.iter().flat_map(|filter| filter.vars()));

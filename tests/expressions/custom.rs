@@ -1,10 +1,11 @@
 //! Functions that the host registers.
 
-use super::{database, rows};
+use super::{PROLOGUE, database, rows};
 use spargebra::term::{Literal, Term};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use triplestore::database::{Calls, Database, FunctionOptions};
+use triplestore::control::Control;
+use triplestore::database::{Calls, Database, FunctionOptions, UpdateOptions};
 use triplestore::error::{Code, Error};
 
 const DOUBLED: &str = "http://example.org/doubled";
@@ -96,6 +97,88 @@ fn a_function_that_is_not_deterministic_is_called_for_each_equal_outer_row() {
             assert_eq!(answers.len(), 3, "{pattern}");
             assert_eq!(calls.load(Ordering::Relaxed), expected, "{pattern}");
         }
+    }
+}
+
+#[test]
+fn a_condition_that_is_not_deterministic_is_asked_once_for_each_solution_of_its_group() {
+    let database = database();
+    let data = "INSERT DATA { :a :x 1 ; :y 1, 2, 3 . :b :x 2 ; :y 4 . :c :x 3 }";
+    database
+        .update(
+            &format!("{PROLOGUE} {data}"),
+            &UpdateOptions::default(),
+            &Control::new(),
+        )
+        .unwrap();
+    let condition = format!("FILTER(<{DOUBLED}>(?x) > 0)");
+    for (group, solutions, calls_expected) in [
+        // Not below a join, which repeats or drops the solutions of a side.
+        (format!("?s :x ?x . ?s :y ?y {condition}"), 4, 4),
+        (format!("{condition} ?s :y ?y . ?s :x ?x"), 4, 4),
+        (format!("?s :x ?x . ?t :y ?y {condition}"), 12, 12),
+        (format!("{{ ?s :x ?x }} {{ ?s :y ?y }} {condition}"), 4, 4),
+        (
+            format!("?s :x ?x OPTIONAL {{ ?s :y ?y }} {condition}"),
+            5,
+            5,
+        ),
+        (
+            format!("?s :x ?x LATERAL {{ ?s :y ?y FILTER(?y > ?x) }} {condition}"),
+            3,
+            3,
+        ),
+        // Not below what drops solutions.
+        (format!("?s :x ?x MINUS {{ ?s :y 1 }} {condition}"), 2, 2),
+        (
+            format!("?s :x ?x FILTER EXISTS {{ ?s :y ?y }} {condition}"),
+            2,
+            2,
+        ),
+        (
+            format!("{{ SELECT DISTINCT ?x {{ ?s :x ?x ; :y ?y }} }} {condition}"),
+            2,
+            2,
+        ),
+        // Not in each branch as well as outside.
+        (
+            format!("{{ ?s :x ?x }} UNION {{ ?s :y ?x }} {condition}"),
+            7,
+            7,
+        ),
+        // Not out of its own group.
+        (format!("{{ ?s :x ?x {condition} }} ?s :y ?y"), 4, 3),
+        (format!("{{ ?s :x ?x {condition} }} ?t :y ?y"), 12, 3),
+        (
+            format!("{{ {{ ?s :x ?x {condition} }} ?s :y ?y }} ?t :y ?z"),
+            16,
+            3,
+        ),
+        (
+            format!("?s :x ?x OPTIONAL {{ ?s :y ?y {condition} }} ?t :y ?z"),
+            20,
+            4,
+        ),
+        // A condition of two parts is two.
+        (
+            format!("?s :x ?x . ?s :y ?y FILTER(<{DOUBLED}>(?x) > 0 && ?x = 1)"),
+            3,
+            3,
+        ),
+        // BIND is not asked again where its variable is read.
+        (
+            format!("?s :x ?x BIND(<{DOUBLED}>(?x) AS ?d) ?s :y ?y FILTER(?d > 0)"),
+            4,
+            3,
+        ),
+    ] {
+        let calls = register_doubled(&database, false);
+        let query = format!("{PROLOGUE} SELECT ?s {{ {group} }}");
+        assert_eq!(rows(&database, &query).unwrap().len(), solutions, "{group}");
+        assert_eq!(calls.load(Ordering::Relaxed), calls_expected, "{group}");
+        // What is promised to be the same each time may be asked anywhere, and has the same answer.
+        register_doubled(&database, true);
+        assert_eq!(rows(&database, &query).unwrap().len(), solutions, "{group}");
     }
 }
 
