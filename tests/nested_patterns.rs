@@ -135,6 +135,118 @@ fn exists_sees_outer_values_in_filters_at_any_depth_but_not_in_a_select_that_hid
     );
 }
 
+/// SPARQL 1.2 begins every group within EXISTS with the outer solution (ContextSolution), where 1.1 puts its values in place of
+/// the variables, so that MINUS sees nothing in common where it should.
+#[test]
+fn minus_within_exists_has_all_outer_variables_in_common() {
+    let database = people();
+    let disjoint = "{ :dan :likes ?x MINUS { :bob :knows ?y } }";
+    let cases: [(&str, String, &[&str]); 16] = [
+        (
+            "both sides mention it",
+            "SELECT ?s { ?s :age ?a FILTER EXISTS { ?s :knows ?k MINUS { ?s :likes :tea } } }".into(),
+            &["s=<bob>"],
+        ),
+        (
+            "one side mentions it",
+            "SELECT ?s { ?s :age ?a FILTER EXISTS { :dan :likes :tea MINUS { ?s :likes :tea } } }".into(),
+            &["s=<bob>", "s=<cid>"],
+        ),
+        (
+            "no side mentions it",
+            format!("SELECT ?s {{ ?s :age ?a FILTER EXISTS {disjoint} }}"),
+            &[],
+        ),
+        (
+            "no side mentions it, and nothing is there to be removed by",
+            "SELECT ?s { ?s :age ?a FILTER EXISTS { :dan :likes ?x MINUS { :dan :knows ?y } } }".into(),
+            &["s=<ann>", "s=<bob>", "s=<cid>"],
+        ),
+        (
+            "a test within the test",
+            format!("SELECT ?s {{ ?s :age ?a FILTER EXISTS {{ FILTER EXISTS {disjoint} }} }}"),
+            &[],
+        ),
+        (
+            "within a sub-SELECT",
+            "SELECT ?s { ?s :age ?a FILTER EXISTS { SELECT ?x { :dan :likes ?x MINUS { :bob :knows ?y } } } }".into(),
+            &[],
+        ),
+        (
+            "a condition as an expression",
+            format!("SELECT ?s {{ ?s :age ?a FILTER(EXISTS {disjoint} || ?a > 35) }}"),
+            &["s=<cid>"],
+        ),
+        (
+            "nothing is outside",
+            format!("SELECT * {{ FILTER EXISTS {disjoint} }}"),
+            &[""],
+        ),
+        (
+            "blank nodes are no variables",
+            format!("SELECT * {{ [] :age [] FILTER EXISTS {disjoint} }}"),
+            &["", "", ""],
+        ),
+        (
+            "unbound",
+            format!("SELECT * {{ OPTIONAL {{ :cid :knows ?k }} FILTER EXISTS {disjoint} }}"),
+            &[""],
+        ),
+        (
+            "bound",
+            format!("SELECT * {{ OPTIONAL {{ :bob :knows ?k }} FILTER EXISTS {disjoint} }}"),
+            &[],
+        ),
+        (
+            "any of many",
+            format!(
+                "SELECT * {{ VALUES (?p ?q ?r ?t) {{ (UNDEF UNDEF UNDEF UNDEF) (:p UNDEF UNDEF UNDEF)
+                    (UNDEF UNDEF :r UNDEF) (UNDEF UNDEF UNDEF :t) (UNDEF :q UNDEF UNDEF) }} FILTER EXISTS {disjoint} }}"
+            ),
+            &[""],
+        ),
+        (
+            "LATERAL",
+            "SELECT ?s ?x { ?s :age ?a LATERAL { :dan :likes ?x MINUS { ?s :likes ?x } } }".into(),
+            &["s=<ann> x=<jam>", "s=<bob> x=<jam>", "s=<bob> x=<tea>", "s=<cid> x=<jam>", "s=<cid> x=<tea>"],
+        ),
+        (
+            "MINUS within MINUS is within no test",
+            "SELECT ?s { ?s :age ?a MINUS { ?s :likes ?x MINUS { :bob :knows ?y } } }".into(),
+            &["s=<bob>", "s=<cid>"],
+        ),
+        (
+            "MINUS within OPTIONAL neither",
+            "SELECT ?x { ?s :age 30 OPTIONAL { ?s :likes ?x MINUS { :bob :knows ?y } } }".into(),
+            &["x=<tea>"],
+        ),
+        (
+            "nor within a group",
+            "SELECT ?x { ?s :age 30 { ?s :likes ?x MINUS { :bob :knows ?y } } }".into(),
+            &["x=<tea>"],
+        ),
+    ];
+    for (case, query, expected) in cases {
+        assert_eq!(answer(&database, &query), expected, "{case}: {query}");
+    }
+}
+
+#[test]
+fn an_outer_value_is_no_constant_of_a_path() {
+    let database = people();
+    let query = "SELECT * { VALUES ?v { :nowhere } FILTER EXISTS { ?b :knows? ?v } }";
+    assert_eq!(answer(&database, query), [""; 0]);
+    let query = "SELECT * { VALUES ?v { :nowhere } ?b :knows? ?v }";
+    assert_eq!(answer(&database, query), [""; 0]);
+    let query = "ASK { FILTER EXISTS { ?b :knows? :nowhere } }";
+    assert_eq!(answer(&database, query).len(), 1);
+    let query = "SELECT * { VALUES ?v { :ann :nowhere } LATERAL { ?v :knows* ?b } }";
+    assert_eq!(
+        answer(&database, query),
+        ["v=<ann> b=<ann>", "v=<ann> b=<bob>", "v=<ann> b=<cid>"]
+    );
+}
+
 #[test]
 fn exists_stands_anywhere_in_an_expression() {
     let database = people();

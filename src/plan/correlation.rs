@@ -1,8 +1,9 @@
 //! When giving values to the leaves of a pattern is the same as joining with them.
 //!
-//! In EXISTS and LATERAL the values of a row stand for its variables everywhere in the pattern: a filter within sees them.
-//! In a join they do not: a filter sees what its own group binds. Where both are one, either can be worked as the other.
-//! A join works a pattern once, so that is not so for one that answers differently each time.
+//! In EXISTS and LATERAL the values of a row stand for its variables everywhere in the pattern: a filter within sees them, and
+//! both sides of a MINUS have them in common. In a join they do not: a filter sees what its own group binds. Where both are
+//! one, either can be worked as the other. A join works a pattern once, so that is not so for one that answers differently
+//! each time.
 
 use crate::algebra::{Expr, Pattern, Var, VarSet, bound};
 
@@ -19,8 +20,12 @@ fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         .copied()
         .filter(|var| mentioned.binary_search(var).is_ok())
         .collect();
-    if vars.is_empty() {
+    if vars.is_empty() && !pattern.has_minus() {
         return true;
+    }
+    // What a group binds decides of a MINUS in its conditions.
+    if pattern.expressions().into_iter().any(Expr::has_minus) {
+        return false;
     }
     let all_restrict = |parts: &[Pattern]| parts.iter().all(|part| stable_restricts(part, &vars));
     match pattern {
@@ -46,15 +51,17 @@ fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
                 && stable_restricts(right, &vars)
                 && settled(&read, &vars, &bound(left).always)
         }
-        Pattern::Minus { left, right, .. } => {
+        Pattern::Minus { left, right, graph } => {
             let (left_always, right_always) = (bound(left).always, bound(right).always);
             let read = right.vars();
-            stable_restricts(left, &vars)
-                && (!vars.iter().any(|var| read.binary_search(var).is_ok())
-                    || stable_restricts(right, &vars)
-                        && vars
-                            .iter()
-                            .all(|var| left_always.contains(var) && right_always.contains(var)))
+            let is_shared = |var: &Var| right_always.contains(var) && Some(*var) != *graph;
+            left_always.iter().any(is_shared)
+                && stable_restricts(left, &vars)
+                && stable_restricts(right, &vars)
+                && vars.iter().all(|var| {
+                    read.binary_search(var).is_err()
+                        || left_always.contains(var) && right_always.contains(var)
+                })
         }
         Pattern::Extend { inner, bindings } => {
             let exprs: Vec<Expr> = bindings.iter().map(|(_, expr)| expr.clone()).collect();
@@ -63,7 +70,7 @@ fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
                 && settled(&read_by(&exprs), &vars, &bound(inner).always)
         }
         Pattern::Group { inner, keys, .. } => {
-            !keys.is_empty()
+            (vars.is_empty() || !keys.is_empty())
                 && vars.iter().all(|var| keys.contains(var))
                 && stable_restricts(inner, &vars)
         }
@@ -71,7 +78,8 @@ fn stable_restricts(pattern: &Pattern, vars: &[Var]) -> bool {
         | Pattern::Distinct(inner)
         | Pattern::Reduced(inner)
         | Pattern::OrderBy { inner, .. } => stable_restricts(inner, &vars),
-        Pattern::Slice { .. } | Pattern::Lateral { .. } => false,
+        Pattern::Slice { inner, .. } => vars.is_empty() && stable_restricts(inner, &vars),
+        Pattern::Lateral { .. } => false,
     }
 }
 

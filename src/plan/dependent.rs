@@ -4,11 +4,13 @@
 //! joined at every leaf. Its plan carries the number and the values through all operators, so that a union is one of
 //! dependent plans, a group has the number among its keys, and a slice is one for each number. Outer values are so visible
 //! wherever the variable is: in filters at any depth, but not in a sub-SELECT that does not project them, where the
-//! variable is another. A pattern that answers differently each time is worked for every row, also for equal ones.
+//! variable is another. Every group begins with the outer solution (SPARQL 1.2, ContextSolution), so the sides of a MINUS
+//! have its variables in common. A pattern that answers differently each time is worked for every row, also for equal ones.
 
 use super::correlation::restricts;
 use super::cost;
 use super::depth::TESTS_MAX;
+use super::given::Given;
 use super::join::hash_join;
 use super::node::{DependentColumns, JoinKind, Node, Op, SemiColumns, SubPlan};
 use super::planner::Planner;
@@ -21,88 +23,6 @@ use std::sync::Arc;
 
 /// The most variables that may be unbound for which given rows are told apart by those they bind.
 const PARTED_MAX: usize = 3;
-/// Part of the given rows taken to leave a variable unbound that may be.
-const UNBOUND_PART: f64 = 0.1;
-
-/// The rows a dependent pattern is planned for.
-#[derive(Clone)]
-pub struct Given {
-    /// The number of a row.
-    pub row: Var,
-    /// What is given of it.
-    pub vars: Vec<Var>,
-    /// Whether each is bound in every row.
-    always: Vec<bool>,
-    /// Rows expected.
-    rows: f64,
-    /// The rows these are a part of, if they are one.
-    whole: Option<Rc<Given>>,
-    /// Whether equal rows are given apart.
-    apart: bool,
-}
-
-impl Given {
-    /// The number, then the variables.
-    pub fn columns(&self) -> impl Iterator<Item = Var> + '_ {
-        std::iter::once(self.row).chain(self.vars.iter().copied())
-    }
-
-    pub fn is_always(&self, var: Var) -> bool {
-        self.vars
-            .iter()
-            .zip(&self.always)
-            .any(|(&other, &always)| other == var && always)
-    }
-
-    /// The rows that bind those of the variables that may be unbound which `mask` tells, and not the others: these are then
-    /// variables of the pattern alone.
-    fn part(self: &Rc<Self>, mask: usize) -> Self {
-        let mut part = Self {
-            whole: Some(self.clone()),
-            vars: Vec::new(),
-            always: Vec::new(),
-            ..(**self).clone()
-        };
-        let mut place = 0;
-        for (&var, &always) in self.vars.iter().zip(&self.always) {
-            let is_bound = always || mask >> place & 1 == 1;
-            place += usize::from(!always);
-            if is_bound {
-                part.vars.push(var);
-                part.always.push(true);
-            } else {
-                part.rows = (part.rows * UNBOUND_PART).max(1.0);
-            }
-        }
-        part
-    }
-
-    pub fn node(&self) -> Node {
-        if let Some(whole) = &self.whole {
-            let maybe = whole.vars.iter().filter(|var| !whole.is_always(**var));
-            let conditions = maybe.map(|&var| match self.vars.contains(&var) {
-                true => Expr::Bound(var),
-                false => Expr::Not(Box::new(Expr::Bound(var))),
-            });
-            let node = with_filters(whole.node(), conditions.collect());
-            let mut node = choose(node, &self.columns().collect::<Vec<_>>());
-            node.always = vec![true; node.columns.len()];
-            node.rows = self.rows;
-            return node;
-        }
-        let mut always = vec![true];
-        always.extend(&self.always);
-        Node {
-            op: Op::Given,
-            columns: self.columns().collect(),
-            always,
-            sorted: vec![self.row],
-            rows: self.rows,
-            cost: 0.0,
-            number: 0,
-        }
-    }
-}
 
 /// Columns that rows have, of which some are given to a pattern.
 struct Outer<'a> {
@@ -124,17 +44,21 @@ impl<'a> Outer<'a> {
 impl Planner<'_> {
     fn given(&mut self, pattern: &Pattern, outer: &Outer<'_>) -> Given {
         let read = pattern.vars();
-        let (vars, always) = outer
-            .columns
-            .iter()
-            .zip(outer.always)
-            .filter(|(var, _)| read.binary_search(var).is_ok())
-            .map(|(&var, &always)| (var, always))
+        let columns = outer.columns.iter().zip(outer.always);
+        let is_named = |var: Var| self.is_named(var);
+        let mut settled = columns.clone().filter(|(_, always)| **always);
+        let anchor = settled.find(|(var, _)| is_named(**var));
+        // MINUS asks whether the row binds anything: one variable that it always does says so, or else all that it may.
+        let tells = |var: Var| anchor.map_or(is_named(var), |(anchor, _)| var == *anchor);
+        let has_minus = pattern.has_minus();
+        let (vars, always) = columns
+            .filter(|(var, _)| read.binary_search(var).is_ok() || has_minus && tells(**var))
             .unzip();
         Given {
             row: self.fresh(),
             vars,
             always,
+            binds: anchor.is_some(),
             rows: outer.rows.max(1.0),
             whole: None,
             apart: pattern.is_volatile(),
@@ -146,15 +70,33 @@ impl Planner<'_> {
     fn for_given(
         &mut self,
         given: &Rc<Given>,
+        pattern: &Pattern,
         plan: impl Fn(&mut Self) -> Result<Node>,
     ) -> Result<Node> {
-        let maybe = given.always.iter().filter(|always| !**always).count();
-        let parts = 1 << maybe.min(PARTED_MAX);
-        if maybe == 0 || maybe > PARTED_MAX || !(1..parts).all(|_| self.may_try()) {
+        let maybe = given.maybe();
+        let count = 1 << maybe.len().min(PARTED_MAX);
+        let parts: Vec<Given> = if maybe.is_empty() {
+            Vec::new()
+        } else if maybe.len() <= PARTED_MAX && (1..count).all(|_| self.may_try()) {
+            let is_bound = |mask: usize, var| {
+                let place = maybe.iter().position(|other| *other == var);
+                place.is_some_and(|place| mask >> place & 1 == 1)
+            };
+            let masks = 0..count;
+            masks
+                .map(|mask| given.part(|var| is_bound(mask, var)))
+                .collect()
+        } else if !given.binds && pattern.has_minus() {
+            vec![given.binding_part(), given.part(|_| false)]
+        } else {
+            Vec::new()
+        };
+        if parts.is_empty() {
             return self.with_given(Some(given.clone()), plan);
         }
-        let parts: Vec<Node> = (0..parts)
-            .map(|mask| self.with_given(Some(Rc::new(given.part(mask))), &plan))
+        let parts: Vec<Node> = parts
+            .into_iter()
+            .map(|part| self.with_given(Some(Rc::new(part)), &plan))
             .collect::<Result<_>>()?;
         Ok(union(parts))
     }
@@ -164,9 +106,13 @@ impl Planner<'_> {
         given: Option<Rc<Given>>,
         plan: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
+        let shares = self.shares;
+        if let Some(given) = &given {
+            self.shares = given.binds;
+        }
         let outer = std::mem::replace(&mut self.given, given);
         let planned = plan(self);
-        self.given = outer;
+        (self.given, self.shares) = (outer, shares);
         planned
     }
 
@@ -178,7 +124,6 @@ impl Planner<'_> {
             read.iter().any(reads)
                 || filters.iter().any(|filter| filter.vars().iter().any(reads))
                 || pattern.is_volatile()
-                || filters.iter().any(Expr::is_volatile)
         });
         match reads {
             true => self.filter(filters, pattern),
@@ -230,7 +175,9 @@ impl Planner<'_> {
         filters: Vec<Expr>,
     ) -> Result<Node> {
         let given = Rc::new(self.given(right, &Outer::of(&input)));
-        let plan = self.for_given(&given, |planner| planner.filter(inner.clone(), right))?;
+        let plan = self.for_given(&given, right, |planner| {
+            planner.filter(inner.clone(), right)
+        })?;
         let mut joined = DependentColumns {
             given: given
                 .vars
@@ -352,7 +299,7 @@ impl Planner<'_> {
         let mut given = self.given(pattern, outer);
         given.rows = given.rows.min(BATCH_ROWS as f64);
         let given = Rc::new(given);
-        let root = self.for_given(&given, |planner| planner.pattern(pattern, None))?;
+        let root = self.for_given(&given, pattern, |planner| planner.pattern(pattern, None))?;
         let mut root = choose(root, &[given.row]);
         self.plan_exists(&mut root)?;
         self.subplans.push(SubPlan {
@@ -501,7 +448,6 @@ impl Planner<'_> {
             .into_iter()
             .chain(self.given.as_ref().map(|given| given.row))
             .collect();
-        // Outer values are shared where the right side binds their variable.
         let compared: Vec<Var> = {
             let columns = build.columns.iter().copied();
             columns
@@ -509,16 +455,11 @@ impl Planner<'_> {
                 .filter(|var| left.column(*var).is_some())
                 .collect()
         };
-        match compared.iter().all(|var| apart.contains(var)) {
-            true => Ok(left),
-            false => Ok(hash_test(
-                left,
-                choose(build, &compared),
-                &apart,
-                true,
-                true,
-            )),
+        if !self.shares && compared.iter().all(|var| apart.contains(var)) {
+            return Ok(left);
         }
+        let build = choose(build, &compared);
+        Ok(hash_test(left, build, &apart, !self.shares, true))
     }
 }
 

@@ -15,6 +15,7 @@ pub mod cost;
 mod dependent;
 mod depth;
 mod explain;
+mod given;
 mod group;
 mod join;
 mod modifiers;

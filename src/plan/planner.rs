@@ -2,8 +2,8 @@
 
 use super::access::{Data, RequestGraphs};
 use super::cost;
-use super::dependent::Given;
 use super::depth;
+use super::given::Given;
 use super::node::{Node, Op, Plan, SubPlan};
 use super::shape::{choose, distinct, empty, slice, union, wrap};
 use crate::algebra::{Expr, Form, Pattern, Query, Var};
@@ -44,7 +44,9 @@ fn plan_here(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result
             constants: &constants,
         },
         fresh: query.variables.len() as u32,
+        names: &query.variables,
         given: None,
+        shares: false,
         subplans: Vec::new(),
         tries: TRIES_MAX,
     };
@@ -95,9 +97,13 @@ fn plan_here(query: &Query, constants: Vec<Id>, request: &Request<'_>) -> Result
 pub(super) struct Planner<'a> {
     pub(super) data: Data<'a>,
     fresh: u32,
+    /// Those of variables that the text names; of others, no solution tells.
+    names: &'a [Option<String>],
     /// What the pattern at hand is worked for, if it depends on an outer one. The plan of such a pattern carries the columns
     /// of the given rows.
     pub(super) given: Option<Rc<Given>>,
+    /// Whether all solutions have variables of an outer one in common, so that none of MINUS are disjoint.
+    pub(super) shares: bool,
     pub(super) subplans: Vec<SubPlan>,
     /// Second plans that may still be tried.
     tries: usize,
@@ -107,6 +113,11 @@ impl Planner<'_> {
     pub(super) fn fresh(&mut self) -> Var {
         self.fresh += 1;
         Var(self.fresh - 1)
+    }
+
+    /// Whether a variable is one of the text, not of a blank node or of the planner.
+    pub(super) fn is_named(&self, var: Var) -> bool {
+        self.names.get(var.0 as usize).is_some_and(Option::is_some)
     }
 
     /// Descriptions from the default graph of the request.

@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, HashSet};
 /// Variables by name; blank nodes of a pattern stand as `_:label`.
 pub type Solution = BTreeMap<String, Term>;
 
+/// No name of a text: stands for what a sub-SELECT hides of an outer solution.
+const HIDDEN: &str = " hidden";
+
 /// More solutions than this are not worked.
 const SOLUTIONS_MAX: usize = 20_000;
 
@@ -97,8 +100,9 @@ impl Naive {
         }
     }
 
-    /// The solutions of a pattern in a graph. `outer` is what EXISTS and LATERAL substitute: wherever a pattern mentions
-    /// one of its variables, it has that value.
+    /// The solutions of a pattern in a graph. `outer` is the solution for which EXISTS or LATERAL works it, with which every
+    /// group within begins (SPARQL 1.2, ContextSolution): wherever a pattern mentions one of its variables, it has that
+    /// value, and all solutions have them in common.
     fn pattern(&self, pattern: &GraphPattern, graph: &[Triple], outer: &Solution) -> Found {
         let with_outer = |solution: &Solution| {
             let mut all = outer.clone();
@@ -132,21 +136,8 @@ impl Naive {
                 path,
                 object,
             } => {
-                // An end that EXISTS or LATERAL gives is a constant.
-                let ground = |pattern: &TermPattern| match pattern {
-                    TermPattern::Variable(variable) => outer.get(variable.as_str()).cloned(),
-                    other => constant(other),
-                };
-                let mut solutions = paths::solutions(subject, path, object, graph, ground)?;
-                for end in [subject, object] {
-                    if let TermPattern::Variable(variable) = end
-                        && let Some(term) = outer.get(variable.as_str())
-                    {
-                        for solution in &mut solutions {
-                            solution.insert(variable.as_str().to_owned(), term.clone());
-                        }
-                    }
-                }
+                let mut solutions = paths::solutions(subject, path, object, graph)?;
+                solutions.retain(|solution| merged(solution, outer).is_some());
                 solutions
             }
             GraphPattern::Join { left, right } => {
@@ -194,14 +185,14 @@ impl Naive {
                 joined
             }
             GraphPattern::Minus { left, right } => {
-                let right = inside(right)?;
+                let right: Vec<Solution> = inside(right)?.iter().map(with_outer).collect();
                 let mut solutions = inside(left)?;
                 solutions.retain(|left| {
+                    let left = with_outer(left);
                     !right.iter().any(|right| {
-                        let shares = |name: &&String| left.contains_key(name.as_str());
                         // A blank node of a pattern is none of its solution's.
                         let mut names = right.keys().filter(|name| !name.starts_with("_:"));
-                        names.any(|name| shares(&name)) && merged(left, right).is_some()
+                        names.any(|name| left.contains_key(name)) && merged(&left, right).is_some()
                     })
                 });
                 solutions
@@ -255,8 +246,15 @@ impl Naive {
                     kept.map(|(name, term)| (name.clone(), term.clone()))
                         .collect()
                 };
-                // A variable that is not projected is another one outside.
-                let solutions = self.pattern(inner, graph, &keep(outer))?;
+                // A variable that is not projected is another one outside, whose value is there under another name.
+                let mut within = keep(outer);
+                let mut hidden = outer.iter().filter(|(name, _)| !name.starts_with("_:"));
+                within.extend(
+                    hidden
+                        .next()
+                        .map(|(_, term)| (HIDDEN.to_owned(), term.clone())),
+                );
+                let solutions = self.pattern(inner, graph, &within)?;
                 solutions.iter().map(keep).collect()
             }
             GraphPattern::Distinct { inner } => {

@@ -37,7 +37,7 @@ impl Queries<'_> {
         let limit = self.random.below(4);
         format!(
             "{{ SELECT {fresh} {{ {} }} LIMIT {limit}{offset} }} ",
-            self.group(Queries::below(place))
+            self.group(Queries::selected(place))
         )
     }
 }

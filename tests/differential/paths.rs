@@ -1,6 +1,6 @@
 //! Property paths (SPARQL 1.1 section 18.4) over a list of triples: all pairs a path joins.
 
-use crate::naive::{Solution, TooMany, bind};
+use crate::naive::{Solution, TooMany, bind, constant};
 use oxrdf::{Term, Triple};
 use spargebra::algebra::PropertyPathExpression as Path;
 use spargebra::term::TermPattern;
@@ -115,15 +115,14 @@ pub fn solutions(
     path: &Path,
     object: &TermPattern,
     graph: &[Triple],
-    ground: impl Fn(&TermPattern) -> Option<Term>,
 ) -> Result<Vec<Solution>, TooMany> {
-    let constants: Vec<Term> = [subject, object].into_iter().filter_map(&ground).collect();
+    let constants: Vec<Term> = [subject, object].into_iter().filter_map(constant).collect();
     let mut solutions = Vec::new();
     for (from, to) in pairs(path, graph, &constants)? {
         let mut solution = Solution::new();
         let is_match = [(subject, from), (object, to)]
             .into_iter()
-            .all(|(pattern, term)| match ground(pattern) {
+            .all(|(pattern, term)| match constant(pattern) {
                 Some(constant) => constant == term,
                 None => bind(pattern, &term, &mut solution),
             });

@@ -21,6 +21,8 @@ pub struct Place {
     pub in_graph: bool,
     pub in_exists: bool,
     pub in_lateral: bool,
+    /// Within a sub-SELECT that is within EXISTS or LATERAL.
+    pub is_hidden: bool,
 }
 
 const OUTSIDE: Place = Place {
@@ -29,6 +31,7 @@ const OUTSIDE: Place = Place {
     in_graph: false,
     in_exists: false,
     in_lateral: false,
+    is_hidden: false,
 };
 
 impl<'a> Queries<'a> {
@@ -281,13 +284,19 @@ impl<'a> Queries<'a> {
         }
     }
 
+    /// Below, in a sub-SELECT.
+    pub fn selected(place: Place) -> Place {
+        Place {
+            is_hidden: place.in_exists || place.in_lateral,
+            ..Self::below(place)
+        }
+    }
+
     fn part(&mut self, place: Place) -> String {
         let kind = self.random.below(if place.depth == 0 { 5 } else { 16 });
         match kind {
-            // There, both sides of MINUS share all values of the outer solution.
-            12 if self.terms.is_portable && (place.in_exists || place.in_lateral) => {
-                self.triples(place)
-            }
+            // There, a sub-SELECT takes variables of the outer solution that it does not project from both sides of MINUS.
+            12 if self.terms.is_portable && place.is_hidden => self.triples(place),
             12 => self.minus(place),
             13 => format!("FILTER {} ", self.exists(place)),
             14 => self.lateral(place),
@@ -310,7 +319,7 @@ impl<'a> Queries<'a> {
             9 | 10 => self.graph(place),
             // There, a SELECT within GRAPH of a variable reads any graph, not the one of the solution.
             _ if place.in_variable.is_some() && self.terms.is_portable => self.triples(place),
-            _ => format!("{{ {} }} ", self.select("", Self::below(place), false)),
+            _ => format!("{{ {} }} ", self.select("", Self::selected(place), false)),
         }
     }
 
@@ -463,6 +472,10 @@ impl<'a> Queries<'a> {
                     .collect();
                 let not = *self.random.pick(&["", "NOT "]);
                 format!("{needle} {not}IN ({})", items.join(", "))
+            }
+            // There, a variable that a sub-SELECT hides is taken to be bound within as it is outside.
+            5 if self.terms.is_portable && place.is_hidden => {
+                format!("isIRI({})", self.variable(place))
             }
             5 => format!("BOUND({})", self.variable(place)),
             6 => {
