@@ -10,6 +10,7 @@ mod data;
 mod expressions;
 mod functions;
 mod naive;
+mod negated;
 mod nested;
 mod numbers;
 mod paths;
