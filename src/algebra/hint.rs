@@ -2,7 +2,8 @@
 //! depends on it.
 
 use super::scanner::{Kind, Scanner, Token, position};
-use super::words::{FUNCTIONS, KEYWORDS, PREFIXES, UPDATES};
+use super::update_hint::update_hint;
+use super::words::{FUNCTIONS, KEYWORDS, PREFIXES};
 
 /// A hint for a syntax error at byte `at`; `prefixes` are those the text need not declare.
 pub fn hint(text: &str, at: usize, prefixes: &[(String, String)]) -> Option<String> {
@@ -17,63 +18,12 @@ pub fn hint(text: &str, at: usize, prefixes: &[(String, String)]) -> Option<Stri
         .or_else(|| undeclared_prefix(text, prefixes))
         .or_else(|| index.and_then(|index| missing_sigil(&texts, index)))
         .or_else(|| index.and_then(|index| misspelt_near(&texts, index)))
-        .or_else(|| update_form(&texts, index.unwrap_or(tokens.len())))
+        .or_else(|| update_hint(&texts, index.unwrap_or(tokens.len())))
         .or_else(|| missing_pattern(&texts))
         .or_else(|| index.and_then(|index| unfinished_triple(&texts, index)))
         .or_else(|| unbalanced(text, &tokens))
         .or_else(|| index.and_then(|index| odd_token(&texts, index)))
-}
-
-/// Forms of updates that other languages have, or that are not whole.
-fn update_form(texts: &Texts<'_>, index: usize) -> Option<String> {
-    let is = |index: usize, words: &[&str]| {
-        words
-            .iter()
-            .any(|word| texts.at(index).eq_ignore_ascii_case(word))
-    };
-    // The first word of the operation at hand, and how many brackets are open.
-    let (mut first, mut depth) = (0, 0_usize);
-    for at in 0..index.min(texts.tokens.len()) {
-        match texts.kind(at) {
-            Some(Kind::Open) => depth += 1,
-            Some(Kind::Close) => depth = depth.saturating_sub(1),
-            _ if depth == 0 && is(at, &[";"]) => first = at + 1,
-            _ => {}
-        }
-    }
-    while is(first, &["PREFIX", "BASE", "VERSION"]) {
-        first += if is(first, &["PREFIX"]) { 3 } else { 2 };
-    }
-    let has = |word: &str| (first..texts.tokens.len()).any(|at| is(at, &[word]));
-    let is_word = texts.kind(index) == Some(Kind::Word);
-    let hint = if is(index, &["INTO", "FROM"]) && index > 0 && is(index - 1, &["INSERT", "DELETE"])
-    {
-        "name a graph by GRAPH <...> { ... } within the braces, or by WITH <...> before"
-    } else if is(index, &["UPDATE"]) {
-        "to change triples write DELETE { ... } INSERT { ... } WHERE { ... }"
-    } else if is_word
-        && is(index, &UPDATES)
-        && index > 0
-        && is(index - 1, &["}", ">", "ALL", "DEFAULT", "NAMED"])
-    {
-        "operations have a semicolon between them"
-    } else if index > 0 && is(first, &["ADD", "COPY", "MOVE"]) && !has("TO") {
-        "graphs are named as in COPY <from> TO <to>"
-    } else if is(first, &["CLEAR", "DROP"]) && index == first + 1 {
-        "say which: GRAPH <...>, DEFAULT, NAMED or ALL"
-    } else if is(first, &["LOAD"]) && texts.kind(index) == Some(Kind::String) {
-        "LOAD takes an IRI, as in LOAD <file:///data.ttl>"
-    } else if index == texts.tokens.len()
-        && (has("INSERT") || has("DELETE"))
-        && !has("DATA")
-        && !has("WHERE")
-        && depth == 0
-    {
-        "add WHERE { ... }; triples without variables can be given to INSERT DATA or DELETE DATA"
-    } else {
-        return None;
-    };
-    Some(hint.to_owned())
+        .or_else(|| index.and_then(|index| iri_that_is_none(&texts, index)))
 }
 
 /// The first byte of a string or IRI that does not end.
@@ -92,14 +42,14 @@ pub fn unclosed(text: &str) -> Option<usize> {
 }
 
 /// The tokens of a text.
-struct Texts<'t> {
+pub(super) struct Texts<'t> {
     text: &'t str,
-    tokens: &'t [Token],
+    pub(super) tokens: &'t [Token],
 }
 
 impl<'t> Texts<'t> {
     /// The text of a token; empty where there is none.
-    fn at(&self, index: usize) -> &'t str {
+    pub(super) fn at(&self, index: usize) -> &'t str {
         self.tokens
             .get(index)
             .map_or("", |token| token.text(self.text))
@@ -109,7 +59,7 @@ impl<'t> Texts<'t> {
         index.checked_sub(1).map_or("", |index| self.at(index))
     }
 
-    fn kind(&self, index: usize) -> Option<Kind> {
+    pub(super) fn kind(&self, index: usize) -> Option<Kind> {
         self.tokens.get(index).map(|token| token.kind)
     }
 
@@ -297,7 +247,7 @@ fn unfinished_triple(texts: &Texts<'_>, index: usize) -> Option<String> {
         Kind::Variable | Kind::Iri | Kind::String
     ) || texts.kind(index) == Some(Kind::Word) && texts.plain_word(index).is_none();
     let ends = matches!(texts.at(index), "}" | "." | ";" | ",");
-    if is_term && terms == needed {
+    if is_term && terms >= needed {
         return Some(format!(
             "a full stop is missing after the triple that begins at {begins}"
         ));
@@ -327,6 +277,21 @@ fn odd_token(texts: &Texts<'_>, index: usize) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// An IRI that is refused although one may stand there.
+fn iri_that_is_none(texts: &Texts<'_>, index: usize) -> Option<String> {
+    let iri = texts.at(index).strip_prefix('<')?.strip_suffix('>')?;
+    let has_scheme = iri
+        .split(['/', '?', '#'])
+        .next()
+        .is_some_and(|start| start.contains(':'));
+    Some(match has_scheme {
+        true => format!("<{iri}> is no valid IRI"),
+        false => format!(
+            "<{iri}> is relative: declare BASE <...> before, or run the text with a base IRI"
+        ),
+    })
 }
 
 /// The first bracket that is not closed, or closed by another.

@@ -21,6 +21,7 @@ mod star;
 mod syntax;
 mod translate;
 mod update;
+mod update_hint;
 mod var_set;
 mod vars;
 mod walk;

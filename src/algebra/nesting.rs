@@ -83,16 +83,18 @@ pub fn measure(text: &str) -> Result<Depth> {
         if depth.nesting > NESTING_MAX {
             return Err(Error::new(
                 Code::NestingTooDeep,
-                format!("the query nests more than {NESTING_MAX} levels deep"),
+                format!("the text nests more than {NESTING_MAX} levels deep"),
             )
-            .at(position(text, token.start)));
+            .at(position(text, token.start))
+            .with_hint("write groups beside each other, and name inner blank nodes instead of nesting brackets"));
         }
         if depth.links > LINKS_MAX {
             return Err(Error::new(
                 Code::NestingTooDeep,
-                format!("the query has more than {LINKS_MAX} operators"),
+                format!("the text has more than {LINKS_MAX} operators"),
             )
-            .at(position(text, token.start)));
+            .at(position(text, token.start))
+            .with_hint("long lists of terms go into VALUES or IN, much data into a document"));
         }
     }
     Ok(depth)

@@ -114,7 +114,8 @@ fn read<P, T: Send>(
                 text.len(),
                 options.bytes_max
             ),
-        ));
+        )
+        .with_hint(language.hint_if_too_long()));
     }
     let parser = parser(options)?;
     let depth = measure(text)?;

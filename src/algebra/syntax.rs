@@ -4,6 +4,7 @@
 use super::hint::{hint, unclosed};
 use super::request::parse_request;
 use super::scanner::{Kind, Scanner, Token, offset, position};
+use super::update_hint::ungrounded;
 use super::words::UPDATES;
 use crate::error::{Code, Error};
 use spargebra::SparqlParser;
@@ -42,6 +43,16 @@ impl Language {
         match self {
             Self::Query => "query",
             Self::Update => "update",
+        }
+    }
+
+    /// What to do with a text that is too long.
+    pub fn hint_if_too_long(self) -> &'static str {
+        match self {
+            Self::Query => "ask for parts of it in several queries",
+            Self::Update => {
+                "load large data as documents, or run several updates in one transaction"
+            }
         }
     }
 
@@ -99,9 +110,11 @@ pub fn syntax_error(
         (None, Some(word)) => format!("unexpected {:?}", word.chars().take(40).collect::<String>()),
         (None, None) => format!("unexpected end of the {}", language.noun()),
     };
-    let at = condition
-        .and_then(|condition| not_ground(text, at, condition))
-        .unwrap_or(at);
+    if let Some(found) = ungrounded(text, at, condition) {
+        return Error::new(Code::QueryParse, found.detail)
+            .at(position(text, found.start))
+            .with_hint(found.hint);
+    }
     let error = Error::new(Code::QueryParse, detail).at(position(text, at));
     if language.other().reads(parser, text.trim_end()) {
         let hint = match language {
@@ -114,27 +127,6 @@ pub fn syntax_error(
         Some(hint) => error.with_hint(hint),
         None => error,
     }
-}
-
-/// The variable or blank node that data must not have. The parser says so at the end of the data.
-fn not_ground(text: &str, end: usize, condition: &str) -> Option<usize> {
-    if !condition.contains(" DATA") {
-        return None;
-    }
-    let tokens: Vec<Token> = Scanner::new(text)
-        .take_while(|token| token.start < end)
-        .collect();
-    let is_data = |token: &Token| token.text(text).eq_ignore_ascii_case("DATA");
-    let start = tokens.iter().rposition(is_data)?;
-    let blanks = condition.contains("blank");
-    tokens[start..]
-        .iter()
-        .find(|token| {
-            token.kind == Kind::Variable
-                || blanks && matches!(token.text(text), "[" | "(")
-                || blanks && token.text(text).starts_with("_:")
-        })
-        .map(|token| token.start)
 }
 
 /// Splits `error at LINE:COLUMN: expected ...` into the byte of the place and what was expected.

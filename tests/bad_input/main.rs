@@ -9,6 +9,7 @@ mod paths;
 mod queries;
 #[path = "../subprocess/mod.rs"]
 mod subprocess;
+mod updates;
 
 use oxrdf::{GraphName, Literal, NamedNode, Quad};
 use triplestore::config::Config;

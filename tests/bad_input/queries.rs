@@ -1,4 +1,4 @@
-//! Queries and updates that are wrong, too large, too deep or too much: an error with a code, or what SPARQL says of
+//! Queries that are wrong, too large, too deep or too much: an error with a code, or what SPARQL says of
 //! errors in expressions; in bounded time and memory, and the store answers on.
 
 use crate::{assert_usable, config};
