@@ -1,11 +1,15 @@
-//! Queries and updates nobody would write: the texts of the W3C's tests, torn up and put together again token by token,
-//! parsed, planned and run over a small store. Whatever the text, the outcome is an answer or an error with one of the
-//! codes a text may have, in bounded time and memory; the store stays sound.
+//! Queries and updates nobody would write: the texts of the W3C's tests, torn up and put together again token by token
+//! ([`torn`]), or with whole groups and expressions of each other ([`grafted`]), parsed, planned and run over a small store.
+//! Whatever the text, the outcome is an answer or an error with one of the codes a text may have, in bounded time and memory;
+//! the store stays sound.
 //!
 //! Every case has a number from which it is made, and a failure prints it. `TRIPLESTORE_FUZZ_CASES` says how many are
 //! run (0: until it is stopped), `TRIPLESTORE_FUZZ_SEED` the first number.
 
+#[path = "../environment/mod.rs"]
 mod environment;
+mod grafted;
+mod torn;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -59,70 +63,6 @@ const SEEDS: [&str; 12] = [
     "SELECT (SUBSTR(UCASE(REPLACE('abc', 'b', '$0')), 2) AS ?v) (STRDT('1', <http://www.w3.org/2001/XMLSchema#int>) + 1 / 3 AS ?w) {}",
 ];
 
-/// Words that stand for what seeds may lack.
-const WORDS: [&str; 60] = [
-    "SELECT",
-    "ASK",
-    "CONSTRUCT",
-    "DESCRIBE",
-    "WHERE",
-    "OPTIONAL",
-    "UNION",
-    "MINUS",
-    "GRAPH",
-    "FILTER",
-    "EXISTS",
-    "NOT",
-    "LATERAL",
-    "VALUES",
-    "UNDEF",
-    "BIND",
-    "AS",
-    "SERVICE",
-    "SILENT",
-    "DISTINCT",
-    "REDUCED",
-    "GROUP",
-    "BY",
-    "HAVING",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "FROM",
-    "NAMED",
-    "INSERT",
-    "DELETE",
-    "DATA",
-    "WITH",
-    "USING",
-    "{",
-    "}",
-    "(",
-    ")",
-    "[",
-    "]",
-    "<<(",
-    ")>>",
-    ".",
-    ";",
-    ",",
-    "*",
-    "+",
-    "?",
-    "^",
-    "|",
-    "/",
-    "!",
-    "a",
-    "?s",
-    "?o",
-    "_:b",
-    "-1",
-    "1e400",
-    "''",
-    "999999999999999999999999",
-];
-
 /// SplitMix64.
 struct Numbers(u64);
 
@@ -167,110 +107,6 @@ fn texts(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// A text as tokens, with the spaces before each.
-fn tokens(text: &str) -> Vec<&str> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut start = 0;
-    while start < bytes.len() {
-        let mut at = start;
-        while at < bytes.len() && bytes[at].is_ascii_whitespace() {
-            at += 1;
-        }
-        let is_word =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"_:-?$@".contains(&byte) || byte >= 128;
-        match bytes.get(at) {
-            Some(&quote @ (b'"' | b'\'')) => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != quote {
-                    at += 1;
-                }
-                at += 1;
-            }
-            Some(b'<') => {
-                let end = bytes[at..].iter().position(|byte| b"> \n".contains(byte));
-                at += end.map_or(1, |end| end + 1);
-            }
-            Some(&byte) if is_word(byte) => {
-                while at < bytes.len() && is_word(bytes[at]) {
-                    at += 1;
-                }
-            }
-            _ => at += 1,
-        }
-        at = at.min(bytes.len());
-        while !text.is_char_boundary(at) {
-            at += 1;
-        }
-        tokens.push(&text[start..at]);
-        start = at;
-    }
-    tokens
-}
-
-/// A text of the corpus with some of its tokens changed.
-fn mutated(corpus: &[Vec<&str>], numbers: &mut Numbers) -> String {
-    let mut made: Vec<&str> = corpus[numbers.below(corpus.len())].clone();
-    for _ in 0..1 + numbers.below(3) {
-        let other = &corpus[numbers.below(corpus.len())];
-        let at = numbers.below(made.len());
-        match numbers.below(9) {
-            0 if !made.is_empty() => {
-                made.remove(at);
-            }
-            1 => made.insert(at, WORDS[numbers.below(WORDS.len())]),
-            2 if !made.is_empty() => made[at] = WORDS[numbers.below(WORDS.len())],
-            // Another of its kind, as its first character says: the text may still be well-formed.
-            3 if !made.is_empty() && !other.is_empty() => {
-                let start = numbers.below(other.len());
-                let first = |token: &str| token.trim_start().chars().next();
-                let alike = (other[start..].iter()).find(|token| first(token) == first(made[at]));
-                made[at] = alike.unwrap_or(&other[start]);
-            }
-            4 if !made.is_empty() => {
-                let with = numbers.below(made.len());
-                made.swap(at, with);
-            }
-            // A piece of another text, or of this one again.
-            5 | 6 if !other.is_empty() => {
-                let from = numbers.below(other.len());
-                let end = (from + 1 + numbers.below(12)).min(other.len());
-                made.splice(at..at, other[from..end].iter().copied());
-            }
-            7 if !made.is_empty() => {
-                let end = (at + 1 + numbers.below(8)).min(made.len());
-                let piece = made[at..end].to_vec();
-                made.splice(at..at, piece);
-            }
-            _ if !made.is_empty() => {
-                let end = (at + 1 + numbers.below(8)).min(made.len());
-                made.drain(at..end);
-            }
-            _ => {}
-        }
-    }
-    // Words are kept apart, and signs together: `&&` is two tokens here.
-    let mut text = String::new();
-    let is_sign = |c: char| c.is_ascii_punctuation() && !"_:?$".contains(c);
-    for token in made {
-        let meet = !text.ends_with(is_sign) && !token.starts_with(is_sign);
-        if meet && !text.is_empty() && !token.starts_with(char::is_whitespace) {
-            text.push(' ');
-        }
-        text.push_str(token);
-    }
-    // Now and then a character that is none of a token.
-    if numbers.below(10) == 0 {
-        let mut at = numbers.below(text.len() + 1);
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let odd = ['\0', '\u{FFFF}', '\\', '%', '\u{1F600}', '"', '\u{202E}'];
-        text.insert(at, odd[numbers.below(odd.len())]);
-    }
-    text
-}
-
 /// A store with terms of every kind in several graphs, among them those that the suites use.
 fn store() -> Database {
     let database = Database::memory(&Config::default()).unwrap();
@@ -312,8 +148,8 @@ fn parse_options() -> ParseOptions {
     }
 }
 
-/// Runs a text as a query. Returns whether it was one.
-fn query(database: &Database, text: &str) -> Result<(), Error> {
+/// Runs a text as a query. Returns its number of rows.
+fn query(database: &Database, text: &str) -> Result<u64, Error> {
     let prepared = Prepared::new(text, &parse_options())?;
     let snapshot = database.snapshot()?.source();
     let (control, budget) = control();
@@ -324,18 +160,19 @@ fn query(database: &Database, text: &str) -> Result<(), Error> {
     prepared.explain(&snapshot, &options, &control)?;
     let read = (|| {
         let mut rows = prepared.rows(&snapshot, &options, &control)?;
-        let mut batch = ResultBatch::new();
+        let (mut batch, mut count) = (ResultBatch::new(), 0);
         while rows.next(500, &mut batch)? {
             assert!(batch.rows() > 0, "a batch without rows");
+            count += batch.rows() as u64;
         }
-        Ok(())
+        Ok(count)
     })();
     assert_eq!(budget.used(), 0, "memory is still charged");
     read
 }
 
-/// Runs a text as an update, in a transaction that is rolled back.
-fn update(database: &Database, text: &str) -> Result<(), Error> {
+/// Runs a text as an update, in a transaction that is rolled back. Returns how many quads it changes.
+fn update(database: &Database, text: &str) -> Result<u64, Error> {
     let options = UpdateOptions {
         base_iri: parse_options().base_iri,
         timeout: Some(TIME_MAX),
@@ -346,21 +183,28 @@ fn update(database: &Database, text: &str) -> Result<(), Error> {
     let mut transaction = database.begin(&control)?;
     let done = transaction.run_update(&parsed, &options, &control);
     drop(transaction);
-    done.map(drop)
+    done.map(|changed| changed.inserted + changed.deleted)
 }
 
 /// What came of the cases.
 #[derive(Debug, Default)]
 struct Seen {
+    cases: u64,
     answered: u64,
+    /// Of those answered: with rows, or changes.
+    fruitful: u64,
     refused: u64,
     limited: u64,
 }
 
 impl Seen {
-    fn add(&mut self, text: &str, outcome: Result<(), Error>) {
+    fn add(&mut self, text: &str, outcome: Result<u64, Error>) {
+        self.cases += 1;
         match outcome {
-            Ok(()) => self.answered += 1,
+            Ok(count) => {
+                self.answered += 1;
+                self.fruitful += u64::from(count > 0);
+            }
             Err(error) => {
                 assert!(CODES.contains(&error.code()), "{text}\n{error:?}");
                 match error.code() {
@@ -374,26 +218,27 @@ impl Seen {
     }
 }
 
-#[test]
-fn mutated_queries_are_answered_or_refused() {
+/// The texts that others are made of.
+fn corpus() -> Vec<String> {
     let mut found: Vec<String> = SEEDS.map(str::to_owned).to_vec();
     if let Some(folder) = environment::test_data("conformance/rdf-tests/sparql") {
         texts(&folder, &mut found);
     }
-    let corpus: Vec<Vec<&str>> = found.iter().map(|text| tokens(text)).collect();
-    for (text, tokens) in found.iter().zip(&corpus) {
-        assert_eq!(tokens.concat(), *text, "the tokens are not the text");
-    }
+    found
+}
+
+/// Runs `cases` texts, each made of its number.
+fn run(cases: u64, make: impl Fn(&mut Numbers) -> String) -> Seen {
     let database = store();
     let quads = database.health().unwrap().quads;
-    let cases = number("TRIPLESTORE_FUZZ_CASES", 4_000);
+    let cases = number("TRIPLESTORE_FUZZ_CASES", cases);
     let first = number("TRIPLESTORE_FUZZ_SEED", 1);
     let mut seen = Seen::default();
     for case in first.. {
         if cases > 0 && case >= first + cases {
             break;
         }
-        let text = mutated(&corpus, &mut Numbers(case));
+        let text = make(&mut Numbers(case));
         let begin = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| match query(&database, &text) {
             Err(error) if error.code() == Code::QueryParse => update(&database, &text),
@@ -408,11 +253,36 @@ fn mutated_queries_are_answered_or_refused() {
         seen.add(&format!("case {case}:\n{text}"), outcome);
     }
     println!("{seen:?}");
-    // Not all is refused by the parser, which would say nothing about the rest.
-    assert!(
-        seen.answered * 40 > cases && seen.refused * 20 > cases,
-        "{seen:?} of {cases}"
-    );
     assert_eq!(database.health().unwrap().quads, quads);
     assert!(database.check(&Control::new()).unwrap().problems.is_empty());
+    seen
+}
+
+#[test]
+fn torn_queries_are_answered_or_refused() {
+    let found = corpus();
+    let corpus: Vec<Vec<&str>> = found.iter().map(|text| torn::tokens(text)).collect();
+    for (text, tokens) in found.iter().zip(&corpus) {
+        assert_eq!(tokens.concat(), *text, "the tokens are not the text");
+    }
+    let seen = run(4_000, |numbers| torn::torn(&corpus, numbers));
+    // Not all is refused by the parser, which would say nothing about the rest.
+    assert!(
+        seen.answered * 40 > seen.cases && seen.refused * 20 > seen.cases,
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn grafted_queries_are_answered() {
+    let corpus: Vec<String> = corpus()
+        .iter()
+        .filter_map(|text| grafted::plain(text))
+        .collect();
+    let seen = run(3_000, |numbers| grafted::grafted(&corpus, numbers));
+    // Most run, and many find something; those that end at a limit have run as well.
+    assert!(
+        (seen.answered + seen.limited) * 2 > seen.cases && seen.fruitful * 8 > seen.cases,
+        "{seen:?}"
+    );
 }
