@@ -34,7 +34,7 @@ pub trait PageSink {
 pub enum VocabularyPage {
     /// Dictionary keys.
     Keys(Page),
-    /// A part of a hash index, or ranks.
+    /// A part of a hash index, or ranks, or a piece of a large key.
     Bytes(Box<[u8]>),
 }
 
@@ -103,6 +103,21 @@ impl Pages {
             control.poll()?;
             self.store
                 .read(page, &mut |bytes| decode_piece(page, bytes, out))?;
+        }
+        Ok(())
+    }
+
+    /// As [`read_pieces`](Self::read_pieces), through the cache, which keeps pieces as they are when decoded.
+    pub(super) fn cached_pieces(&self, pages: &[u64], out: &mut Vec<u8>) -> Result<()> {
+        for &page in pages {
+            let cached = self.cache.get_or_load(page, || {
+                let mut piece = Vec::new();
+                self.store
+                    .read(page, &mut |bytes| decode_piece(page, bytes, &mut piece))?;
+                let held = piece.len();
+                Ok((VocabularyPage::Bytes(piece.into_boxed_slice()), held))
+            })?;
+            out.extend_from_slice(&BytesPage::new(cached, page)?);
         }
         Ok(())
     }

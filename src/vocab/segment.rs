@@ -381,8 +381,7 @@ impl Segment {
 
     fn read_large(&self, large: &Large, out: &mut Vec<u8>) -> Result<()> {
         out.clear();
-        self.pages
-            .read_pieces(&large.pieces, &Control::new(), out)?;
+        self.pages.cached_pieces(&large.pieces, out)?;
         match out.len() as u64 == large.length {
             true => Ok(()),
             false => Err(damaged(large.pieces.first().copied().unwrap_or_default())),
