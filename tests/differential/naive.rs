@@ -69,8 +69,8 @@ impl Naive {
                     .collect()
             }
         };
-        if let Some(dataset) = dataset {
-            let listed = dataset.named.clone().unwrap_or_default();
+        // WITH, which lists none, leaves the named graphs as they are (SPARQL 1.1 Update section 3.1.3).
+        if let Some(listed) = dataset.and_then(|dataset| dataset.named.as_ref()) {
             names.retain(
                 |name| matches!(name, NamedOrBlankNode::NamedNode(name) if listed.contains(name)),
             );
