@@ -191,7 +191,8 @@ impl RunScan {
                 chunk.clear();
                 return Ok(());
             };
-            if self.cursors[lead].skipped > self.window_rows {
+            // More than the last chunk was passed over.
+            if self.cursors[lead].skipped > self.window_rows / 4 {
                 self.window_rows = WINDOW_ROWS_MIN;
             }
             let end = self.high.min(self.cursors[lead].last);
