@@ -79,11 +79,13 @@ impl Planner<'_> {
             return Ok(node);
         }
         let build = self.side(right, inner.clone())?;
-        let mut hashed = hash_join(left.clone(), build, true, condition.clone());
-        hashed.rows = left.rows;
+        let rows = left.rows;
         if shared.is_empty() || !restricts(right, &shared) || !self.may_try() {
+            let mut hashed = hash_join(left, build, true, condition);
+            hashed.rows = rows;
             return Ok(hashed);
         }
+        let mut hashed = hash_join(left.clone(), build, true, condition.clone());
         let dependent = self.dependent_join(left, right, inner, true, condition)?;
         hashed.rows = dependent.rows;
         Ok(match dependent.cost < hashed.cost {

@@ -94,20 +94,24 @@ fn count_run(
                 continue;
             }
             let block = pages.block(entry.page)?;
+            // An end of the block that is within the range needs no search.
+            let low = (entry.first < *low).then_some(low);
+            let high = (*high < entry.last).then_some(high);
             counts += count_block(&block.reader(), low, high, run.sort.graph_column());
         }
     }
     Ok(counts)
 }
 
+/// Counts the rows between two keys, or from the first row and to the last.
 fn count_block(
     block: &BlockReader<'_>,
-    low: &Key,
-    high: &Key,
+    low: Option<&Key>,
+    high: Option<&Key>,
     graph_column: Option<usize>,
 ) -> Counts {
-    let start = block.lower_bound(low, 0);
-    let end = block.upper_bound(high, start);
+    let start = low.map_or(0, |low| block.lower_bound(low, 0));
+    let end = high.map_or(block.rows(), |high| block.upper_bound(high, start));
     let mut counts = Counts::default();
     let graph = match graph_column {
         Some(column) => block.constant(column),
