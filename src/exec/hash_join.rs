@@ -1,17 +1,21 @@
-//! Hash join: the build side in memory, the probe side streaming past it. Also the cross product (no key
-//! columns), OPTIONAL (every probe row stays), and probe rows by whether they have a match.
+//! Hash join: the build side in memory, the probe side streaming past it. Also the cross product (no shared column),
+//! OPTIONAL (every probe row stays), and probe rows by whether they have a match.
+//!
+//! A shared column that may be unbound on either side, after OPTIONAL, UNION or VALUES, is looked up as well: a probe row
+//! asks once for each set of columns that it and build rows both bind (`compatible.rs`, `join_table.rs`). Rows are compared
+//! one by one only where all that they share is unbound, and then every pair is a solution; and where sets of bound columns
+//! are many and no memory is left to chain rows by them.
 //!
 //! A build side that does not fit in its share of memory makes both sides go to disk in parts, which are joined one after
 //! the other (`join_spill.rs`).
 //!
-//! Cost: about 20 ns for each row built and probed, and one copy for each value out; on disk twice that, and 8 bytes
-//! written and read for each value. Memory: the build side and 20 bytes a row.
+//! Cost: about 20 ns for each row built and look-up of a row probed, and one copy for each value out; on disk twice that,
+//! and 8 bytes written and read for each value. Memory: the build side and 20 bytes a row.
 
 use super::batch::{Batch, Side, gather, gather_joined};
 use super::join_spill::{Block, Job, divide};
-use super::join_table::{JoinTable, NONE};
+use super::join_table::{JoinTable, NONE, Search};
 use super::operator::{BoxOperator, Operator, Runtime};
-use super::overflow::hash;
 use super::sequenced::{Merged, SequencedRuns};
 use super::spool::PartReader;
 use crate::error::Result;
@@ -30,12 +34,10 @@ pub struct HashJoin {
     build: Option<BoxOperator>,
     columns: JoinColumns,
     probe_keys: Vec<usize>,
-    build_keys: Vec<usize>,
     /// Columns of the probe side.
     width: usize,
     build_width: usize,
     kind: JoinKind,
-    must_share: bool,
     /// Whether the order of the probe side must stay.
     is_ordered: bool,
     /// What a match must pass, over the output columns.
@@ -43,8 +45,9 @@ pub struct HashJoin {
     table: JoinTable,
     /// Probe rows at hand: the columns, and where rows on disk must come back in order the row's number.
     batch: Batch,
-    /// The probe row at hand and the next build row to compare with it.
+    /// The probe row at hand, its search, and the next build row to compare with it.
     row: usize,
+    search: Search,
     candidate: u32,
     /// Probe rows of the batch that have a match.
     matched: Vec<bool>,
@@ -73,7 +76,7 @@ pub struct JoinShape {
     pub probe_width: usize,
     pub build_width: usize,
     pub kind: JoinKind,
-    /// Whether a match must have a column that is bound on both sides, as MINUS asks.
+    /// Whether a match must have a column of those that may be unbound bound on both sides, as MINUS asks without a key.
     pub must_share: bool,
     /// Whether the order of the probe side must stay.
     pub is_ordered: bool,
@@ -89,9 +92,16 @@ impl HashJoin {
         filter: Option<Predicate>,
     ) -> Self {
         let keys = &shape.columns.keys;
+        let build_columns =
+            |pairs: &[(usize, usize)]| pairs.iter().map(|&(_, build)| build).collect();
+        let table = JoinTable::new(
+            runtime,
+            build_columns(keys),
+            build_columns(&shape.columns.compatible),
+            shape.must_share,
+        );
         Self {
             probe_keys: keys.iter().map(|&(probe, _)| probe).collect(),
-            build_keys: keys.iter().map(|&(_, build)| build).collect(),
             runtime: runtime.clone(),
             probe: Probe::Input(probe),
             build: Some(build),
@@ -99,13 +109,13 @@ impl HashJoin {
             width: shape.probe_width,
             build_width: shape.build_width,
             kind: shape.kind,
-            must_share: shape.must_share && keys.is_empty(),
             // OPTIONAL gives rows without a match behind others.
             is_ordered: shape.is_ordered && shape.kind != JoinKind::Left,
             filter,
-            table: JoinTable::new(runtime),
+            table,
             batch: Batch::new(),
             row: 0,
+            search: Search::default(),
             candidate: NONE,
             matched: Vec::new(),
             rest_due: false,
@@ -138,7 +148,7 @@ impl HashJoin {
             self.probe = Probe::Nothing;
         }
         drop(build);
-        self.table.link(&self.build_keys, &self.runtime.control)
+        self.table.link()
     }
 
     /// Divides the rows of the table, of `batch` and of `build`, and with them those of `probe`, into jobs.
@@ -153,7 +163,7 @@ impl HashJoin {
         let jobs = divide(
             &self.runtime,
             &mut self.table,
-            (build, batch, &self.build_keys, self.build_width),
+            (build, batch, self.build_width),
             (probe, &self.probe_keys, self.width),
             // Rows are numbered when they go to disk for the first time, also where they have no column to be counted by.
             (self.is_ordered || self.width == 0, is_input),
@@ -179,7 +189,7 @@ impl HashJoin {
         if let (Some(block), Probe::Part(probe)) = (&mut self.block, &mut self.probe) {
             if block.next(&mut self.table)? {
                 probe.rewind();
-                self.table.link(&self.build_keys, &self.runtime.control)?;
+                self.table.link()?;
                 return Ok(true);
             }
             if block.begin_rest() {
@@ -192,32 +202,32 @@ impl HashJoin {
         while let Some(job) = self.jobs.pop() {
             self.table.clear();
             let mut block = Block::new(job.build);
-            let is_whole = block.fill(&mut self.table)?;
             let mut probe = job.probe;
+            // Before build rows take what memory there is.
+            let has_rest = self.kind != JoinKind::Inner;
+            block.begin(has_rest, probe.rows(), &self.runtime.control)?;
+            let is_whole = block.fill(&mut self.table)?;
             if !is_whole && job.is_divisible {
                 let (mut rest, batch) = block.into_rest();
                 self.divide(&mut rest, batch, &mut probe, false, job.level)?;
                 continue;
             }
-            self.table.link(&self.build_keys, &self.runtime.control)?;
-            if !is_whole {
-                block.begin(
-                    self.kind != JoinKind::Inner,
-                    probe.rows(),
-                    &self.runtime.control,
-                )?;
-                self.block = Some(block);
-            }
+            self.table.link()?;
+            self.block = (!is_whole).then_some(block);
             self.probe = Probe::Part(probe);
             return Ok(true);
         }
         Ok(false)
     }
 
-    fn first_candidate(&self, row: usize) -> u32 {
-        let columns = &self.batch.columns;
-        let key = self.probe_keys.iter().map(|&column| columns[column][row]);
-        self.table.first(hash(key))
+    /// Begins the search for build rows that go with the probe row at hand.
+    fn begin_row(&mut self) -> Result<()> {
+        let (columns, row) = (&self.batch.columns, self.row);
+        let keys = self.probe_keys.iter().map(|&column| columns[column][row]);
+        let compatible = self.columns.compatible.iter();
+        let compatible = compatible.map(|&(column, _)| columns[column][row]);
+        self.candidate = NONE;
+        self.search.begin(&mut self.table, keys, compatible)
     }
 
     fn refill(&mut self) -> Result<bool> {
@@ -243,7 +253,7 @@ impl HashJoin {
                 return Ok(true);
             }
         }
-        self.candidate = self.first_candidate(0);
+        self.begin_row()?;
         Ok(true)
     }
 
@@ -253,46 +263,38 @@ impl HashJoin {
         self.build_rows.clear();
         let mut steps = 0;
         while self.row < self.batch.rows() {
-            while self.candidate != NONE {
-                if self.probe_rows.len() == BATCH_ROWS {
-                    return Ok(());
-                }
-                let build = self.candidate as usize;
-                self.candidate = self.table.after(self.candidate);
-                if self.matched[self.row] && !self.kind.gives_pairs() {
-                    self.candidate = NONE;
-                    break;
-                }
-                let (probe, table) = (&self.batch.columns, &self.table.columns);
-                let joins = self
-                    .columns
-                    .keys
-                    .iter()
-                    .all(|&(left, right)| probe[left][self.row] == table[right][build])
-                    && self.columns.compatible.iter().all(|&(left, right)| {
-                        let (left, right) = (probe[left][self.row], table[right][build]);
-                        left == right || left == 0 || right == 0
-                    })
-                    && (!self.must_share
-                        || self.columns.compatible.iter().any(|&(left, right)| {
-                            probe[left][self.row] != 0 && table[right][build] != 0
-                        }));
-                if joins {
-                    self.probe_rows.push(self.row as u32);
-                    self.build_rows.push(build as u32);
-                    // One match is as good as many.
-                    if !self.kind.gives_pairs() && self.filter.is_none() {
-                        self.candidate = NONE;
-                    }
-                }
+            loop {
                 steps += 1;
                 if steps % POLL_STEPS == 0 {
                     self.runtime.control.poll()?;
                 }
+                if self.candidate == NONE {
+                    match self.search.next_chain(&self.table) {
+                        Some(first) => self.candidate = first,
+                        None => break,
+                    }
+                    continue;
+                }
+                if self.probe_rows.len() == BATCH_ROWS {
+                    return Ok(());
+                }
+                let build = self.candidate;
+                // One match is as good as many.
+                if self.matched[self.row] && !self.kind.gives_pairs() {
+                    break;
+                }
+                self.candidate = self.search.after(&self.table, build);
+                if self.search.is_match(&self.table, build) {
+                    self.probe_rows.push(self.row as u32);
+                    self.build_rows.push(build);
+                    if !self.kind.gives_pairs() && self.filter.is_none() {
+                        break;
+                    }
+                }
             }
             self.row += 1;
             if self.row < self.batch.rows() {
-                self.candidate = self.first_candidate(self.row);
+                self.begin_row()?;
             }
         }
         Ok(())

@@ -2,7 +2,8 @@
 //! belong together are joined one after the other, divided again where they are still too large.
 //!
 //! A part that dividing does not make smaller, because most of its rows have one key or there is no key, is joined a
-//! block at a time: as many build rows as there is room for, and all probe rows past them, again and again.
+//! block at a time: as many build rows as there is room for, and all probe rows past them, again and again. That is so
+//! where all shared columns may be unbound, since a row without a value goes with rows of every part.
 
 use super::batch::Batch;
 use super::join_table::JoinTable;
@@ -29,18 +30,18 @@ pub struct Job {
 pub fn divide(
     runtime: &Arc<Runtime>,
     table: &mut JoinTable,
-    (build, mut batch, build_keys, build_width): (&mut dyn Operator, Batch, &[usize], usize),
+    (build, mut batch, build_width): (&mut dyn Operator, Batch, usize),
     (probe, probe_keys, probe_width): (&mut dyn Operator, &[usize], usize),
     (is_numbered, is_new): (bool, bool),
     gives_unmatched: bool,
     level: u32,
 ) -> Result<Vec<Job>> {
     let mut parts = Partitions::new(runtime, build_width, level, table.memory())?;
-    push_rows(&mut parts, &table.columns, table.rows(), build_keys)?;
+    push_rows(&mut parts, &table.columns, table.rows(), table.keys())?;
     table.clear();
     loop {
         batch.compact();
-        push_rows(&mut parts, &batch.columns, batch.rows(), build_keys)?;
+        push_rows(&mut parts, &batch.columns, batch.rows(), table.keys())?;
         if !build.next(&mut batch)? {
             break;
         }
@@ -154,7 +155,7 @@ impl Block {
         (self.build, self.batch)
     }
 
-    /// Begins to join block by block. `has_rest` is whether probe rows are to be given for having a match or none, `rows` are
+    /// Makes ready to join block by block. `has_rest` is whether probe rows are to be given for having a match or none, `rows` are
     /// those of the probe side. Errors: `ResourceExhausted`.
     pub fn begin(&mut self, has_rest: bool, rows: u64, control: &Control) -> Result<()> {
         self.has_rest = has_rest;

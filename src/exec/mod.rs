@@ -12,6 +12,7 @@
 
 mod batch;
 mod build;
+mod compatible;
 mod construct;
 mod dependent;
 mod describe;

@@ -78,6 +78,21 @@ impl RowSet {
         self.is_full = false;
     }
 
+    /// Makes room for some rows, which [`RowSet::empty`] leaves. Errors: `ResourceExhausted`.
+    pub fn prepare(&mut self) -> Result<()> {
+        match self.make_room()? {
+            true => Ok(()),
+            false => Err(no_room()),
+        }
+    }
+
+    /// Empties the set and keeps its memory.
+    pub fn empty(&mut self) {
+        self.values.clear();
+        self.len = 0;
+        self.index.clear();
+    }
+
     /// Whether the set has this row.
     pub fn contains(&self, row: &[u64]) -> bool {
         debug_assert_eq!(row.len(), self.width);

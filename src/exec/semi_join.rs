@@ -1,16 +1,17 @@
 //! Semi join and anti join: rows of one input by whether the other has a row that goes with them.
 //!
-//! The build side is kept as a set of the values compared, each combination once. Values that may be unbound are
-//! compatible if they are equal or one is unbound (SPARQL 1.1 section 18.3): rows are told apart by which of them are
-//! bound, so that a look-up compares the columns bound on both sides and is one probe of a hash table for each such
-//! combination, not a loop over rows.
+//! The build side is kept as a set of the values compared, each combination once. Where values may be unbound a row looks
+//! for the values of the columns that both sides bind, as `compatible.rs` says: in the set itself if it binds all columns,
+//! and otherwise in one that is cut to those it binds, made for the first such row.
 //!
 //! A set that does not fit in its share of memory becomes the build side of a hash join, which goes to disk.
 //!
-//! Cost: 20-50 ns for each row built and probed. Memory: 8 bytes for each value compared and 10 for each distinct row.
+//! Cost: 20-50 ns for each row built and look-up of a row probed. Memory: 8 bytes for each value compared and 10 for each
+//! distinct row of each set.
 //! The order of the probe side stays if it must.
 
 use super::batch::Batch;
+use super::compatible::{Mask, both, has, mask_of, words};
 use super::extend::Columns;
 use super::hash_join::{HashJoin, JoinShape};
 use super::operator::{BoxOperator, Operator, Runtime, SpillCharge, is_spent};
@@ -19,7 +20,6 @@ use super::slice::Union;
 use super::spool::{PartReader, PartWriter, RowSpool};
 use crate::error::Result;
 use crate::plan::{JoinColumns, JoinKind, SemiColumns};
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Rows put into an index between two polls.
@@ -108,15 +108,17 @@ impl SemiJoin {
             return Ok(());
         };
         let width = self.table.width();
+        // What was made of the rows goes first, since buffers need room.
+        self.table.ways.clear();
         let buffer = self.memory.buffer()?;
         let mut spool = RowSpool::new(&self.runtime)?;
         let mut writer = PartWriter::new(width, buffer.bytes());
-        for set in std::mem::take(&mut self.table.rows) {
-            for row in 0..set.len() {
-                writer.push(set.row(row).iter().copied(), &mut spool)?;
-            }
+        let table = Table::new(&self.columns, &self.runtime);
+        let rows = std::mem::replace(&mut self.table, table).rows;
+        for row in 0..rows.len() {
+            writer.push(rows.row(row).iter().copied(), &mut spool)?;
         }
-        self.table = Table::new(&self.columns, &self.runtime);
+        drop(rows);
         let part = writer.finish(&mut spool)?;
         drop(buffer);
         let mut inputs: Vec<BoxOperator> =
@@ -223,36 +225,48 @@ impl Operator for SemiJoin {
     }
 }
 
-/// Which of the columns that may be unbound are bound in a row, 64 to a word.
-type Mask = Vec<u64>;
-
 /// The rows of the build side.
 struct Table {
     runtime: Arc<Runtime>,
     keys: usize,
     compatible: usize,
-    /// The masks of the rows, and for each the rows: keys, then compatible columns.
+    /// Whether a match needs a column that both rows bind.
+    shared: bool,
+    /// Keys, then columns that may be unbound.
+    rows: RowSet,
+    /// The sets of these that rows bind.
     masks: RowSet,
-    rows: Vec<RowSet>,
-    /// By number of a mask and columns bound on both sides: the rows of that mask, cut to the keys and those columns.
-    indexes: FxHashMap<(usize, Mask), RowSet>,
+    /// The sets that probe rows bind, and the way of each.
+    probe_masks: RowSet,
+    ways: Vec<Way>,
+}
+
+/// How probe rows that bind one set of columns find a match.
+struct Way {
+    mask: Mask,
+    /// The columns that probe row and build row both bind.
+    both: Vec<Mask>,
+    /// The build rows cut to the keys and the columns of the mask; `None` if it has all columns.
+    rows: Option<RowSet>,
 }
 
 impl Table {
     fn new(columns: &SemiColumns, runtime: &Arc<Runtime>) -> Self {
-        let compatible = columns.compatible.len();
+        let (keys, compatible) = (columns.keys.len(), columns.compatible.len());
         Self {
             runtime: runtime.clone(),
-            keys: columns.keys.len(),
+            keys,
             compatible,
-            masks: RowSet::new(compatible.div_ceil(64), &runtime.control),
-            rows: Vec::new(),
-            indexes: FxHashMap::default(),
+            shared: columns.shared,
+            rows: RowSet::spilling(keys + compatible, 0, runtime),
+            masks: RowSet::new(words(compatible), &runtime.control),
+            probe_masks: RowSet::new(words(compatible), &runtime.control),
+            ways: Vec::new(),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.len() == 0
     }
 
     /// Values of a row.
@@ -262,8 +276,8 @@ impl Table {
 
     /// Bytes of all sets.
     fn bytes(&self) -> usize {
-        let sets = self.rows.iter().chain(self.indexes.values());
-        sets.map(RowSet::bytes).sum()
+        let cut = self.ways.iter().filter_map(|way| way.rows.as_ref());
+        self.rows.bytes() + cut.map(RowSet::bytes).sum::<usize>()
     }
 
     /// Errors: `ResourceExhausted`; then some rows of the batch may be in.
@@ -271,17 +285,12 @@ impl Table {
         let (mut rows, mut values, mut mask) = (Vec::new(), Vec::new(), Mask::new());
         batch.selected(&mut rows);
         for &row in &rows {
-            let row = row as usize;
             values.clear();
             let pairs = columns.keys.iter().chain(&columns.compatible);
-            values.extend(pairs.map(|&(_, right)| batch.columns[right][row]));
-            mask_of(&values[self.keys..], &mut mask);
-            let (number, new) = self.masks.insert(&mask)?;
-            if new {
-                self.rows
-                    .push(RowSet::spilling(self.width(), 0, &self.runtime));
-            }
-            self.rows[number].insert(&values)?;
+            values.extend(pairs.map(|&(_, right)| batch.columns[right][row as usize]));
+            self.rows.insert(&values)?;
+            mask_of(values[self.keys..].iter().copied(), &mut mask);
+            self.masks.insert(&mask)?;
         }
         Ok(())
     }
@@ -294,32 +303,18 @@ impl Table {
         anti: bool,
         columns: &SemiColumns,
     ) -> Result<()> {
-        if columns.compatible.is_empty() {
-            let table = self.rows.first();
-            let mut key = Vec::with_capacity(self.keys);
-            rows.retain(|&row| {
-                key.clear();
-                let keys = columns.keys.iter();
-                key.extend(keys.map(|&(left, _)| batch.columns[left][row as usize]));
-                table.is_some_and(|table| table.contains(&key)) != anti
-            });
-            return Ok(());
-        }
         let mut kept = Vec::with_capacity(rows.len());
-        let (mut values, mut mask) = (Vec::new(), Mask::new());
+        let (mut values, mut mask, mut key) = (Vec::new(), Mask::new(), Vec::new());
+        let mut way = 0;
         for &row in rows.iter() {
-            let at = row as usize;
             values.clear();
-            values.extend(
-                columns
-                    .keys
-                    .iter()
-                    .map(|&(left, _)| batch.columns[left][at]),
-            );
-            let compatible = columns.compatible.iter();
-            values.extend(compatible.map(|&(left, _)| batch.columns[left][at]));
-            mask_of(&values[self.keys..], &mut mask);
-            if self.has_match(&values, &mask, columns.shared)? != anti {
+            let pairs = columns.keys.iter().chain(&columns.compatible);
+            values.extend(pairs.map(|&(left, _)| batch.columns[left][row as usize]));
+            mask_of(values[self.keys..].iter().copied(), &mut mask);
+            if way == self.ways.len() || self.probe_masks.row(way) != mask {
+                way = self.way(&mask)?;
+            }
+            if self.has_match(&self.ways[way], &values, &mut key) != anti {
                 kept.push(row);
             }
         }
@@ -327,53 +322,51 @@ impl Table {
         Ok(())
     }
 
-    fn has_match(&mut self, values: &[u64], mask: &Mask, shared: bool) -> Result<bool> {
-        for number in 0..self.rows.len() {
-            let build_mask = self.masks.row(number);
-            let both: Mask = mask.iter().zip(build_mask).map(|(a, b)| a & b).collect();
-            // MINUS asks for a variable that both sides bind.
-            if shared && both.iter().all(|&word| word == 0) {
-                continue;
+    fn has_match(&self, way: &Way, values: &[u64], key: &mut Vec<u64>) -> bool {
+        let rows = way.rows.as_ref().unwrap_or(&self.rows);
+        way.both.iter().any(|both| {
+            key.clear();
+            cut(values, self.keys, &way.mask, key);
+            let open = (0..self.compatible).filter(|&column| has(&way.mask, column));
+            for (value, column) in key[self.keys..].iter_mut().zip(open) {
+                *value *= u64::from(has(both, column));
             }
-            let mut key = Vec::with_capacity(values.len());
-            cut(values, self.keys, &both, &mut key);
-            if self.index(number, both)?.contains(&key) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+            rows.contains(key)
+        })
     }
 
-    fn index(&mut self, number: usize, both: Mask) -> Result<&RowSet> {
-        let width = self.keys
-            + both
-                .iter()
-                .map(|word| word.count_ones() as usize)
-                .sum::<usize>();
-        let slot = match self.indexes.entry((number, both)) {
-            std::collections::hash_map::Entry::Occupied(entry) => return Ok(entry.into_mut()),
-            std::collections::hash_map::Entry::Vacant(entry) => entry,
+    /// The number of the way of probe rows with this mask. Errors: `ResourceExhausted`, `Cancelled`, `QueryTimeout`.
+    fn way(&mut self, mask: &Mask) -> Result<usize> {
+        let (way, is_new) = self.probe_masks.insert(mask)?;
+        if !is_new {
+            return Ok(way);
+        }
+        let width = (0..self.compatible).filter(|&column| has(mask, column));
+        let width = self.keys + width.count();
+        let rows = match width == self.width() {
+            true => None,
+            false => Some(self.cut_to(mask, width)?),
         };
-        let rows = &self.rows[number];
-        let mut index = RowSet::spilling(width, 0, &self.runtime);
+        self.ways.push(Way {
+            mask: mask.clone(),
+            both: both(mask, &self.masks, self.shared),
+            rows,
+        });
+        Ok(way)
+    }
+
+    fn cut_to(&self, mask: &Mask, width: usize) -> Result<RowSet> {
+        let mut set = RowSet::spilling(width, 0, &self.runtime);
         let mut key = Vec::with_capacity(width);
-        for row in 0..rows.len() {
+        for row in 0..self.rows.len() {
             if row.is_multiple_of(POLL_ROWS) {
                 self.runtime.control.poll()?;
             }
             key.clear();
-            cut(rows.row(row), self.keys, &slot.key().1, &mut key);
-            index.insert(&key)?;
+            cut(self.rows.row(row), self.keys, mask, &mut key);
+            set.insert(&key)?;
         }
-        Ok(slot.insert(index))
-    }
-}
-
-fn mask_of(values: &[u64], mask: &mut Mask) {
-    mask.clear();
-    mask.resize(values.len().div_ceil(64), 0);
-    for (column, &value) in values.iter().enumerate() {
-        mask[column / 64] |= u64::from(value != 0) << (column % 64);
+        Ok(set)
     }
 }
 
@@ -381,11 +374,8 @@ fn mask_of(values: &[u64], mask: &mut Mask) {
 fn cut(row: &[u64], keys: usize, mask: &Mask, out: &mut Vec<u64>) {
     out.extend_from_slice(&row[..keys]);
     let compatible = row[keys..].iter().enumerate();
-    out.extend(
-        compatible
-            .filter(|(column, _)| mask[column / 64] >> (column % 64) & 1 == 1)
-            .map(|(_, &value)| value),
-    );
+    let compatible = compatible.filter(|(column, _)| has(mask, *column));
+    out.extend(compatible.map(|(_, &value)| value));
 }
 
 #[cfg(test)]

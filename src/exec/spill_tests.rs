@@ -6,12 +6,13 @@ use super::fixed::{Fixed, FixedRows};
 use super::group::{Aggregated, Group};
 use super::hash_join::{HashJoin, JoinShape};
 use super::operator::{BoxOperator, Operator, Runtime};
+use super::semi_join::SemiJoin;
 use super::sort::Sort;
 use crate::algebra::{AggregateFunction, Expr, Var};
 use crate::control::{Budget, Control};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Binding, Context, Evaluator, Terms};
-use crate::plan::{JoinColumns, JoinKind, SortColumn};
+use crate::plan::{JoinColumns, JoinKind, SemiColumns, SortColumn};
 use crate::store::tests::Spools;
 use crate::store::{Dictionary, View};
 use crate::term::{
@@ -20,6 +21,7 @@ use crate::term::{
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An expression that is a column.
 fn column(number: usize, runtime: &Runtime) -> Evaluator {
@@ -60,7 +62,10 @@ impl Dictionary for Inline {
 }
 
 pub(super) fn runtime(memory: usize) -> Arc<Runtime> {
-    let control = Control::new().with_memory(Budget::new("test", memory));
+    with_control(Control::new().with_memory(Budget::new("test", memory)))
+}
+
+fn with_control(control: Control) -> Arc<Runtime> {
     let terms = Terms::new(Arc::new(Inline), &control);
     let context = Arc::new(Context::new(None, Arc::default(), &control));
     Arc::new(Runtime::new(
@@ -137,13 +142,53 @@ fn memories() -> impl Strategy<Value = usize> {
     ]
 }
 
+/// Columns of both sides of a join: a key, some that may be unbound, and one that is not shared.
+const JOIN_WIDTH: usize = 2 + COMPATIBLE_MAX;
+/// So many that rows bind more sets of columns than a table chains its rows by.
+const COMPATIBLE_MAX: usize = 5;
+const LAST: usize = JOIN_WIDTH - 1;
+
 #[derive(Clone, Copy, Debug)]
 struct Join {
     keys: bool,
-    compatible: bool,
+    /// Columns that are compatible, after the key.
+    compatible: usize,
     kind: JoinKind,
     must_share: bool,
     is_ordered: bool,
+}
+
+impl Join {
+    const BY_KEY: Self = Self {
+        keys: true,
+        compatible: 0,
+        kind: JoinKind::Inner,
+        must_share: false,
+        is_ordered: true,
+    };
+
+    fn keys(self) -> Vec<(usize, usize)> {
+        (0..usize::from(self.keys))
+            .map(|column| (column, column))
+            .collect()
+    }
+
+    fn compatible(self) -> Vec<(usize, usize)> {
+        (1..=self.compatible)
+            .map(|column| (column, column))
+            .collect()
+    }
+
+    /// By the definition of compatible solutions.
+    fn is_match(self, left: &[u64], right: &[u64]) -> bool {
+        let both = |column: usize| left[column] != 0 && right[column] != 0;
+        let mut columns = 1..=self.compatible;
+        (!self.keys || left[0] == right[0])
+            && columns
+                .clone()
+                .all(|column| !both(column) || left[column] == right[column])
+            && (!self.must_share || columns.any(both))
+    }
 }
 
 fn joins() -> impl Strategy<Value = Join> {
@@ -153,62 +198,62 @@ fn joins() -> impl Strategy<Value = Join> {
         JoinKind::Semi,
         JoinKind::Anti,
     ];
-    (any::<[bool; 4]>(), proptest::sample::select(kinds.to_vec())).prop_map(
-        |([keys, compatible, must_share, is_ordered], kind)| Join {
+    let compatible = prop_oneof![0..=2_usize, 0..=COMPATIBLE_MAX];
+    (
+        any::<[bool; 3]>(),
+        compatible,
+        proptest::sample::select(kinds.to_vec()),
+    )
+        .prop_map(|([keys, must_share, is_ordered], compatible, kind)| Join {
             keys,
             compatible,
             kind,
             must_share,
             is_ordered,
-        },
-    )
+        })
 }
 
-/// Joins rows (a, b, c) and (a, b, d): on a, b compatible.
 fn join(runtime: &Arc<Runtime>, probe: &Rows, build: &Rows, join: Join) -> HashJoin {
     let shape = JoinShape {
         columns: JoinColumns {
-            keys: if join.keys { vec![(0, 0)] } else { Vec::new() },
-            compatible: if join.compatible {
-                vec![(1, 1)]
-            } else {
-                Vec::new()
-            },
+            keys: join.keys(),
+            compatible: join.compatible(),
             outputs: match join.kind {
-                JoinKind::Inner | JoinKind::Left => vec![2],
+                JoinKind::Inner | JoinKind::Left => vec![LAST],
                 JoinKind::Semi | JoinKind::Anti => Vec::new(),
             },
         },
-        probe_width: 3,
-        build_width: 3,
+        probe_width: JOIN_WIDTH,
+        build_width: JOIN_WIDTH,
         kind: join.kind,
         must_share: join.must_share,
         is_ordered: join.is_ordered,
     };
-    HashJoin::new(runtime, input(probe, 3), input(build, 3), shape, None)
+    let sides = [probe, build].map(|rows| input(rows, JOIN_WIDTH));
+    let [probe, build] = sides;
+    HashJoin::new(runtime, probe, build, shape, None)
 }
 
+/// Nested loops.
 fn model_join(probe: &Rows, build: &Rows, join: Join) -> Rows {
     let mut found = Vec::new();
     for left in probe {
         let before = found.len();
         for right in build {
-            let is_key = !join.keys || left[0] == right[0];
-            let fits = left[1] == right[1] || left[1] == 0 || right[1] == 0;
-            let shares = join.keys || join.compatible && left[1] != 0 && right[1] != 0;
-            if is_key && (!join.compatible || fits) && (shares || !join.must_share) {
-                let second = match (join.compatible, left[1]) {
-                    (true, 0) => right[1],
-                    _ => left[1],
-                };
-                found.push(vec![left[0], second, left[2], right[2]]);
+            if join.is_match(left, right) {
+                let mut row = left.clone();
+                for (column, _) in join.compatible() {
+                    row[column] = left[column].max(right[column]);
+                }
+                row.push(right[LAST]);
+                found.push(row);
             }
         }
         let matched = found.len() > before;
         match join.kind {
             JoinKind::Inner => {}
             JoinKind::Left if matched => {}
-            JoinKind::Left => found.push(vec![left[0], left[1], left[2], 0]),
+            JoinKind::Left => found.push(left.iter().copied().chain([0]).collect()),
             JoinKind::Semi | JoinKind::Anti => {
                 found.truncate(before);
                 if matched == (join.kind == JoinKind::Semi) {
@@ -223,9 +268,14 @@ fn model_join(probe: &Rows, build: &Rows, join: Join) -> Rows {
 /// Rows whose last value is their number, so that their order shows.
 fn numbered(mut rows: Rows) -> Rows {
     for (number, row) in rows.iter_mut().enumerate() {
-        row[2] = number as u64 + 1;
+        *row.last_mut().unwrap() = number as u64 + 1;
     }
     rows
+}
+
+/// Rows of a side of a join; few kinds of values, so that many are equal and many unbound.
+fn side(most: usize) -> impl Strategy<Value = Rows> {
+    prop_oneof![rows(JOIN_WIDTH, 12, most), rows(JOIN_WIDTH, 60, most)]
 }
 
 proptest! {
@@ -233,7 +283,7 @@ proptest! {
 
     #[test]
     fn a_hash_join_has_the_rows_of_nested_loops(
-        probe in rows(3, 60, 400), build in rows(3, 60, 1200), kind in joins(), memory in memories(),
+        probe in side(400), build in side(1200), kind in joins(), memory in memories(),
     ) {
         // A join on little gives much.
         let build = if kind.keys { build } else { build.into_iter().take(700).collect() };
@@ -241,9 +291,28 @@ proptest! {
         let runtime = runtime(memory);
         let found = drain(join(&runtime, &probe, &build, kind));
         if kind.is_ordered && kind.kind != JoinKind::Left {
-            prop_assert!(found.is_sorted_by_key(|row| row[2]));
+            prop_assert!(found.is_sorted_by_key(|row| row[LAST]));
         }
         prop_assert_eq!(sorted(found), sorted(model_join(&probe, &build, kind)));
+        prop_assert!(runtime.control.spool().used() == 0);
+    }
+
+    #[test]
+    fn a_semi_join_keeps_the_rows_of_nested_loops(
+        probe in side(400), build in side(1200), kind in joins(), anti in any::<bool>(), memory in memories(),
+    ) {
+        let kind = Join { kind: if anti { JoinKind::Anti } else { JoinKind::Semi }, ..kind };
+        let probe = numbered(probe);
+        let runtime = runtime(memory);
+        let columns = SemiColumns { keys: kind.keys(), compatible: kind.compatible(), shared: kind.must_share };
+        let sides = ((input(&probe, JOIN_WIDTH), JOIN_WIDTH), input(&build, JOIN_WIDTH));
+        let found = drain(SemiJoin::new(&runtime, sides.0, sides.1, columns, anti, kind.is_ordered));
+        let expected = model_join(&probe, &build, kind);
+        if kind.is_ordered {
+            prop_assert_eq!(found, expected);
+        } else {
+            prop_assert_eq!(sorted(found), sorted(expected));
+        }
         prop_assert!(runtime.control.spool().used() == 0);
     }
 
@@ -332,17 +401,20 @@ proptest! {
     }
 }
 
-/// Rows (number % `modulus`, number, number).
-fn many(count: u64, modulus: u64) -> Rows {
-    (0..count)
-        .map(|number| vec![number % modulus + 10_000, number + 10_000, number + 10_000])
-        .collect()
+/// Rows (number % `modulus`, number, number, ...).
+fn many(width: usize, count: u64, modulus: u64) -> Rows {
+    let row = |number: u64| {
+        let mut row = vec![number + 10_000; width];
+        row[0] = number % modulus + 10_000;
+        row
+    };
+    (0..count).map(row).collect()
 }
 
 #[test]
 fn little_memory_makes_each_operator_spill() {
     let memory = 64 << 10;
-    let rows = many(10_000, 5_000);
+    let rows = many(3, 10_000, 5_000);
     let spilled = |runtime: &Arc<Runtime>, found: usize, expected: usize| {
         assert_eq!(found, expected);
         assert!(
@@ -353,14 +425,12 @@ fn little_memory_makes_each_operator_spill() {
         assert!(runtime.control.memory().peak() <= memory);
     };
     let kind = Join {
-        keys: true,
-        compatible: false,
         kind: JoinKind::Left,
-        must_share: false,
-        is_ordered: true,
+        ..Join::BY_KEY
     };
+    let sides = many(JOIN_WIDTH, 10_000, 5_000);
     let at = runtime(memory);
-    let found = drain(join(&at, &rows, &rows, kind)).len();
+    let found = drain(join(&at, &sides, &sides, kind)).len();
     spilled(&at, found, 20_000);
     let at = runtime(memory);
     let found = drain(Distinct::new(&at, input(&rows, 3), 3, true)).len();
@@ -378,7 +448,7 @@ fn little_memory_makes_each_operator_spill() {
 
 #[test]
 fn a_join_of_one_key_ends_although_dividing_does_not_help() {
-    let rows = many(3_000, 1);
+    let rows = many(JOIN_WIDTH, 3_000, 1);
     let probe: Rows = rows.iter().take(20).cloned().collect();
     for (kind, expected) in [
         (JoinKind::Inner, 60_000),
@@ -387,11 +457,8 @@ fn a_join_of_one_key_ends_although_dividing_does_not_help() {
         (JoinKind::Anti, 0),
     ] {
         let kind = Join {
-            keys: true,
-            compatible: false,
             kind,
-            must_share: false,
-            is_ordered: true,
+            ..Join::BY_KEY
         };
         let runtime = runtime(64 << 10);
         let found = drain(join(&runtime, &probe, &rows, kind));
@@ -401,8 +468,64 @@ fn a_join_of_one_key_ends_although_dividing_does_not_help() {
 }
 
 #[test]
+fn rows_that_may_be_unbound_are_looked_up_and_not_compared_one_by_one() {
+    const ROWS: u64 = 20_000;
+    const UNBOUND: u64 = 10;
+    // Rows of every set of bound columns, a few of each but of the one with all.
+    let side = |columns: u64| -> Rows {
+        let mut rows = many(JOIN_WIDTH, ROWS, 1);
+        for (number, row) in rows.iter_mut().enumerate() {
+            let set = number as u64 / UNBOUND;
+            for column in 0..columns {
+                if set < 1 << columns && set >> column & 1 == 0 {
+                    row[1 + column as usize] = 0;
+                }
+            }
+        }
+        rows
+    };
+    // Nested loops poll 6,000 times; spools poll as well.
+    for (columns, memory, polls_max) in [
+        (1, usize::MAX, 600),
+        (2, usize::MAX, 600),
+        (3, usize::MAX, 600),
+        (1, 1 << 20, 5000),
+        (2, 1 << 20, 5000),
+    ] {
+        let polls = Arc::new(AtomicU64::new(0));
+        let hook = {
+            let polls = polls.clone();
+            move || {
+                polls.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+        };
+        let runtime = with_control(
+            Control::new()
+                .with_memory(Budget::new("test", memory))
+                .with_poll_hook(Arc::new(hook)),
+        );
+        let rows = side(columns);
+        for keys in [false, true] {
+            let kind = Join {
+                keys,
+                compatible: columns as usize,
+                is_ordered: false,
+                ..Join::BY_KEY
+            };
+            polls.store(0, Ordering::Relaxed);
+            let found = drain(join(&runtime, &rows, &rows, kind)).len() as u64;
+            assert!(found >= 2 * UNBOUND * ROWS, "{found}");
+            let polls = polls.load(Ordering::Relaxed);
+            assert!(polls < polls_max, "{columns} {memory} {keys}: {polls}");
+            assert_eq!(runtime.spooled_bytes() > 0, memory < usize::MAX);
+        }
+    }
+}
+
+#[test]
 fn the_limit_of_temporary_files_is_an_error_with_a_code() {
-    let rows = many(10_000, 5_000);
+    let rows = many(3, 10_000, 5_000);
     let control = Control::new()
         .with_memory(Budget::new("test", 64 << 10))
         .with_spool(Budget::disk("test", 50_000));

@@ -56,6 +56,13 @@ pub fn merge(left: f64, right: f64) -> f64 {
     all.min(skipping)
 }
 
+/// A hash join of rows on the build side with rows on the probe side. Where shared columns may be unbound, rows are chained
+/// and looked up for another set of bound columns besides that of all.
+pub fn hash(build: f64, probe: f64, may_be_unbound: bool) -> f64 {
+    let sets = if may_be_unbound { 2.0 } else { 1.0 };
+    sets * (build * HASH_BUILD_ROW + probe * HASH_PROBE_ROW)
+}
+
 /// Probes of `keys` keys into a scan of `rows` rows.
 pub fn probe(keys: f64, rows: f64) -> f64 {
     // Keys that share blocks cost less, down to reading every row.

@@ -323,15 +323,9 @@ impl Tree {
                 scan_cost + pairs,
             );
         } else {
-            // Without a variable that is always bound on both sides, every row is compared with every other.
             let is_key = |var: Var| self.node.is_always(var) && item.is_always(var);
-            let pairs = match self.shared(item).any(is_key) {
-                true => 0.0,
-                false => mine * theirs * cost::CROSS_PAIR,
-            };
-            let hash = |build: f64, probe: f64| {
-                build * cost::HASH_BUILD_ROW + probe * cost::HASH_PROBE_ROW + pairs + out
-            };
+            let may_be_unbound = !self.shared(item).all(is_key);
+            let hash = |build: f64, probe: f64| cost::hash(build, probe, may_be_unbound) + out;
             offer(
                 Method::Hash { build_item: true },
                 scan_cost + hash(theirs, mine),
@@ -531,8 +525,9 @@ pub fn hash_join(probe: Node, build: Node, outer: bool, filters: Vec<Expr>) -> N
             }
         }
     }
-    // Without a key, every row is compared with every other.
-    let pairs = match joined.keys.is_empty() {
+    let may_be_unbound = !joined.compatible.is_empty();
+    // Without a shared variable, every row goes with every other.
+    let pairs = match joined.keys.is_empty() && !may_be_unbound {
         true => probe.rows * build.rows * cost::CROSS_PAIR,
         false => 0.0,
     };
@@ -555,11 +550,7 @@ pub fn hash_join(probe: Node, build: Node, outer: bool, filters: Vec<Expr>) -> N
     Node {
         sorted,
         rows: probe.rows.max(build.rows),
-        cost: probe.cost
-            + build.cost
-            + build.rows * cost::HASH_BUILD_ROW
-            + probe.rows * cost::HASH_PROBE_ROW
-            + pairs,
+        cost: probe.cost + build.cost + cost::hash(build.rows, probe.rows, may_be_unbound) + pairs,
         columns,
         always,
         number: 0,
