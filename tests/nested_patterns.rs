@@ -681,3 +681,43 @@ fn thousands_of_parts_are_planned_in_time_and_run_on_a_small_stack() {
     let thread = std::thread::Builder::new().stack_size((448 + 32) << 10);
     thread.spawn(work).unwrap().join().unwrap();
 }
+
+#[test]
+fn chains_of_thousands_of_operators_have_their_value_on_a_small_stack() {
+    const TERMS: usize = 10_000;
+    let work = || {
+        let database = people();
+        let many = |term: &str| {
+            (0..TERMS)
+                .map(|number| term.replace('#', &(1000 + number).to_string()))
+                .collect::<String>()
+        };
+        let filtered = |first: &str, rest: &str| {
+            let rest = many(rest);
+            format!("SELECT ?s {{ ?s :age ?o FILTER({first}{rest}) }}")
+        };
+        let computed = |rest: &str| {
+            let rest = many(rest);
+            format!("SELECT ?n {{ :ann :age ?o BIND(?o{rest} AS ?n) }}")
+        };
+        let number = |lexical: &str, kind: &str| {
+            format!("n=\"{lexical}\"^^<http://www.w3.org/2001/XMLSchema#{kind}>")
+        };
+        let sum = number(&(30 + TERMS).to_string(), "integer");
+        for (query, expected) in [
+            (filtered("?o = 20", " || ?o = #"), "s=<bob>".to_owned()),
+            (filtered("?s = :bob", " || ?s = :x#"), "s=<bob>".to_owned()),
+            (filtered("?o < 30", " && ?o != #"), "s=<bob>".to_owned()),
+            (filtered("?s = :bob", " && ?s != :x#"), "s=<bob>".to_owned()),
+            (computed(" + 1"), sum),
+            (computed(" - # + #"), number("30", "integer")),
+            (computed(" * # / #"), number("30", "decimal")),
+        ] {
+            let start = std::time::Instant::now();
+            assert_eq!(answer(&database, &query), [expected], "{}", &query[..80]);
+            assert!(start.elapsed().as_secs() < 10, "{}", &query[..80]);
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size((448 + 32) << 10);
+    thread.spawn(work).unwrap().join().unwrap();
+}

@@ -266,6 +266,9 @@ pub enum Expr {
     /// The first that has a value.
     Coalesce(Vec<Expr>),
     Call(Function, Vec<Expr>),
+    /// Operators, one before each operand but the first, worked from the left. A sum may have more terms than the stack has
+    /// room for.
+    Chain(Vec<Function>, Vec<Expr>),
     /// A function that the host registered under an IRI.
     Custom {
         iri: String,
@@ -305,6 +308,7 @@ impl Expr {
             | Self::Or(parts)
             | Self::Coalesce(parts)
             | Self::Call(_, parts)
+            | Self::Chain(_, parts)
             | Self::Custom {
                 arguments: parts, ..
             } => (None, None, parts),
@@ -329,6 +333,7 @@ impl Expr {
             | Self::Or(parts)
             | Self::Coalesce(parts)
             | Self::Call(_, parts)
+            | Self::Chain(_, parts)
             | Self::Custom {
                 arguments: parts, ..
             } => (None, None, parts),

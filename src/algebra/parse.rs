@@ -529,15 +529,9 @@ mod tests {
     #[test]
     fn long_chains_are_safe_on_a_small_stack() {
         let run = || {
-            for (link, core) in [(" || ?x = 1", "?x"), (" && ?x = 1", "?x"), (" + 1", "?x")] {
-                let text = format!(
-                    "SELECT * {{ ?s ?p ?x FILTER({core}{}) }}",
-                    link.repeat(60_000)
-                );
-                let result = parse(&text, &ParseOptions::default());
-                // Sums are no lists: each is a level.
-                let is_refused = result.is_err_and(|error| error.code() == Code::NestingTooDeep);
-                assert_eq!(is_refused, link == " + 1");
+            for link in [" || ?x = 1", " && ?x = 1", " + 1", " - ?x", " * 2 / ?x"] {
+                let text = format!("SELECT * {{ ?s ?p ?x FILTER(?x{}) }}", link.repeat(60_000));
+                parse(&text, &ParseOptions::default()).unwrap();
             }
             for link in [
                 " UNION { ?s ?p 1 }",

@@ -117,6 +117,7 @@ enum Node {
     If(Box<[Node; 3]>),
     Coalesce(Vec<Node>),
     Call(Function, Vec<Node>),
+    Chain(Vec<Function>, Vec<Node>),
     Custom(Registered, Vec<Node>),
     Exists(Arc<dyn SubPlan>),
 }
@@ -161,6 +162,7 @@ impl Node {
             }
             Expr::Coalesce(parts) => Self::Coalesce(all(parts)?),
             Expr::Call(function, arguments) => Self::Call(*function, all(arguments)?),
+            Expr::Chain(functions, operands) => Self::Chain(functions.clone(), all(operands)?),
             Expr::Custom { iri, arguments, .. } => {
                 let registered = binding.context.functions.get(iri).ok_or_else(|| {
                     Error::new(
@@ -190,7 +192,7 @@ impl Node {
         match self {
             Self::Constant(_) | Self::Unbound => true,
             Self::Column(_) | Self::Bound(_) | Self::Exists(_) => false,
-            Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) => {
+            Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::Chain(_, parts) => {
                 parts.iter().all(constant)
             }
             Self::Not(inner) => constant(inner),
@@ -246,6 +248,18 @@ impl Node {
             Self::Call(function, arguments) => {
                 let arguments = Self::all_ids(arguments, frame, rows)?;
                 call::function(*function, arguments, frame, rows)?
+            }
+            Self::Chain(functions, operands) => {
+                let Some((first, rest)) = operands.split_first() else {
+                    return Ok(vec![0; rows.len()]);
+                };
+                let mut ids = first.ids(frame, rows)?;
+                for (function, operand) in functions.iter().zip(rest) {
+                    frame.context.control.poll()?;
+                    let arguments = vec![ids, operand.ids(frame, rows)?];
+                    ids = call::function(*function, arguments, frame, rows)?;
+                }
+                ids
             }
             Self::Custom(registered, arguments) => {
                 let arguments = Self::all_ids(arguments, frame, rows)?;
@@ -394,6 +408,7 @@ fn fold(
         if open.is_empty() {
             break;
         }
+        frame.context.control.poll()?;
         let found = part.truths(frame, &open_rows)?;
         for (&place, &found) in open.iter().zip(&found) {
             if found == decisive || found == Truth::Error {

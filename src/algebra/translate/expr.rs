@@ -96,18 +96,10 @@ impl Translator<'_> {
             Expression::SameTerm(left, right) => {
                 self.operator(Function::SameTerm, &[left, right], scope, below)
             }
-            Expression::Add(left, right) => {
-                self.operator(Function::Add, &[left, right], scope, below)
-            }
-            Expression::Subtract(left, right) => {
-                self.operator(Function::Subtract, &[left, right], scope, below)
-            }
-            Expression::Multiply(left, right) => {
-                self.operator(Function::Multiply, &[left, right], scope, below)
-            }
-            Expression::Divide(left, right) => {
-                self.operator(Function::Divide, &[left, right], scope, below)
-            }
+            Expression::Add(..)
+            | Expression::Subtract(..)
+            | Expression::Multiply(..)
+            | Expression::Divide(..) => self.arithmetic(expression, scope, below),
             Expression::UnaryPlus(inner) => self.operator(Function::Plus, &[inner], scope, below),
             Expression::UnaryMinus(inner) => {
                 self.operator(Function::Negate, &[inner], scope, below)
@@ -140,6 +132,28 @@ impl Translator<'_> {
             .map(|operand| self.expr(operand, scope, at))
             .collect::<Result<_>>()?;
         Ok(Expr::Call(function, operands))
+    }
+
+    /// A left-deep chain of operators on numbers, which may be longer than the stack.
+    fn arithmetic(&mut self, top: &Expression, scope: &mut Scope, at: At) -> Result<Expr> {
+        let (mut functions, mut operands) = (Vec::new(), Vec::new());
+        let mut current = top;
+        while let Some((function, left, right)) = arithmetic_of(current) {
+            functions.push(function);
+            operands.push(right);
+            current = left;
+        }
+        operands.push(current);
+        functions.reverse();
+        operands.reverse();
+        if let [function] = functions[..] {
+            return self.operator(function, &operands, scope, at);
+        }
+        let operands = operands
+            .into_iter()
+            .map(|operand| self.expr(operand, scope, at))
+            .collect::<Result<_>>()?;
+        Ok(Expr::Chain(functions, operands))
     }
 
     fn call(
@@ -198,4 +212,15 @@ impl Translator<'_> {
             None => error,
         })
     }
+}
+
+/// An operator on two numbers with its operands.
+fn arithmetic_of(expression: &Expression) -> Option<(Function, &Expression, &Expression)> {
+    Some(match expression {
+        Expression::Add(left, right) => (Function::Add, left, right),
+        Expression::Subtract(left, right) => (Function::Subtract, left, right),
+        Expression::Multiply(left, right) => (Function::Multiply, left, right),
+        Expression::Divide(left, right) => (Function::Divide, left, right),
+        _ => return None,
+    })
 }

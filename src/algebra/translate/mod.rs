@@ -22,7 +22,7 @@ use rustc_hash::FxHashMap;
 use spargebra::term::{Term, Variable};
 
 /// The most levels of a translated pattern or expression. Planning and operators recurse over them on the
-/// caller's stack; lists (joins, unions, conjunctions, bindings) count as one level.
+/// caller's stack; lists (joins, unions, bindings, operators in a row) count as one level.
 pub const LEVELS_MAX: usize = 256;
 
 /// Translates a parsed query; `text` is searched for the place of what is not supported. `functions` are those that may
@@ -134,7 +134,8 @@ impl At {
                 format!(
                     "patterns and expressions of the query nest more than {LEVELS_MAX} levels deep"
                 ),
-            ));
+            )
+            .with_hint("operators in a row, as in a || b || c, are one level, each bracket within a bracket one more"));
         }
         Ok(Self { level, ..self })
     }
