@@ -43,19 +43,23 @@ fn filled(scratch: &Scratch, config: &Config) -> Database {
             _ => {}
         }
     }
+    load(&database, &document, Format::Turtle);
+    database.compact(&Control::new()).unwrap();
+    database
+}
+
+fn load(database: &Database, document: &str, format: Format) {
     let options = LoadOptions {
-        format: Some(Format::Turtle),
+        format: Some(format),
         ..LoadOptions::default()
     };
     database
         .load_bytes(document.as_bytes(), &options, &Control::new())
         .unwrap();
-    database.compact(&Control::new()).unwrap();
-    database
 }
 
 /// Queries that hold much, whether their rows come in an order, and whether they must spill with little memory.
-const QUERIES: [(&str, bool); 20] = [
+const QUERIES: [(&str, bool); 23] = [
     (
         "SELECT * { ?s :id ?i MINUS { ?s :id ?i ; :label ?l ; :name ?n } }",
         false,
@@ -66,6 +70,19 @@ const QUERIES: [(&str, bool); 20] = [
     ),
     (
         "SELECT * { ?s :id ?i FILTER EXISTS { ?s :id ?j ; :label ?l FILTER(?j > 3) } }",
+        false,
+    ),
+    // What is shared may be unbound on both sides.
+    (
+        "SELECT * { { { ?s :name ?n } UNION { VALUES (?s ?n) { (UNDEF 1) } } } { { ?s :id ?i } UNION { VALUES (?s ?i) { (UNDEF 2) } } } }",
+        false,
+    ),
+    (
+        "SELECT * { { { ?s :name ?n } UNION { VALUES (?s ?n) { (UNDEF 1) } } } OPTIONAL { { ?s :id ?i FILTER(?i > 9999) } UNION { VALUES (?s ?i) { (:s1 3) } } } }",
+        false,
+    ),
+    (
+        "SELECT * { { ?s :id ?i OPTIONAL { ?s :label ?l } } { { ?s :id ?i } UNION { VALUES (?s ?i ?l) { (UNDEF 2 UNDEF) (:s5 UNDEF 6) (:s3 UNDEF 4) } } } }",
         false,
     ),
     ("SELECT * { ?s :name ?n } ORDER BY ?n ?s", true),
@@ -492,6 +509,94 @@ fn random(below: u64) -> u64 {
 /// Rows that may be read between two polls: a batch of each input of an operator.
 const ROWS_BETWEEN_POLLS: u64 = 4 * BATCH_ROWS as u64;
 
+/// What came of a query that a test stopped.
+struct Stopped {
+    end: Result<u64>,
+    polls: u64,
+    spooled: u64,
+    /// The most rows read and given between two polls, and those after the last.
+    most: u64,
+    late: u64,
+}
+
+/// Runs a query with `memory` that fails at its poll `stop_at` and later ones. Whatever comes of it, memory and disk are
+/// given back.
+fn stopped(query: &str, source: &Snapshot, memory: usize, stop_at: u64) -> Stopped {
+    let counter = || Arc::new(AtomicU64::new(0));
+    let (rows, polls, last, most) = (counter(), counter(), counter(), counter());
+    let budget = Budget::new("query", memory);
+    let spool = Budget::disk("query", usize::MAX);
+    let hook = {
+        let (rows, polls, last, most) = (rows.clone(), polls.clone(), last.clone(), most.clone());
+        move || {
+            let read = rows.load(Ordering::Relaxed);
+            let before = last.swap(read, Ordering::Relaxed);
+            most.fetch_max(read - before, Ordering::Relaxed);
+            match polls.fetch_add(1, Ordering::Relaxed) + 1 >= stop_at {
+                true => Err(Error::new(Code::Cancelled, "stopped by the test")),
+                false => Ok(()),
+            }
+        }
+    };
+    let control = Control::new()
+        .with_memory(budget.clone())
+        .with_spool(spool.clone())
+        .with_poll_hook(Arc::new(hook));
+    let snapshot = Snapshot {
+        source: Arc::new(Counting {
+            inner: source.source.clone(),
+            rows: rows.clone(),
+        }),
+        ..source.clone()
+    };
+    let mut spooled = 0;
+    let end = start(query, &snapshot, &control).and_then(|mut found| {
+        let (mut batch, mut given) = (Batch::new(), 0);
+        while found.next_ids(BATCH_ROWS, &mut batch)? {
+            given += batch.len() as u64;
+            rows.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        }
+        spooled = found.spooled_bytes();
+        Ok(given)
+    });
+    drop((control, snapshot));
+    assert_eq!(
+        (budget.used(), spool.used()),
+        (0, 0),
+        "{query} at {stop_at}"
+    );
+    Stopped {
+        end,
+        polls: polls.load(Ordering::Relaxed),
+        spooled,
+        most: most.load(Ordering::Relaxed),
+        late: rows.load(Ordering::Relaxed) - last.load(Ordering::Relaxed),
+    }
+}
+
+/// Runs a query to its end and stops it at random polls. Returns what came of the whole run.
+fn stop_anywhere(query: &str, source: &Snapshot, memory: usize) -> Stopped {
+    let whole = stopped(query, source, memory, u64::MAX);
+    assert!(whole.end.is_ok(), "{query}: {:?}", whole.end);
+    assert!(whole.polls > 20, "{query}: {} polls", whole.polls);
+    assert!(
+        whole.most <= ROWS_BETWEEN_POLLS,
+        "{query}: {} rows between two polls",
+        whole.most
+    );
+    for _ in 0..6 {
+        let stop_at = 1 + random(whole.polls);
+        let Stopped { end, late, .. } = stopped(query, source, memory, stop_at);
+        assert_eq!(
+            end.unwrap_err().code(),
+            Code::Cancelled,
+            "{query} at {stop_at}"
+        );
+        assert_eq!(late, 0, "{query} at {stop_at} of {}", whole.polls);
+    }
+    whole
+}
+
 #[test]
 fn a_query_stopped_at_any_poll_works_no_further_row_and_gives_everything_back() {
     let scratch = Scratch::new("spill-stop");
@@ -499,76 +604,65 @@ fn a_query_stopped_at_any_poll_works_no_further_row_and_gives_everything_back() 
     let source = database.snapshot().unwrap().source();
     for memory in [usize::MAX, LITTLE] {
         for (query, _) in QUERIES {
-            let run = |stop_at: u64| {
-                let rows = Arc::new(AtomicU64::new(0));
-                let (polls, last, most) = (
-                    Arc::new(AtomicU64::new(0)),
-                    Arc::new(AtomicU64::new(0)),
-                    Arc::new(AtomicU64::new(0)),
-                );
-                let budget = Budget::new("query", memory);
-                let spool = Budget::disk("query", usize::MAX);
-                let hook = {
-                    let (rows, polls, last, most) =
-                        (rows.clone(), polls.clone(), last.clone(), most.clone());
-                    move || {
-                        let read = rows.load(Ordering::Relaxed);
-                        let before = last.swap(read, Ordering::Relaxed);
-                        most.fetch_max(read - before, Ordering::Relaxed);
-                        match polls.fetch_add(1, Ordering::Relaxed) + 1 >= stop_at {
-                            true => Err(Error::new(Code::Cancelled, "stopped by the test")),
-                            false => Ok(()),
-                        }
-                    }
-                };
-                let control = Control::new()
-                    .with_memory(budget.clone())
-                    .with_spool(spool.clone())
-                    .with_poll_hook(Arc::new(hook));
-                let snapshot = Snapshot {
-                    source: Arc::new(Counting {
-                        inner: source.source.clone(),
-                        rows: rows.clone(),
-                    }),
-                    ..source.clone()
-                };
-                let end = start(query, &snapshot, &control).and_then(drain);
-                drop((control, snapshot));
-                assert_eq!(
-                    (budget.used(), spool.used()),
-                    (0, 0),
-                    "{query} at {stop_at}"
-                );
-                let late = rows.load(Ordering::Relaxed) - last.load(Ordering::Relaxed);
-                let polls = polls.load(Ordering::Relaxed);
-                (
-                    end.map(|(rows, _)| rows.len()),
-                    polls,
-                    most.load(Ordering::Relaxed),
-                    late,
-                )
-            };
-            let (end, polls, most, _) = run(u64::MAX);
-            end.unwrap();
-            assert!(polls > 20, "{query}: {polls} polls");
-            assert!(
-                most <= ROWS_BETWEEN_POLLS,
-                "{query}: {most} rows between two polls"
-            );
-            for _ in 0..6 {
-                let stop_at = 1 + random(polls);
-                let (end, _, _, late) = run(stop_at);
-                assert_eq!(
-                    end.unwrap_err().code(),
-                    Code::Cancelled,
-                    "{query} at {stop_at}"
-                );
-                assert_eq!(late, 0, "{query} at {stop_at} of {polls}");
-            }
+            stop_anywhere(query, &source, memory);
         }
     }
     let (rows, _) =
         drain(start("SELECT * { ?s :id ?i }", &source, &Control::new()).unwrap()).unwrap();
     assert_eq!(rows.len() as u64, SUBJECTS);
     assert!(database.check(&Control::new()).unwrap().problems.is_empty());
+}
+
+/// A path for each way in which paths are walked, and whether it goes to disk with little memory.
+const PATHS: [(&str, bool); 14] = [
+    // A search from one start, forwards and backwards; of more than fits, on disk.
+    ("SELECT * { :s1 :knows+ ?t }", false),
+    ("SELECT * { ?t (:knows|:group)+ 7 }", false),
+    ("SELECT * { :s1 (:one/^:one)+ ?t }", true),
+    ("SELECT * { :s1 (:one|^:one|:name|:group)* ?t }", true),
+    // From both sides, with and without a way.
+    ("SELECT * { :s1 :knows+ :s2401 }", false),
+    ("SELECT * { :s1 :knows+ :s3 }", false),
+    // Free ends: what all nodes reach together, and start by start; one variable; single steps.
+    ("SELECT (COUNT(*) AS ?c) { ?s :leads+ ?t }", false),
+    ("SELECT * { ?s (:group/^:group)+ ?s }", false),
+    ("SELECT * { ?s :knows? ?t }", false),
+    ("SELECT * { ?s !(:id|:name) ?t }", false),
+    // From the rows of other patterns, and of other paths.
+    ("SELECT * { ?s :group 7 . ?s :knows+ ?t }", false),
+    (
+        "SELECT * { ?s :group 7 . ?t :group 49 . ?s :knows+ ?t }",
+        false,
+    ),
+    (
+        "SELECT (COUNT(*) AS ?c) { ?s :group 7 . ?s :knows+ ?t . ?t :knows* ?u }",
+        false,
+    ),
+    // In each graph.
+    ("SELECT * { GRAPH ?g { ?s :leads+ ?t } }", false),
+];
+
+#[test]
+fn a_path_stopped_at_any_poll_works_no_further_row_and_gives_everything_back() {
+    let scratch = Scratch::new("spill-paths");
+    let database = database(&scratch);
+    // Chains of 50 subjects, in the default graph and ten others.
+    let chains = (0..5000).filter(|number| number % 50 != 49);
+    let chains = chains.map(|number| {
+        let (graph, next) = (number / 500, number + 1);
+        let triple = format!("<http://x/s{number}> <http://x/leads> <http://x/s{next}>");
+        format!("{triple} .\n<http://x/g{graph}> {{ {triple} }}\n")
+    });
+    load(&database, &chains.collect::<String>(), Format::TriG);
+    let source = database.snapshot().unwrap().source();
+    for (query, spills) in PATHS {
+        let [much, little] =
+            [usize::MAX, LITTLE].map(|memory| stop_anywhere(query, &source, memory));
+        assert_eq!(much.end.unwrap(), little.end.unwrap(), "{query}");
+        assert_eq!(
+            (much.spooled > 0, little.spooled > 0),
+            (false, spills),
+            "{query}"
+        );
+    }
 }
