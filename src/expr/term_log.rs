@@ -192,11 +192,9 @@ impl TermLog {
         self.end = kept as usize;
         self.tail.truncate(self.end);
         self.forgotten += len - kept;
-        self.memory.release();
-        self.memory
-            .hold(self.tail.capacity() + size_of_val(&self.heads[..]))?;
         self.link_all();
-        Ok(())
+        self.memory
+            .hold(self.tail.capacity() + size_of_val(&self.heads[..]))
     }
 
     /// Bytes of all records.
@@ -338,6 +336,12 @@ impl TermLog {
             self.spooled += self.end as u64;
             self.tail.clear();
             self.end = 0;
+            if self.tail.capacity() > self.share().max(TAIL_MIN) {
+                // A long text had to be held; the next ones need less.
+                self.tail = Vec::new();
+                self.memory.release();
+                self.memory.hold(size_of_val(&self.heads[..]))?;
+            }
         }
         Ok(())
     }
