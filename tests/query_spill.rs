@@ -59,7 +59,7 @@ fn load(database: &Database, document: &str, format: Format) {
 }
 
 /// Queries that hold much, whether their rows come in an order, and whether they must spill with little memory.
-const QUERIES: [(&str, bool); 23] = [
+const QUERIES: [(&str, bool); 25] = [
     (
         "SELECT * { ?s :id ?i MINUS { ?s :id ?i ; :label ?l ; :name ?n } }",
         false,
@@ -97,6 +97,11 @@ const QUERIES: [(&str, bool); 23] = [
     ),
     ("SELECT * { ?s :name ?n } ORDER BY ?n ?s LIMIT 10", true),
     ("SELECT DISTINCT ?s ?n { ?s :name ?n . ?s :id ?i }", false),
+    ("DESCRIBE ?s ?l { ?s :id ?i ; :label ?l }", false),
+    (
+        "CONSTRUCT { ?s :called ?n . ?n :of ?s } { ?s :name ?n ; :id ?i }",
+        false,
+    ),
     (
         "SELECT DISTINCT ?s ?i { { SELECT ?s ?i { ?s :id ?i } ORDER BY DESC(?i) } }",
         false,

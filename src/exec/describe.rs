@@ -1,9 +1,13 @@
 //! Describe: concise bounded descriptions. The triples that have a resource as subject, and those of the blank nodes
 //! among their objects, and so on.
 //!
-//! Cost: a sorted probe for each resource; memory: 26 bytes for each.
+//! Resources of the input are told apart by a [`Distinct`], which goes to disk. So IRIs, which come from there alone, are
+//! described as they come; blank nodes are also met as objects, and those described are kept in memory.
+//!
+//! Cost: a sorted probe for each resource; memory: 26 bytes for each blank node.
 
 use super::batch::Batch;
+use super::distinct::Distinct;
 use super::fixed::{Fixed, FixedRows};
 use super::operator::{BoxOperator, Operator, Runtime};
 use super::probe_join::ProbeJoin;
@@ -25,9 +29,11 @@ pub struct Describe {
     input: BoxOperator,
     ended: bool,
     rows: usize,
+    rows_max: usize,
     /// Subjects by key in one graph or a union; no prefix.
     spec: ScanSpec,
-    seen: IdSet,
+    /// Blank nodes that are or will be described.
+    blanks: IdSet,
     /// Resources of the next level.
     next: Vec<u64>,
     /// The triples of the level at hand.
@@ -39,21 +45,27 @@ impl Describe {
     pub fn new(runtime: &Arc<Runtime>, input: BoxOperator, spec: ScanSpec) -> Self {
         Self {
             runtime: runtime.clone(),
-            input,
+            input: Box::new(Distinct::new(
+                runtime,
+                Box::new(Resources::new(input)),
+                1,
+                false,
+            )),
             ended: false,
             rows: BATCH_ROWS,
+            // A resource is listed, sorted, and read.
+            rows_max: runtime.chunk_rows(4 * size_of::<u64>(), ROWS_MAX),
             spec,
-            seen: IdSet::new(&runtime.control),
+            blanks: IdSet::new(&runtime.control),
             next: Vec::new(),
             triples: None,
         }
     }
 
-    fn add(&mut self, resource: u64) -> Result<()> {
-        let id = Id::from_raw(resource);
-        // A resource of this query alone has no triples.
-        if (id.is_iri() || id.is_blank()) && !id.is_local() && self.seen.insert(resource)? {
-            self.next.push(resource);
+    /// Takes a blank node up unless it was before.
+    fn add_blank(&mut self, blank: u64) -> Result<()> {
+        if self.blanks.insert(blank)? {
+            self.next.push(blank);
         }
         Ok(())
     }
@@ -70,13 +82,14 @@ impl Describe {
             self.runtime.control.poll()?;
             batch.compact();
             rows += batch.rows();
-            for column in &batch.columns {
-                for &resource in column {
-                    self.add(resource)?;
+            for &resource in &batch.columns[0] {
+                match Id::from_raw(resource).is_blank() {
+                    true => self.add_blank(resource)?,
+                    false => self.next.push(resource),
                 }
             }
         }
-        self.rows = (self.rows * 4).min(ROWS_MAX);
+        self.rows = (self.rows * 4).min(self.rows_max);
         Ok(!self.next.is_empty())
     }
 }
@@ -89,8 +102,9 @@ impl Operator for Describe {
                     batch.compact();
                     for row in 0..batch.rows() {
                         let object = batch.columns[2][row];
-                        if Id::from_raw(object).is_blank() {
-                            self.add(object)?;
+                        let id = Id::from_raw(object);
+                        if id.is_blank() && !id.is_local() {
+                            self.add_blank(object)?;
                         }
                     }
                     return Ok(true);
@@ -122,6 +136,50 @@ impl Operator for Describe {
                 JoinKind::Inner,
             );
             self.triples = Some(join);
+        }
+    }
+}
+
+/// The resources in all columns of the input that may have triples, as one column.
+struct Resources {
+    input: BoxOperator,
+    read: Batch,
+    /// The next column of what was read.
+    column: usize,
+}
+
+impl Resources {
+    fn new(input: BoxOperator) -> Self {
+        Self {
+            input,
+            read: Batch::new(),
+            column: 0,
+        }
+    }
+}
+
+impl Operator for Resources {
+    fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+        loop {
+            while let Some(column) = self.read.columns.get(self.column) {
+                self.column += 1;
+                batch.reset(1);
+                // A resource of this query alone has no triples.
+                let is_stored = |id: Id| (id.is_iri() || id.is_blank()) && !id.is_local();
+                let resources = column.iter().filter(|&&raw| is_stored(Id::from_raw(raw)));
+                batch.columns[0].extend(resources);
+                let rows = batch.columns[0].len();
+                batch.set_rows(rows);
+                if rows > 0 {
+                    return Ok(true);
+                }
+            }
+            self.column = 0;
+            if !self.input.next(&mut self.read)? {
+                self.read.reset(0);
+                return Ok(false);
+            }
+            self.read.compact();
         }
     }
 }

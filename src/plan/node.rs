@@ -69,7 +69,11 @@ impl Node {
     /// States of this node and those below that grow with the data and may have to go to disk.
     pub fn states(&self) -> usize {
         let own = match &self.op {
-            Op::HashJoin { .. } | Op::SemiJoin { .. } | Op::Distinct { .. } | Op::Sort { .. } => 1,
+            Op::HashJoin { .. }
+            | Op::SemiJoin { .. }
+            | Op::Distinct { .. }
+            | Op::Describe { .. }
+            | Op::Sort { .. } => 1,
             Op::Group { aggregates, .. } => {
                 1 + aggregates
                     .iter()
