@@ -6,6 +6,7 @@
 
 pub mod dataset;
 pub mod engine;
+mod quantile;
 pub mod queries;
 mod random;
 pub mod record;

@@ -8,7 +8,7 @@
 //! What no statistics can see is how the machine differed between the two runs. Two records of one state show it.
 
 use super::mann_whitney::interval_place;
-use super::statistics::{geometric_mean, middle};
+use super::statistics::{geometric_mean, median};
 use crate::bench::record::{Answer, Better, Figure, Record};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -177,12 +177,12 @@ fn change<'r>(before: &'r Figure, after: &'r Figure, options: Options) -> Option
     ratios.sort_unstable_by(f64::total_cmp);
     let place = interval_place(old.len(), new.len(), options.confidence);
     let interval = place.map(|place| [ratios[place], ratios[ratios.len() - 1 - place]]);
-    let ratio = middle(&ratios);
+    let ratio = median(&ratios);
     Some(Change {
         name: name(before),
         unit: &before.unit,
-        before: middle(&old),
-        after: middle(&new),
+        before: median(&old),
+        after: median(&new),
         ratio,
         interval,
         verdict: verdict(before.better, ratio, interval, options.least_effect),

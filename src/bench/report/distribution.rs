@@ -6,7 +6,7 @@ use super::markup::{Escaped, Markup};
 use super::number;
 use super::results::{Workload, present};
 use super::scale::Scale;
-use super::statistics::quantile;
+use crate::bench::quantile::quantile;
 
 const LINE_PX: f64 = 24.0;
 const RIGHT_PX: f64 = 16.0;
@@ -106,18 +106,16 @@ fn densities(scale: &Scale, samples: &[u64]) -> Vec<f64> {
 }
 
 fn quartiles(marks: &mut Markup, scale: &Scale, samples: &[u64], middle: f64, name: &str) {
-    let [quarter, half, upper, p95] = [0.25, 0.5, 0.75, 0.95].map(|part| {
-        let sample = quantile(samples, part).unwrap_or_default();
-        scale.place(milliseconds(sample))
-    });
+    let [quarter, half, upper, p95] = [0.25, 0.5, 0.75, 0.95]
+        .map(|part| scale.place(quantile(samples, part, milliseconds).unwrap_or_default()));
     marks.put(format_args!(
         "<g><title>{}: median {} ms, 95th percentile {} ms, {} samples</title>\
          <line class=\"quartiles\" x1=\"{}\" x2=\"{}\" y1=\"{middle}\" y2=\"{middle}\"/>\
          <line class=\"tail\" x1=\"{p95}\" x2=\"{p95}\" y1=\"{}\" y2=\"{}\"/>\
          <circle class=\"median\" cx=\"{}\" cy=\"{middle}\" r=\"3\"/></g>",
         Escaped(name),
-        number::exact(milliseconds(quantile(samples, 0.5).unwrap_or_default())),
-        number::exact(milliseconds(quantile(samples, 0.95).unwrap_or_default())),
+        number::exact(quantile(samples, 0.5, milliseconds).unwrap_or_default()),
+        number::exact(quantile(samples, 0.95, milliseconds).unwrap_or_default()),
         samples.len(),
         percent(quarter),
         percent(upper),

@@ -10,7 +10,7 @@ use super::markup::{Escaped, Markup};
 use super::number;
 use super::panel::{figure, legend, ratio_cell};
 use super::results::{Family, Results, Row, Standings, Workload, present, word};
-use super::statistics::quantile;
+use crate::bench::quantile::quantile;
 use crate::bench::record::{Answer, Latencies, Record};
 use std::collections::BTreeSet;
 
@@ -215,7 +215,7 @@ fn latency_table(
                 samples.len()
             ));
             for (_, part) in PARTS {
-                let value = quantile(samples, part).map_or(f64::NAN, milliseconds);
+                let value = quantile(samples, part, milliseconds).unwrap_or(f64::NAN);
                 page.put(format_args!("<td>{}</td>", number::exact(value)));
             }
             page.put(format_args!("</tr>"));

@@ -1,5 +1,6 @@
 //! What rounds and samples amount to.
 
+use crate::bench::quantile::quantile;
 use crate::bench::record::Better;
 
 /// The middle of some values and how far they lie apart.
@@ -17,7 +18,7 @@ impl Spread {
         values.sort_unstable_by(f64::total_cmp);
         let (&low, &high) = (values.first()?, values.last()?);
         Some(Self {
-            median: middle(&values),
+            median: median(&values),
             low,
             high,
         })
@@ -25,19 +26,8 @@ impl Spread {
 }
 
 /// The median of ascending values; not a number if there are none.
-pub fn middle(ascending: &[f64]) -> f64 {
-    let half = ascending.len() / 2;
-    match (ascending.len() % 2, ascending.get(half)) {
-        (_, None) => f64::NAN,
-        (1, Some(&value)) => value,
-        (_, Some(&value)) => (ascending[half - 1] + value) / 2.0,
-    }
-}
-
-/// The least of ascending samples that a part of all of them, from 0 to 1, does not exceed.
-pub fn quantile(ascending: &[u64], part: f64) -> Option<u64> {
-    let rank = (ascending.len() as f64 * part).ceil() as usize;
-    ascending.get(rank.max(1) - 1).copied()
+pub fn median(ascending: &[f64]) -> f64 {
+    quantile(ascending, 0.5, |value| value).unwrap_or(f64::NAN)
 }
 
 /// None if there are no values.
@@ -107,15 +97,6 @@ mod tests {
         };
         assert_eq!(spread, Some(expected));
         assert_eq!(Spread::of([f64::NAN]), None);
-    }
-
-    #[test]
-    fn quantiles_are_samples() {
-        let samples: Vec<u64> = (1..=100).collect();
-        let parts = [0.0, 0.5, 0.95, 0.951, 1.0];
-        let found = parts.map(|part| quantile(&samples, part));
-        assert_eq!(found, [1, 50, 95, 96, 100].map(Some));
-        assert_eq!(quantile(&[], 0.5), None);
     }
 
     #[test]

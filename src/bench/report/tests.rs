@@ -1,6 +1,7 @@
 //! A small record with everything in it, and what reports make of it.
 
 use super::*;
+use crate::bench::quantile::quantile;
 use crate::bench::record::{
     Answer, Better, Engine, Failure, FailureKind, Figure, Latencies, Machine, Record,
 };
@@ -202,7 +203,7 @@ fn the_page_has_every_figure_and_answer() {
         assert!(text.contains(&cell) && text.contains(&range), "{figure:?}");
     }
     for latencies in &record.latencies {
-        let p95 = statistics::quantile(&latencies.nanoseconds, 0.95).unwrap() as f64 / 1e6;
+        let p95 = quantile(&latencies.nanoseconds, 0.95, |sample| sample as f64 / 1e6).unwrap();
         assert!(text.contains(&number::exact(p95)), "{latencies:?}");
     }
     for answer in &record.answers {

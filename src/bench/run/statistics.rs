@@ -1,5 +1,7 @@
 //! Order statistics of samples.
 
+use crate::bench::quantile::quantile;
+
 /// Samples in ascending order.
 #[derive(Clone, Debug, Default)]
 pub struct Sorted(Vec<u64>);
@@ -18,16 +20,9 @@ impl Sorted {
         self.0.is_empty()
     }
 
-    /// The value below which a share of the samples lies, between the two nearest in proportion; 0 without samples.
-    /// Source: Hyndman and Fan, Sample Quantiles in Statistical Packages (1996), definition 7.
+    /// See [`quantile`]; 0 without samples.
     pub fn quantile(&self, share: f64) -> f64 {
-        let Some(last) = self.0.len().checked_sub(1) else {
-            return 0.0;
-        };
-        let place = share.clamp(0.0, 1.0) * last as f64;
-        let below = place.floor() as usize;
-        let (low, high) = (self.0[below] as f64, self.0[last.min(below + 1)] as f64);
-        low + (high - low) * place.fract()
+        quantile(&self.0, share, |sample| sample as f64).unwrap_or(0.0)
     }
 
     pub fn max(&self) -> u64 {
