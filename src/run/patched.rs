@@ -245,10 +245,11 @@ impl PatchedScan {
         }
         let places = &self.delta.places[delta.clone()];
         let shown_states = visibility.shown_states(self.delta.epoch);
-        let shows = |place: &Place| shown_states >> place.states.after() & 1 != 0;
+        let is_laid = |place: &Place| shown_states >> place.states.after() & 1 != 0;
         let is_copied = places.is_empty() && self.shown.is_empty();
         self.steps.clear();
-        if self.shown.is_empty() {
+        // A count needs none.
+        if self.shown.is_empty() && wanted.contains(&true) {
             let mut from = rows.start;
             self.steps.extend(places.iter().map(|place| {
                 let to = usize::from(place.row);
@@ -256,7 +257,7 @@ impl PatchedScan {
                 from = to + usize::from(place.hides);
                 Step {
                     copied,
-                    is_laid: shows(place),
+                    is_laid: is_laid(place),
                     hides: place.hides,
                 }
             }));
@@ -290,7 +291,7 @@ impl PatchedScan {
                 if self.shown.is_empty() {
                     lay(base, rows.len(), &self.steps, values, out);
                 } else {
-                    self.lay_over_shown(&rows, places, shown_states, values, out);
+                    self.lay_over_shown(&rows, places, is_laid, values, out);
                 }
             }
             if !is_counted {
@@ -299,7 +300,7 @@ impl PatchedScan {
             }
         }
         if !is_counted {
-            chunk.len = self.count(&rows, places);
+            chunk.len = self.count(&rows, places, is_laid);
         }
     }
 
@@ -308,7 +309,7 @@ impl PatchedScan {
         &self,
         rows: &Range<usize>,
         places: &[Place],
-        shown_states: u8,
+        is_laid: impl Fn(&Place) -> bool,
         values: &[u64],
         out: &mut Vec<u64>,
     ) {
@@ -319,7 +320,7 @@ impl PatchedScan {
         for (place, &value) in places.iter().zip(values) {
             let to = usize::from(place.row) - rows.start;
             extend(out, &base[from..to], &self.shown[from..to]);
-            if shown_states >> place.states.after() & 1 != 0 {
+            if is_laid(place) {
                 out.push(value);
             }
             from = to + usize::from(place.hides);
@@ -328,15 +329,20 @@ impl PatchedScan {
     }
 
     /// The rows shown of a window of which no column is wanted.
-    fn count(&self, rows: &Range<usize>, places: &[Place]) -> usize {
+    fn count(
+        &self,
+        rows: &Range<usize>,
+        places: &[Place],
+        is_laid: impl Fn(&Place) -> bool,
+    ) -> usize {
         let is_shown = |row: usize| self.shown.get(row).copied().unwrap_or(true);
         let hidden = |place: &&Place| place.hides && is_shown(usize::from(place.row) - rows.start);
         let base = match self.shown.is_empty() {
             true => rows.len(),
             false => self.shown.iter().filter(|&&shown| shown).count(),
         };
-        let laid = |place: &&Place| self.visibility.shows(place.states, self.delta.epoch);
-        base - places.iter().filter(hidden).count() + places.iter().filter(laid).count()
+        let laid = places.iter().filter(|place| is_laid(place)).count();
+        base - places.iter().filter(hidden).count() + laid
     }
 }
 
