@@ -1,4 +1,4 @@
-//! Templates of CONSTRUCT.
+//! Templates of CONSTRUCT and of updates.
 
 use super::super::ir::{Slot, TemplateSlot};
 use super::triple::ground_triple;
@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use spargebra::term::{TermPattern, TriplePattern};
 
 /// Numbers of the blank nodes of a template, by label.
-type Blanks = FxHashMap<String, u32>;
+pub(super) type Blanks = FxHashMap<String, u32>;
 
 impl Translator<'_> {
     pub(super) fn template(
@@ -40,7 +40,8 @@ impl Translator<'_> {
         ])
     }
 
-    fn template_term(
+    /// A position of a template. Errors: `NestingTooDeep`.
+    pub(super) fn template_term(
         &mut self,
         term: &TermPattern,
         scope: &mut Scope,

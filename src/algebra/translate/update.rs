@@ -3,16 +3,15 @@
 use super::super::CustomFunctions;
 use super::super::ir::{Form, Query, TemplateSlot, Var};
 use super::super::update::{Data, Modify, Operation, QuadTemplate, Target, Update};
-use super::triple::{ground_term, ground_triple};
+use super::template::Blanks;
+use super::triple::ground_term;
 use super::{At, LEVELS_MAX, Scope, Translator, dataset};
 use crate::error::{Code, Error, Result};
-use rustc_hash::FxHashMap;
 use spargebra::GraphUpdateOperation;
 use spargebra::algebra::{GraphPattern, GraphTarget, QueryDataset};
 use spargebra::term::{
-    GraphName, GraphNamePattern, GroundQuad, GroundQuadPattern, GroundTermPattern,
-    NamedNodePattern, NamedOrBlankNode, Quad, QuadPattern, Term, TermPattern, TriplePattern,
-    Variable,
+    GraphName, GraphNamePattern, GroundQuad, GroundQuadPattern, NamedNodePattern, NamedOrBlankNode,
+    Quad, QuadPattern, Term, TermPattern, Variable,
 };
 
 /// Translates a parsed request; `text` is searched for the place of what is not supported. `functions` are those that may
@@ -97,7 +96,7 @@ fn translate_operation(
 struct Template<'t> {
     translator: Translator<'t>,
     scope: Scope,
-    blanks: FxHashMap<String, u32>,
+    blanks: Blanks,
     base_iri: Option<&'t str>,
 }
 
@@ -107,7 +106,7 @@ impl<'t> Template<'t> {
             translator: Translator::new(text, functions),
             base_iri,
             scope: Scope::default(),
-            blanks: FxHashMap::default(),
+            blanks: Blanks::default(),
         }
     }
 
@@ -187,60 +186,27 @@ impl<'t> Template<'t> {
     fn quad(&mut self, quad: &QuadPattern) -> Result<QuadTemplate> {
         Ok(QuadTemplate {
             triple: [
-                self.term(&quad.subject, 0)?,
+                self.term(&quad.subject)?,
                 self.name(&quad.predicate),
-                self.term(&quad.object, 0)?,
+                self.term(&quad.object)?,
             ],
             graph: self.graph(&quad.graph_name),
         })
     }
 
-    fn term(&mut self, term: &TermPattern, level: usize) -> Result<TemplateSlot> {
-        Ok(match term {
-            TermPattern::NamedNode(node) => self.constant(node.clone()),
-            TermPattern::Literal(literal) => self.constant(literal.clone()),
-            TermPattern::BlankNode(node) => self.blank(node.as_str()),
-            TermPattern::Variable(variable) => self.var(variable),
-            TermPattern::Triple(triple) => self.triple(triple, level)?,
-        })
-    }
-
-    fn triple(&mut self, triple: &TriplePattern, level: usize) -> Result<TemplateSlot> {
-        if let Some(ground) = ground_triple(triple) {
-            return Ok(self.constant(ground));
-        }
-        check(level)?;
-        Ok(TemplateSlot::Triple(Box::new([
-            self.term(&triple.subject, level + 1)?,
-            self.name(&triple.predicate),
-            self.term(&triple.object, level + 1)?,
-        ])))
+    fn term(&mut self, term: &TermPattern) -> Result<TemplateSlot> {
+        let (scope, blanks) = (&mut self.scope, &mut self.blanks);
+        self.translator.template_term(term, scope, blanks, At::TOP)
     }
 
     fn ground_quad(&mut self, quad: &GroundQuadPattern) -> Result<QuadTemplate> {
         Ok(QuadTemplate {
             triple: [
-                self.ground(&quad.subject, 0)?,
+                self.term(&quad.subject.clone().into())?,
                 self.name(&quad.predicate),
-                self.ground(&quad.object, 0)?,
+                self.term(&quad.object.clone().into())?,
             ],
             graph: self.graph(&quad.graph_name),
-        })
-    }
-
-    fn ground(&mut self, term: &GroundTermPattern, level: usize) -> Result<TemplateSlot> {
-        Ok(match term {
-            GroundTermPattern::NamedNode(node) => self.constant(node.clone()),
-            GroundTermPattern::Literal(literal) => self.constant(literal.clone()),
-            GroundTermPattern::Variable(variable) => self.var(variable),
-            GroundTermPattern::Triple(triple) => {
-                check(level)?;
-                TemplateSlot::Triple(Box::new([
-                    self.ground(&triple.subject, level + 1)?,
-                    self.name(&triple.predicate),
-                    self.ground(&triple.object, level + 1)?,
-                ]))
-            }
         })
     }
 
