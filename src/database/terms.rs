@@ -4,60 +4,24 @@ use crate::control::Control;
 use crate::error::{Code, Error, Result};
 use crate::expr::Terms;
 use crate::store::{Transaction, Version};
-use crate::term::{Id, TermBuf, TermRef, parse_blank_label, parse_query_label};
+use crate::term::{Id, TermBuf, TermRef, parse_blank_label, parse_query_label, resolve};
 use oxrdf::{GraphName, NamedNode, NamedOrBlankNode, Term};
 
-/// Looks up or adds terms; what [`id_of`] and [`intern`] differ in.
-trait Resolve {
-    /// The number of the blank node with a label.
-    fn blank(&self, label: &str) -> Option<u64> {
-        parse_blank_label(label)
-    }
-
-    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>>;
-}
-
-struct Lookup<'v>(&'v Version, &'v Control);
-
-impl Resolve for Lookup<'_> {
-    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
-        self.0.id(term, self.1)
-    }
-}
-
-struct Known<'t>(&'t mut Transaction);
-
-impl Resolve for Known<'_> {
-    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
-        self.0.lookup(term)
-    }
-}
-
-struct Intern<'t>(&'t mut Transaction);
-
-impl Resolve for Intern<'_> {
-    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
-        self.0.intern(term).map(Some)
-    }
-}
-
-struct Computed<'t>(&'t Terms);
-
-impl Resolve for Computed<'_> {
-    fn blank(&self, label: &str) -> Option<u64> {
-        parse_query_label(label)
-    }
-
-    fn resolve(&mut self, term: TermRef<'_>) -> Result<Option<Id>> {
-        // Sets a language tag in lower case, as other terms of a query have it.
-        self.0.intern(TermBuf::from(term).as_ref()).map(Some)
-    }
+/// The number of a stored blank node, by a label the store printed (definition 10).
+fn stored(label: &str) -> Result<Option<u64>> {
+    Ok(parse_blank_label(label))
 }
 
 /// The id of a term that a query computed.
 /// Errors: `InvalidInput` for a blank node whose label was not printed by the store or the query.
 pub(super) fn interned(terms: &Terms, term: &Term) -> Result<Id> {
-    resolve(&mut Computed(terms), term)?.ok_or_else(|| {
+    let id = resolve(
+        term.as_ref(),
+        &mut |label| Ok(parse_query_label(label)),
+        // Sets a language tag in lower case, as other terms of a query have it.
+        &mut |term| terms.intern(TermBuf::from(term).as_ref()).map(Some),
+    );
+    id?.ok_or_else(|| {
         Error::new(
             Code::InvalidInput,
             format!("{term} is not a blank node of this store or query"),
@@ -66,20 +30,27 @@ pub(super) fn interned(terms: &Terms, term: &Term) -> Result<Id> {
     })
 }
 
-/// The id of a term of a version. A blank node is known by a label the store printed (definition 10).
+/// The id of a term of a version.
 pub(super) fn id_of(version: &Version, term: &Term, control: &Control) -> Result<Option<Id>> {
-    resolve(&mut Lookup(version, control), term)
+    resolve(term.as_ref(), &mut stored, &mut |term| {
+        version.id(term, control)
+    })
 }
 
 /// The id of a term a transaction can see.
 pub(super) fn known(transaction: &mut Transaction, term: &Term) -> Result<Option<Id>> {
-    resolve(&mut Known(transaction), term)
+    resolve(term.as_ref(), &mut stored, &mut |term| {
+        transaction.lookup(term)
+    })
 }
 
 /// The id of a term, which is added if it is new.
 /// Errors: `InvalidInput` for a blank node whose label the store has not printed.
 pub(super) fn intern(transaction: &mut Transaction, term: &Term) -> Result<Id> {
-    resolve(&mut Intern(transaction), term)?.ok_or_else(|| {
+    let id = resolve(term.as_ref(), &mut stored, &mut |term| {
+        transaction.intern(term).map(Some)
+    });
+    id?.ok_or_else(|| {
         Error::new(
             Code::InvalidInput,
             format!("{term} is not a blank node of this store"),
@@ -88,33 +59,6 @@ pub(super) fn intern(transaction: &mut Transaction, term: &Term) -> Result<Id> {
             "typed blank nodes carry labels the store printed; load a document to make new ones",
         )
     })
-}
-
-fn resolve(how: &mut dyn Resolve, term: &Term) -> Result<Option<Id>> {
-    let term = match term {
-        Term::NamedNode(iri) => TermRef::Iri(iri.as_str()),
-        Term::BlankNode(blank) => match how.blank(blank.as_str()) {
-            Some(number) => TermRef::Blank(number),
-            None => return Ok(None),
-        },
-        Term::Literal(literal) => TermRef::Literal(literal.as_ref().into()),
-        Term::Triple(triple) => {
-            let mut parts = [Id::UNBOUND; 3];
-            let terms = [
-                triple.subject.clone().into(),
-                triple.predicate.clone().into(),
-                triple.object.clone(),
-            ];
-            for (part, term) in parts.iter_mut().zip(&terms) {
-                match resolve(how, term)? {
-                    Some(id) => *part = id,
-                    None => return Ok(None),
-                }
-            }
-            TermRef::Triple(parts)
-        }
-    };
-    how.resolve(term)
 }
 
 /// Reads terms of a version; buffers are reused.

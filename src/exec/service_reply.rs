@@ -6,7 +6,7 @@ use crate::control::{Charge, Control};
 use crate::error::{Code, Error, Result};
 use crate::load::{self, Format};
 use crate::store::BATCH_ROWS;
-use crate::term::{Id, TermBuf, TermRef, parts_of};
+use crate::term::{Id, LOCAL_BLANK, TermBuf, resolve};
 use oxrdf::Term;
 use rustc_hash::FxHashMap;
 use sparesults::{
@@ -123,38 +123,16 @@ impl Solutions {
 }
 
 /// The id of a term of a reply. The nesting of its triple terms was checked.
-fn intern(runtime: &Arc<Runtime>, blanks: &mut FxHashMap<String, Id>, term: &Term) -> Result<Id> {
-    let term = match term {
-        Term::BlankNode(node) => {
+fn intern(runtime: &Runtime, blanks: &mut FxHashMap<String, Id>, term: &Term) -> Result<Id> {
+    let id = resolve(
+        term.as_ref(),
+        &mut |label| {
             let fresh = || runtime.terms.fresh_blank();
-            return Ok(*blanks.entry(node.as_str().to_owned()).or_insert_with(fresh));
-        }
-        Term::Triple(triple) => {
-            let [subject, predicate, object] = parts_of(triple);
-            let parts = [
-                intern(runtime, blanks, &subject)?,
-                intern(runtime, blanks, &predicate)?,
-                intern(runtime, blanks, &object)?,
-            ];
-            return runtime.terms.intern(TermRef::Triple(parts));
-        }
-        Term::NamedNode(_) | Term::Literal(_) => TermRef::from_oxrdf(
-            term.as_ref(),
-            |_| {
-                Err(Error::new(
-                    Code::Internal,
-                    "a blank node within a plain term",
-                ))
-            },
-            |_| {
-                Err(Error::new(
-                    Code::Internal,
-                    "a triple term within a plain term",
-                ))
-            },
-        )?,
-    };
-    // Sets a language tag in lower case, as other terms have it.
-    let term = TermBuf::from(term);
-    runtime.terms.intern(term.as_ref())
+            let blank = blanks.entry(label.to_owned()).or_insert_with(fresh);
+            Ok(Some(LOCAL_BLANK | blank.payload()))
+        },
+        // Sets a language tag in lower case, as other terms have it.
+        &mut |term| runtime.terms.intern(TermBuf::from(term).as_ref()).map(Some),
+    )?;
+    Ok(id.unwrap_or(Id::UNBOUND))
 }

@@ -238,7 +238,7 @@ impl ResultBatch {
 #[cfg(test)]
 mod made {
     use super::*;
-    use crate::term::{Tag, parse_blank_label};
+    use crate::term::{Tag, parse_blank_label, resolve};
     use oxrdf::Term;
 
     impl ResultBatch {
@@ -249,44 +249,30 @@ mod made {
                 columns: vec![Vec::new(); columns],
                 ..Self::default()
             };
-            let mut known: Vec<Term> = Vec::new();
             for row in rows {
                 for (column, term) in row.iter().enumerate() {
-                    let index = term
-                        .as_ref()
-                        .map_or(UNBOUND, |term| batch.add(term, &mut known));
+                    let index = term.as_ref().map_or(UNBOUND, |term| {
+                        let mut blank = |label: &str| Ok(parse_blank_label(label));
+                        let id = resolve(term.as_ref(), &mut blank, &mut |term| {
+                            Ok(Some(batch.add(term)))
+                        });
+                        id.unwrap().unwrap().payload() as u32
+                    });
                     batch.columns[column].push(index);
                 }
             }
             batch
         }
 
-        fn add(&mut self, term: &Term, known: &mut Vec<Term>) -> u32 {
-            if let Some(index) = known.iter().position(|other| other == term) {
-                return index as u32;
+        fn add(&mut self, term: TermRef<'_>) -> Id {
+            let known = (0..self.ids.len()).find(|&index| self.terms.get(index) == Some(term));
+            if let Some(index) = known {
+                return self.ids[index];
             }
-            let mut parts = [Id::UNBOUND; 3];
-            if let Term::Triple(triple) = term {
-                let terms = [
-                    triple.subject.clone().into(),
-                    triple.predicate.clone().into(),
-                    triple.object.clone(),
-                ];
-                for (part, term) in parts.iter_mut().zip(&terms) {
-                    let index = self.add(term, known);
-                    *part = self.ids[index as usize];
-                }
-            }
-            let index = known.len();
-            known.push(term.clone());
-            self.ids.push(Id::new(Tag::LocalLiteral, index as u64));
-            let term = TermRef::from_oxrdf(
-                term.as_ref(),
-                |label| Ok(parse_blank_label(label).unwrap()),
-                |_| Ok(parts),
-            );
-            self.terms.put(index, term.unwrap());
-            index as u32
+            let id = Id::new(Tag::LocalLiteral, self.ids.len() as u64);
+            self.terms.put(self.ids.len(), term);
+            self.ids.push(id);
+            id
         }
     }
 }

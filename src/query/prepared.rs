@@ -10,7 +10,7 @@ use crate::exec::{Batch, Runtime, Services, build};
 use crate::expr::{Context, Functions, Terms};
 use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
 use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
-use crate::term::{Id, TermRef, parts_of};
+use crate::term::{Id, TermBuf, TermRef, resolve};
 use oxsdatatypes::DateTime;
 use spargebra::term::Term;
 use std::sync::Arc;
@@ -254,17 +254,12 @@ impl Prepared {
 
 /// The id of a constant. Errors: those of [`Terms::intern`].
 fn intern(term: &Term, terms: &Terms) -> Result<Id> {
-    let part = |term: Term| intern(&term, terms);
-    let term = TermRef::from_oxrdf(
+    let id = resolve(
         term.as_ref(),
         // The parser has made blank nodes variables.
-        |_| Ok(crate::term::LOCAL_BLANK),
-        |triple| {
-            let [subject, predicate, object] = parts_of(triple);
-            Ok([part(subject)?, part(predicate)?, part(object)?])
-        },
+        &mut |_| Ok(Some(crate::term::LOCAL_BLANK)),
+        // Sets a language tag in lower case, as stored terms have it.
+        &mut |term| terms.intern(TermBuf::from(term).as_ref()).map(Some),
     )?;
-    // Sets a language tag in lower case, as stored terms have it.
-    let term = crate::term::TermBuf::from(term);
-    terms.intern(term.as_ref())
+    Ok(id.unwrap_or(Id::UNBOUND))
 }

@@ -36,22 +36,7 @@ impl<'a> From<oxrdf::LiteralRef<'a>> for TermRef<'a> {
     }
 }
 
-impl<'a> TermRef<'a> {
-    /// The term of an `oxrdf` term. `blank` gives the number of a label (definition 10), `triple` the ids of
-    /// a triple term's parts. Errors: only those of the two.
-    pub fn from_oxrdf(
-        term: oxrdf::TermRef<'a>,
-        blank: impl FnOnce(&str) -> Result<u64>,
-        triple: impl FnOnce(&'a Triple) -> Result<[Id; 3]>,
-    ) -> Result<Self> {
-        Ok(match term {
-            oxrdf::TermRef::NamedNode(node) => node.into(),
-            oxrdf::TermRef::BlankNode(node) => TermRef::Blank(blank(node.as_str())?),
-            oxrdf::TermRef::Literal(literal) => literal.into(),
-            oxrdf::TermRef::Triple(parts) => TermRef::Triple(triple(parts)?),
-        })
-    }
-
+impl TermRef<'_> {
     /// The `oxrdf` term of this one; blank nodes get their printed label. `nested` gives the parts of a
     /// triple term. Errors: those of `nested`; `Corruption` if they cannot stand where they do.
     pub fn to_oxrdf(self, nested: &mut dyn FnMut(Id) -> Result<Term>) -> Result<Term> {
@@ -112,13 +97,38 @@ impl From<LiteralRef<'_>> for Literal {
     }
 }
 
-/// Subject, predicate and object of a triple, as terms.
-pub fn parts_of(triple: &Triple) -> [Term; 3] {
-    [
-        triple.subject.clone().into(),
-        triple.predicate.clone().into(),
-        triple.object.clone(),
-    ]
+/// The id of an `oxrdf` term, after those of its parts. `blank` gives the number of a label (definition 10), `id` the id of a
+/// term whose parts have theirs; a term has none if it or a part of it has none.
+/// Errors: only those of the two.
+pub fn resolve(
+    term: oxrdf::TermRef<'_>,
+    blank: &mut dyn FnMut(&str) -> Result<Option<u64>>,
+    id: &mut dyn FnMut(TermRef<'_>) -> Result<Option<Id>>,
+) -> Result<Option<Id>> {
+    let term = match term {
+        oxrdf::TermRef::NamedNode(node) => node.into(),
+        oxrdf::TermRef::Literal(literal) => literal.into(),
+        oxrdf::TermRef::BlankNode(node) => match blank(node.as_str())? {
+            Some(number) => TermRef::Blank(number),
+            None => return Ok(None),
+        },
+        oxrdf::TermRef::Triple(triple) => {
+            let terms = [
+                triple.subject.as_ref().into(),
+                triple.predicate.as_ref().into(),
+                triple.object.as_ref(),
+            ];
+            let mut parts = [Id::UNBOUND; 3];
+            for (part, term) in parts.iter_mut().zip(terms) {
+                match resolve(term, blank, id)? {
+                    Some(found) => *part = found,
+                    None => return Ok(None),
+                }
+            }
+            TermRef::Triple(parts)
+        }
+    };
+    id(term)
 }
 
 impl From<Datatype> for NamedNode {
@@ -133,13 +143,19 @@ mod tests {
     use super::*;
 
     fn there_and_back(term: &Term) -> Term {
-        let borrowed = TermRef::from_oxrdf(
+        let mut buffer = TermBuf::new();
+        let mut ids = 0;
+        let id = resolve(
             term.as_ref(),
-            |label| Ok(super::super::parse_blank_label(label).unwrap()),
-            |_| Ok([Id::from_raw(1), Id::from_raw(2), Id::from_raw(3)]),
-        )
-        .unwrap();
-        TermBuf::from(borrowed)
+            &mut |label| Ok(super::super::parse_blank_label(label)),
+            &mut |term| {
+                buffer.set(term);
+                ids += 1;
+                Ok(Some(Id::from_raw(ids)))
+            },
+        );
+        assert_eq!(id.unwrap(), Some(Id::from_raw(ids)));
+        buffer
             .as_ref()
             .to_oxrdf(&mut |id| Ok(NamedNode::new_unchecked(format!("urn:{}", id.raw())).into()))
             .unwrap()
@@ -170,6 +186,17 @@ mod tests {
         ] {
             assert_eq!(there_and_back(&term), term);
         }
+    }
+
+    #[test]
+    fn a_term_has_no_id_if_a_part_has_none() {
+        let iri = NamedNode::new_unchecked("urn:a");
+        let inner = Triple::new(iri.clone(), iri.clone(), BlankNode::new_unchecked("x"));
+        let outer: Term = Triple::new(iri.clone(), iri, inner).into();
+        let id = resolve(outer.as_ref(), &mut |_| Ok(None), &mut |_| {
+            Ok(Some(Id::from_raw(1)))
+        });
+        assert_eq!(id.unwrap(), None);
     }
 
     #[test]

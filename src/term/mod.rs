@@ -44,7 +44,7 @@ pub use inline::{
     SHORT_STRING_BYTES, boolean_id, decode_inline, inline, inline_datatype, inline_integer,
     inline_literal, inline_tags,
 };
-pub use interop::parts_of;
+pub use interop::resolve;
 pub use iri::{DIGITS_MAX, IriPrefixes, PREFIX_BYTES_MAX, PREFIXES_MAX};
 pub use key::{dictionary_key, parse_key};
 pub use learn::PrefixLearner;

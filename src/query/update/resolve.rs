@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{TermTable, Terms};
 use crate::load::MAX_NESTING;
 use crate::store::Transaction;
-use crate::term::{Id, Tag, TermBuf, TermRef, parts_of};
+use crate::term::{Id, Tag, TermBuf, TermRef, resolve};
 use rustc_hash::FxHashMap;
 use spargebra::term::Term;
 use std::borrow::Cow;
@@ -30,31 +30,21 @@ pub(super) enum Unknown {
 
 /// The ids of a constant. Errors: `TermTooLarge`, `ResourceExhausted`, `TransactionEnded`, those of reading.
 pub(super) fn constant(transaction: &mut Transaction, term: &Term, unknown: Unknown) -> Result<Id> {
-    let mut is_known = true;
-    let mut part = |term: Term| -> Result<Id> {
-        let id = constant(transaction, &term, unknown)?;
-        is_known &= !id.is_unbound();
-        Ok(id)
-    };
-    let term = TermRef::from_oxrdf(
+    let id = resolve(
         term.as_ref(),
-        |_| {
+        &mut |_| {
             Err(Error::new(
                 Code::Internal,
                 "a blank node is no constant of an update",
             ))
         },
-        |triple| {
-            let [subject, predicate, object] = parts_of(triple);
-            Ok([part(subject)?, part(predicate)?, part(object)?])
+        &mut |term| {
+            // Sets a language tag in lower case, as stored terms have it.
+            let id = resolved(transaction, TermBuf::from(term).as_ref(), unknown)?;
+            Ok((!id.is_unbound()).then_some(id))
         },
     )?;
-    if !is_known {
-        return Ok(Id::UNBOUND);
-    }
-    // Sets a language tag in lower case, as stored terms have it.
-    let term = TermBuf::from(term);
-    resolved(transaction, term.as_ref(), unknown)
+    Ok(id.unwrap_or(Id::UNBOUND))
 }
 
 /// The id of a term whose parts, if it is a triple term, are of the transaction; unbound if it is to be skipped.
