@@ -287,7 +287,8 @@ impl Search {
         self.values.extend(compatible);
         mask_of(self.values.iter().copied(), &mut self.mask);
         self.next_both = 0;
-        let is_known = self.way < table.ways.len() && table.probe_masks.row(self.way) == self.mask;
+        let is_known =
+            self.way < table.ways.len() && table.probe_masks.row(self.way).iter().eq(&self.mask);
         if !is_known {
             self.way = table.way(&self.mask)?;
         }

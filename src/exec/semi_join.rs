@@ -311,7 +311,7 @@ impl Table {
             let pairs = columns.keys.iter().chain(&columns.compatible);
             values.extend(pairs.map(|&(left, _)| batch.columns[left][row as usize]));
             mask_of(values[self.keys..].iter().copied(), &mut mask);
-            if way == self.ways.len() || self.probe_masks.row(way) != mask {
+            if way == self.ways.len() || self.probe_masks.row(way).iter().ne(&mask) {
                 way = self.way(&mask)?;
             }
             if self.has_match(&self.ways[way], &values, &mut key) != anti {
