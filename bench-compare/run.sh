@@ -64,7 +64,7 @@ measure() {
 }
 
 # Without maplib, which answers half of these queries wrongly.
-measure bi "$@" --workload "bsbm-bi:$bsbm"
+measure bi "$@" --workload "bsbm-bi:$bsbm" --duration 0.5
 # Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
 if [ -n "$memory_limit" ]; then
     measure limited "$@" --workload "bsbm-load:$bsbm" --workload "bsbm:$bsbm" --memory-limit "$memory_limit"
@@ -85,8 +85,7 @@ else
     without "maplib, which cannot be installed"
 fi
 
-set -- "$@" --duration 0.5
-queries="--workload lubm-closed:$lubm --workload bsbm:$bsbm"
+queries="--workload lubm-closed:$lubm --workload bsbm:$bsbm --duration 0.25"
 measure prepared "$@" $queries --prepared on
 instructions=
 if have valgrind; then
@@ -94,10 +93,10 @@ if have valgrind; then
 else
     without "counts of instructions, which need valgrind"
 fi
-measure queries "$@" $queries --workload "lubm-analytics:$lubm" $instructions
+measure queries "$@" $queries $instructions
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
-measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" \
-    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm"
+measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \
+    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" --duration 0.25
 
 cd "$made"
 # Names without spaces, each a word.

@@ -20,8 +20,8 @@ const COUNTED: &str = "refs:";
 const SHARED: u64 = 2;
 /// Executions that only one run has: as many as take this long outside valgrind, within bounds. What background threads
 /// do differs by some 100,000 instructions from run to run, which many executions of a short query share.
-const COUNTED_NS: f64 = 50e6;
-const LEAST_COUNTED: u64 = 3;
+const COUNTED_NS: f64 = 10e6;
+const LEAST_COUNTED: u64 = 1;
 const MOST_COUNTED: u64 = 200;
 
 /// Counts one source for every native engine whose answers were right.

@@ -19,7 +19,7 @@ use std::fmt::Write;
 /// Triples of a large update, two for each subject.
 const BATCH_TRIPLES: u32 = 1000;
 /// Single and large updates of a round: the state they leave is compared, so that no time ends them earlier.
-const SINGLES: u32 = 100;
+const SINGLES: u32 = 50;
 const BATCHES: u32 = 10;
 const NAMESPACE: &str = "http://example.org/bench/";
 
