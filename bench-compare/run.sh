@@ -64,7 +64,7 @@ measure() {
 }
 
 # Without maplib, which answers half of these queries wrongly.
-measure bi "$@" --workload "bsbm-bi:$bsbm" --duration 0.5
+measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 3 --duration 0.5
 # Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
 if [ -n "$memory_limit" ]; then
     measure limited "$@" --workload "bsbm-load:$bsbm" --workload "bsbm:$bsbm" --memory-limit "$memory_limit"

@@ -30,6 +30,8 @@ fn run(scratch: &Scratch, arguments: &[&str]) -> (Output, Record) {
             "2",
             "--iterations",
             "3",
+            "--mixes",
+            "3",
             "--warm-up",
             "1",
         ])

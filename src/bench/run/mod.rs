@@ -62,11 +62,13 @@ pub struct Options {
     pub workloads: Vec<Selected>,
     pub engines: Vec<Command>,
     pub rounds: u32,
-    /// The most executions (or mixes) of a round.
+    /// The most executions of a query in a round.
     pub iterations: u32,
+    /// Mixes of a round, of a closed loop: as many for every engine, since each mix has parameters of its own.
+    pub mixes: u32,
     /// Executions (or mixes) that are not measured.
     pub warm_up: u32,
-    /// After which no more executions of a round begin; how long requests arrive in an open loop.
+    /// After which no more executions of a query begin in a round; how long requests arrive in an open loop.
     pub duration: Duration,
     /// Clients of a closed loop.
     pub concurrency: u32,

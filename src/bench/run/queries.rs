@@ -114,6 +114,7 @@ impl Queries<'_> {
         next += u64::from(self.options.warm_up);
         // An open loop takes no more than its time has arrivals.
         let sequences = match self.options.pace {
+            Pace::Closed if self.source.is_mix => u64::from(self.options.mixes),
             Pace::Closed => u64::from(self.options.iterations),
             Pace::Open { rate } => (rate * self.options.duration.as_secs_f64()).ceil() as u64,
         };
@@ -168,7 +169,7 @@ impl Queries<'_> {
         Place::new(self.workload, subject, engine)
     }
 
-    /// Runs the sequences of these numbers, as long as the time of a round is not over. `None` without any, or after a
+    /// Runs the sequences of these numbers, and those of a query as long as the time of a round is not over. `None` without any, or after a
     /// failure, which is noted.
     fn round(
         &self,
@@ -190,10 +191,11 @@ impl Queries<'_> {
             works.collect::<Vec<Work>>()
         });
         let over = Instant::now() + self.options.duration;
-        let closed = self.options.pace == Pace::Closed;
+        // A query may be asked more often by one engine than by another, but mixes have parameters of their own.
+        let bounded = self.options.pace == Pace::Closed && !(timed && self.source.is_mix);
         let mut begun = false;
         let mut next = || {
-            let late = closed && begun && Instant::now() >= over;
+            let late = bounded && begun && Instant::now() >= over;
             begun = true;
             works.next().filter(|_| !late)
         };

@@ -37,13 +37,16 @@ pub struct Run {
     /// Rounds in which the engines take turns
     #[arg(long, value_name = "N", default_value_t = 7)]
     rounds: u32,
-    /// The most executions of a query, or mixes, a round
+    /// The most executions of a query a round
     #[arg(long, value_name = "N", default_value_t = 100)]
     iterations: u32,
+    /// Mixes a round, each with new parameters, the same ones for every engine
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    mixes: u32,
     /// Executions, or mixes, before the first round
     #[arg(long, value_name = "N", default_value_t = 20)]
     warm_up: u32,
-    /// Seconds after which a round begins no more executions; in an open loop, how long requests arrive
+    /// Seconds after which a round begins no more executions of a query; in an open loop, how long requests arrive
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     duration: f64,
     /// Clients, each with one request under way
@@ -196,8 +199,9 @@ impl Run {
             false => Err(usage(format!("--{name} is more than 0"))),
         };
         let seconds = |name, value| positive(name, value).map(Duration::from_secs_f64);
-        if self.rounds == 0 || self.iterations == 0 || self.concurrency == 0 {
-            let message = "--rounds, --iterations and --concurrency are at least 1";
+        let counts = [self.rounds, self.iterations, self.mixes, self.concurrency];
+        if counts.contains(&0) {
+            let message = "--rounds, --iterations, --mixes and --concurrency are at least 1";
             return Err(usage(message.to_owned()));
         }
         let threads = self.threads.unwrap_or(self.concurrency.max(2));
@@ -206,6 +210,7 @@ impl Run {
             engines: self.engines()?,
             rounds: self.rounds,
             iterations: self.iterations,
+            mixes: self.mixes,
             warm_up: self.warm_up,
             duration: seconds("duration", self.duration)?,
             concurrency: self.concurrency,
