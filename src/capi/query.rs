@@ -197,7 +197,7 @@ pub(super) unsafe fn statement_of(
             timeout: (options.timeout_ms != 0).then(|| Duration::from_millis(options.timeout_ms)),
             row_limit: (options.row_limit != 0).then_some(options.row_limit),
             timed: options.measure_times != 0,
-            now: None,
+            began: None,
         };
         let prepared = Prepared::new(text, &parse_options)?;
         let shape = prepared.shape();

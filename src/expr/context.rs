@@ -41,13 +41,10 @@ impl Context {
 
     /// As if the run began at another time, if one is given.
     #[must_use]
-    pub fn at(self, now: Option<DateTime>) -> Self {
-        match now {
-            Some(now) => Self {
-                now: OnceLock::from(Some(now)),
-                ..self
-            },
-            None => self,
+    pub fn at(self, began: Option<SystemTime>) -> Self {
+        Self {
+            began: began.unwrap_or(self.began),
+            ..self
         }
     }
 

@@ -11,10 +11,9 @@ use crate::expr::{Context, Functions, Terms};
 use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
 use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
 use crate::term::{Id, TermBuf, TermRef, resolve};
-use oxsdatatypes::DateTime;
 use spargebra::term::Term;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What is read: the quads and terms of one version; and the functions of the host that may be called.
 #[derive(Clone)]
@@ -50,7 +49,7 @@ pub struct QueryOptions {
     /// Measures the time of each operator, to be shown by EXPLAIN.
     pub timed: bool,
     /// What `NOW()` gives. `None`: the time when the query begins.
-    pub now: Option<DateTime>,
+    pub began: Option<SystemTime>,
 }
 
 /// A parsed query. Clones are cheap.
@@ -202,7 +201,8 @@ impl Prepared {
         };
         let plan = plan(&self.query, constants, &request)?;
         let base_iri = self.query.base_iri.as_deref();
-        let context = Context::new(base_iri, snapshot.functions.clone(), &control).at(options.now);
+        let context =
+            Context::new(base_iri, snapshot.functions.clone(), &control).at(options.began);
         let runtime = Runtime::new(
             snapshot.source.clone(),
             terms,

@@ -23,8 +23,8 @@ use crate::error::Result;
 use crate::exec::Services;
 use crate::expr::Functions;
 use crate::store::{Changed, Precedence, Transaction, View};
-use oxsdatatypes::DateTime;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// How an update request is run.
 #[derive(Clone, Default)]
@@ -95,7 +95,7 @@ impl PreparedUpdate {
             control: transaction.listening(control),
             transaction,
             options,
-            now: DateTime::now(),
+            began: SystemTime::now(),
         };
         self.update
             .operations
@@ -110,7 +110,7 @@ struct Request<'t> {
     options: &'t UpdateOptions,
     control: Control,
     /// What `NOW()` gives, in all operations.
-    now: DateTime,
+    began: SystemTime,
 }
 
 impl Request<'_> {
@@ -135,7 +135,7 @@ impl Request<'_> {
         QueryOptions {
             default_graph: self.options.default_graph,
             view: self.options.view,
-            now: Some(self.now),
+            began: Some(self.began),
             ..QueryOptions::default()
         }
     }
