@@ -64,7 +64,7 @@ measure() {
 }
 
 # Without maplib, which answers half of these queries wrongly.
-measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 3 --duration 0.5
+measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 2 --duration 0.1
 # Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
 if [ -n "$memory_limit" ]; then
     measure limited "$@" --workload "bsbm-load:$bsbm" --workload "bsbm:$bsbm" --memory-limit "$memory_limit"
@@ -85,7 +85,7 @@ else
     without "maplib, which cannot be installed"
 fi
 
-queries="--workload lubm-closed:$lubm --workload bsbm:$bsbm --duration 0.25"
+queries="--workload lubm-closed:$lubm --workload bsbm:$bsbm --duration 0.1"
 measure prepared "$@" $queries --prepared on
 instructions=
 if have valgrind; then
@@ -96,7 +96,7 @@ fi
 measure queries "$@" $queries $instructions
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
 measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \
-    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" --duration 0.25
+    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" --duration 0.1
 
 cd "$made"
 # Names without spaces, each a word.
