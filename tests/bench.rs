@@ -246,8 +246,8 @@ fn updates_exports_and_cold_executions_are_measured() {
             .find(|answer| answer.subject == subject)
     };
     assert_eq!(answer("export").unwrap().rows, 100_543);
-    // Three batches of 1,000 triples; the single ones are gone.
-    assert_eq!(answer("state after round 2").unwrap().rows, 3_000);
+    // Ten batches of 1,000 triples; the single ones are gone.
+    assert_eq!(answer("state after round 2").unwrap().rows, 10_000);
 }
 
 #[test]
