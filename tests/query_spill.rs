@@ -168,6 +168,34 @@ fn drain(mut rows: Rows) -> Result<(Vec<Vec<u64>>, u64)> {
     Ok((found, rows.spooled_bytes()))
 }
 
+/// Asks a query within limits of memory and disk: it has the expected rows, sorted if it does not order them, and gives
+/// everything back. Bytes that were written.
+fn same_within<T: Ord>(
+    (query, is_ordered, snapshot): (&str, bool, &Snapshot),
+    memory: &Budget,
+    spool_limit: usize,
+    expected: &[T],
+    read: impl Fn(Rows) -> Result<(Vec<T>, u64)>,
+) -> u64 {
+    let spool = Budget::disk("query", spool_limit);
+    let control = Control::new()
+        .with_memory(memory.clone())
+        .with_spool(spool.clone());
+    let rows = start(query, snapshot, &control).unwrap();
+    let (mut found, written) = read(rows).unwrap_or_else(|error| panic!("{query}: {error}"));
+    if !is_ordered {
+        found.sort();
+    }
+    assert!(
+        found == expected,
+        "{query}: {} rows and {}",
+        found.len(),
+        expected.len()
+    );
+    assert_eq!((memory.used(), spool.used()), (0, 0), "{query}");
+    written
+}
+
 #[test]
 fn little_memory_gives_the_rows_of_much_memory() {
     let scratch = Scratch::new("spill");
@@ -178,25 +206,13 @@ fn little_memory_gives_the_rows_of_much_memory() {
         let control = Control::new();
         let (mut expected, written) = drain(start(query, &snapshot, &control).unwrap()).unwrap();
         assert_eq!(written, 0, "{query}");
-        let memory = Budget::new("query", LITTLE);
-        let spool = Budget::disk("query", usize::MAX);
-        let control = Control::new()
-            .with_memory(memory.clone())
-            .with_spool(spool.clone());
-        let rows = start(query, &snapshot, &control).unwrap();
-        let (mut found, written) = drain(rows).unwrap_or_else(|error| panic!("{query}: {error}"));
         if !is_ordered {
             expected.sort();
-            found.sort();
         }
-        assert!(
-            found == expected,
-            "{query}: {} rows and {}",
-            found.len(),
-            expected.len()
-        );
+        let memory = Budget::new("query", LITTLE);
+        let asked = (query, is_ordered, &snapshot);
+        let written = same_within(asked, &memory, usize::MAX, &expected, drain);
         assert!(memory.peak() <= LITTLE);
-        assert_eq!((memory.used(), spool.used()), (0, 0), "{query}");
         spilled += u64::from(written > 0);
     }
     assert!(spilled >= 12, "only {spilled} queries spilled");
@@ -343,23 +359,8 @@ fn computed_terms_beyond_memory_are_the_same_terms() {
         let mut written = 0;
         for (limit, spool_limit) in [(LITTLE, cost.spool_limit()), (ROOMY, usize::MAX)] {
             let memory = Budget::new("query", limit);
-            let spool = Budget::disk("query", spool_limit);
-            let control = Control::new()
-                .with_memory(memory.clone())
-                .with_spool(spool.clone());
-            let rows = start(query, &snapshot, &control).unwrap();
-            let (mut found, bytes) = texts(rows).unwrap_or_else(|error| panic!("{query}: {error}"));
-            if !is_ordered {
-                found.sort();
-            }
-            assert!(
-                found == expected,
-                "{query}: {} rows and {}",
-                found.len(),
-                expected.len()
-            );
-            assert_eq!((memory.used(), spool.used()), (0, 0), "{query}");
-            written = bytes;
+            let asked = (query, is_ordered, &snapshot);
+            written = same_within(asked, &memory, spool_limit, &expected, texts);
         }
         // Without forgetting or going to disk these would be written as well.
         match cost {
