@@ -184,6 +184,17 @@ impl Data<'_> {
     }
 }
 
+/// Variables in their order, each once; there are few.
+pub(super) fn each_once(vars: impl Iterator<Item = Var>) -> Vec<Var> {
+    let mut once: Vec<Var> = Vec::with_capacity(4);
+    for var in vars {
+        if !once.contains(&var) {
+            once.push(var);
+        }
+    }
+    once
+}
+
 /// Pairs of positions that hold one variable.
 fn equal_positions(vars: &[Option<Var>; 4]) -> Vec<(usize, usize)> {
     let mut equal = Vec::new();
@@ -205,12 +216,6 @@ impl Access {
         view: View,
         is_of_terms: bool,
     ) -> Self {
-        let mut all_vars: Vec<Var> = Vec::with_capacity(4);
-        for var in vars.iter().flatten() {
-            if !all_vars.contains(var) {
-                all_vars.push(*var);
-            }
-        }
         let candidates: &[Order] = match graphs {
             _ if is_of_terms => &Order::TERMS,
             Graphs::One(graph) if graph != 0 => &ORDERS,
@@ -223,15 +228,8 @@ impl Access {
             let fixed = implied + bound;
             let is_constant = |&position: &usize| position != G && constants[position].is_some();
             columns[implied..fixed].iter().all(is_constant).then(|| {
-                let mut sorted: Vec<Var> = Vec::with_capacity(4 - fixed);
-                for var in columns[fixed..]
-                    .iter()
-                    .filter_map(|&position| vars[position])
-                {
-                    if !sorted.contains(&var) {
-                        sorted.push(var);
-                    }
-                }
+                let free = columns[fixed..].iter();
+                let sorted = each_once(free.filter_map(|&position| vars[position]));
                 Reading {
                     order,
                     columns,
@@ -256,7 +254,7 @@ impl Access {
             rows: 0.0,
             equal: equal_positions(&vars),
             is_of_terms,
-            all_vars,
+            all_vars: each_once(vars.into_iter().flatten()),
         }
     }
 

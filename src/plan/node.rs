@@ -100,7 +100,7 @@ impl Node {
                 let mut arguments = aggregates
                     .iter()
                     .filter_map(|aggregate| aggregate.expr.as_ref());
-                arguments.all(is_stored) && !self.op.inputs().into_iter().any(Self::computes)
+                arguments.all(is_stored) && !self.op.inputs().any(Self::computes)
             }
             _ => !self.computes(),
         }
@@ -119,7 +119,7 @@ impl Node {
                 | Op::ServiceJoin { .. }
                 | Op::DependentJoin { .. }
         );
-        own || self.op.inputs().into_iter().any(Self::computes)
+        own || self.op.inputs().any(Self::computes)
     }
 
     pub fn is_always(&self, var: Var) -> bool {

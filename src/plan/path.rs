@@ -1,6 +1,6 @@
 //! How a path can be read: from an end that is bound, or whole.
 
-use super::access::Data;
+use super::access::{Data, each_once};
 use super::automaton::{Automaton, Predicates};
 use super::cost;
 use super::node::{Node, Op, PathEnd, PathGraph, PathSpec};
@@ -98,15 +98,9 @@ impl Data<'_> {
             (1, _) => reach,
             _ => 1.0,
         };
-        let mut all_vars: Vec<Var> = Vec::with_capacity(3);
-        let ends = [pattern.subject.var(), pattern.object.var(), graph_var];
-        for var in ends.into_iter().flatten() {
-            if !all_vars.contains(&var) {
-                all_vars.push(var);
-            }
-        }
+        let vars = [pattern.subject.var(), pattern.object.var(), graph_var];
         Ok(Some(PathAccess {
-            all_vars,
+            all_vars: each_once(vars.into_iter().flatten()),
             forward: Arc::new(forward),
             backward: Arc::new(backward),
             subject: pattern.subject,

@@ -140,18 +140,15 @@ impl Client {
     /// Sends the next request, under its id; none if the client has nothing to do.
     fn send(mut self, process: &mut Process) -> Result<Option<(u64, Sent)>, Fault> {
         let size = self.size.min(self.waiting.len());
-        let (executions, mut works): (Vec<_>, Vec<_>) = self
+        let (executions, works): (Vec<_>, Vec<_>) = self
             .waiting
             .drain(..size)
             .map(|execution| ((execution.sequence, execution.place), execution.work))
             .unzip();
-        let work = match (works.len(), works.pop()) {
-            (_, None) => return Ok(None),
-            (1, Some(only)) => only,
-            (_, Some(last)) => {
-                works.push(last);
-                Work::All { works }
-            }
+        let work = match <[Work; 1]>::try_from(works) {
+            Ok([only]) => only,
+            Err(works) if works.is_empty() => return Ok(None),
+            Err(works) => Work::All { works },
         };
         let since = Instant::now();
         let id = process.send(work)?;

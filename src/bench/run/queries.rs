@@ -169,8 +169,8 @@ impl Queries<'_> {
         Place::new(self.workload, subject, engine)
     }
 
-    /// Runs the sequences of these numbers, and those of a query as long as the time of a round is not over. `None` without any, or after a
-    /// failure, which is noted.
+    /// Runs the sequences of these numbers, and those of a query as long as the time of a round is not over. `None`
+    /// without any, or after a failure, which is noted.
     fn round(
         &self,
         contender: &mut Contender<'_>,
