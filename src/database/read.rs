@@ -125,6 +125,7 @@ impl Snapshot {
     pub fn source(&self) -> query::Snapshot {
         let pinned = self.for_cursor();
         query::Snapshot {
+            version: Some(Arc::downgrade(pinned.version())),
             source: pinned.clone(),
             dictionary: pinned,
             services: self.services.clone(),

@@ -1,7 +1,7 @@
 //! Queries from text to results.
 //!
-//! [`Prepared`] is a parsed query; it holds no ids and runs against any [`Snapshot`]. Running plans it for that snapshot
-//! and gives [`QueryResults`], whose rows are pulled in batches: columns of indexes into a table of distinct terms, each
+//! [`Prepared`] is a parsed query that runs against any [`Snapshot`]. Running plans it for that snapshot, unless the last
+//! run was on the same version, and gives [`QueryResults`], whose rows are pulled in batches: columns of indexes into a table of distinct terms, each
 //! decoded once. [`write_result`] turns them into a document instead.
 //!
 //! Invariants: results own what they read and have no lifetime; a limit is an error, never a short answer; equal terms of
@@ -16,6 +16,7 @@ mod explain;
 mod formats;
 mod inspect;
 mod json;
+mod kept_plan;
 mod prepared;
 mod results;
 mod shape;

@@ -1,6 +1,7 @@
-//! Prepared queries: parse once, run against any snapshot.
+//! Prepared queries: parse once, run against any snapshot, plan once for each version.
 
 use super::explain::{Explanation, ShownDataset, ShownDefaultGraph};
+use super::kept_plan::KeptPlan;
 use super::results::{QueryResults, Rows, show};
 use super::shape::Shape;
 use crate::algebra::{Form, ParseOptions, Query, parse};
@@ -9,10 +10,10 @@ use crate::error::Result;
 use crate::exec::{Batch, Runtime, Services, build};
 use crate::expr::{Context, Functions, Terms};
 use crate::plan::{Plan, Request, RequestGraphs, describe, plan};
-use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, View};
+use crate::store::{BATCH_ROWS, Dictionary, Graphs, QuadSource, Version, View};
 use crate::term::{Id, TermBuf, TermRef, resolve};
 use spargebra::term::Term;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 /// What is read: the quads and terms of one version; and the functions of the host that may be called.
@@ -20,6 +21,8 @@ use std::time::{Duration, SystemTime};
 pub struct Snapshot {
     pub source: Arc<dyn QuadSource>,
     pub dictionary: Arc<dyn Dictionary>,
+    /// The version that these are of, for which a prepared query keeps its plan. `None`: it is planned each time.
+    pub version: Option<Weak<Version>>,
     /// What answers SERVICE; `None`: it is off.
     pub services: Option<Arc<Services>>,
     pub functions: Arc<Functions>,
@@ -52,24 +55,24 @@ pub struct QueryOptions {
     pub began: Option<SystemTime>,
 }
 
-/// A parsed query. Clones are cheap.
+/// A parsed query, and its last plan. Clones are cheap and share the plan.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     query: Arc<Query>,
+    kept: Arc<KeptPlan>,
 }
 
 impl Prepared {
     /// Errors: `QueryParse` with place and hint, `QueryUnsupported`, `NestingTooDeep`, `QueryLimit`, `InvalidIri`.
     pub fn new(text: &str, options: &ParseOptions) -> Result<Self> {
-        Ok(Self {
-            query: Arc::new(parse(text, options)?),
-        })
+        Ok(Self::of(parse(text, options)?))
     }
 
     /// A query that was translated already.
     pub(super) fn of(query: Query) -> Self {
         Self {
             query: Arc::new(query),
+            kept: Arc::default(),
         }
     }
 
@@ -117,7 +120,7 @@ impl Prepared {
         let operator = build(&plan, &runtime)?;
         Ok(Rows::new(
             self.query.clone(),
-            Arc::new(plan),
+            plan,
             runtime,
             operator,
             self.shape(),
@@ -179,7 +182,7 @@ impl Prepared {
         snapshot: &Snapshot,
         options: &QueryOptions,
         control: &Control,
-    ) -> Result<(Plan, Arc<Runtime>)> {
+    ) -> Result<(Arc<Plan>, Arc<Runtime>)> {
         let control = snapshot.source.listening(control);
         let control = match options.timeout {
             Some(timeout) => control.with_timeout(timeout),
@@ -187,19 +190,31 @@ impl Prepared {
         };
         control.poll()?;
         let terms = Terms::new(snapshot.dictionary.clone(), &control);
-        let constants = self
-            .query
-            .constants
-            .iter()
-            .map(|term| intern(term, &terms))
-            .collect::<Result<Vec<_>>>()?;
-        let request = Request {
-            source: &*snapshot.source,
-            control: &control,
-            view: options.view,
-            graphs: self.graphs(snapshot, options)?,
+        let graphs = self.graphs(snapshot, options)?;
+        let version = snapshot.version.as_ref();
+        let kept = version.and_then(|version| self.kept.get(version, options.view, &graphs));
+        let plan = match kept {
+            Some(plan) => {
+                self.intern_again(&plan, &terms)?;
+                plan
+            }
+            None => {
+                let constants = self.query.constants.iter();
+                let constants = constants.map(|term| intern(term, &terms));
+                let request = Request {
+                    source: &*snapshot.source,
+                    control: &control,
+                    view: options.view,
+                    graphs,
+                };
+                let plan = plan(&self.query, constants.collect::<Result<_>>()?, &request)?;
+                let plan = Arc::new(plan);
+                if let Some(version) = version {
+                    self.kept.keep(&plan, version, options.view, request.graphs);
+                }
+                plan
+            }
         };
-        let plan = plan(&self.query, constants, &request)?;
         let base_iri = self.query.base_iri.as_deref();
         let context =
             Context::new(base_iri, snapshot.functions.clone(), &control).at(options.began);
@@ -218,6 +233,16 @@ impl Prepared {
             false => runtime,
         };
         Ok((plan, Arc::new(runtime)))
+    }
+
+    /// Gives constants that are not in the dictionary the ids they have in a kept plan: local ids follow from the order in
+    /// which terms are interned. Errors: those of [`Terms::intern`].
+    fn intern_again(&self, plan: &Plan, terms: &Terms) -> Result<()> {
+        let constants = self.query.constants.iter().zip(plan.constants.iter());
+        for (term, _) in constants.filter(|(_, id)| id.is_local()) {
+            intern(term, terms)?;
+        }
+        Ok(())
     }
 
     fn graphs(&self, snapshot: &Snapshot, options: &QueryOptions) -> Result<RequestGraphs> {

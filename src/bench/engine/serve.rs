@@ -1,7 +1,7 @@
 //! This library as an engine: what `triplestore bench engine` runs.
 //!
 //! As many threads as the store was opened with take requests from one queue, so that a reply waits for no other. The
-//! engine has no cache of results; the texts of prepared queries are parsed once and planned each time.
+//! engine has no cache of results; the texts of prepared queries are parsed once, and planned once for each version.
 
 use super::protocol::{Done, Outcome, Reply, Request, Work};
 use crate::config::Config;
@@ -173,7 +173,7 @@ impl Engine {
         for (name, value) in [
             ("storage", "disk"),
             ("result cache", "none"),
-            ("prepared", "parsed once, planned each time"),
+            ("prepared", "parsed once, planned once for each version"),
             ("parser", "strict"),
             ("output", "SPARQL JSON, N-Triples"),
         ] {

@@ -29,6 +29,7 @@ impl Request<'_> {
         let snapshot = Snapshot {
             source: view.clone(),
             dictionary: view,
+            version: None,
             services: self.options.services.clone(),
             functions: self.options.functions.clone(),
         };
