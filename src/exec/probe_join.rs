@@ -35,6 +35,7 @@ pub struct ProbeJoin {
     /// Scan rows of the key at hand, and whether they may go on in the next scan batch.
     matches: Vec<u32>,
     more: bool,
+    key: Vec<u64>,
     /// The scan's place in its batch.
     at: usize,
     /// The next pair of the group and the matches.
@@ -71,6 +72,7 @@ impl ProbeJoin {
             read: ScanBatch::default(),
             matches: Vec::new(),
             more: false,
+            key: Vec::new(),
             at: 0,
             pair: (0, 0),
             matched: Vec::new(),
@@ -111,7 +113,7 @@ impl ProbeJoin {
             batch.compact();
             self.chunk.resize_with(batch.columns.len(), Vec::new);
             rows += batch.rows();
-            let row_bytes = self.chunk.len() * 8 + 5;
+            let row_bytes = self.chunk.len() * 8 + 5 + size_of::<((u64, u64), u32)>();
             wanted = self.runtime.chunk_rows(row_bytes, self.chunk_rows);
             self.state.hold(rows * row_bytes)?;
             for (to, from) in self.chunk.iter_mut().zip(&batch.columns) {
@@ -122,14 +124,18 @@ impl ProbeJoin {
             return Ok(false);
         }
         self.chunk_rows = (self.chunk_rows * 4).min(CHUNK_ROWS_MAX);
-        let mut order: Vec<u32> = (0..rows as u32).collect();
-        if let [column] = self.columns.keys[..] {
-            let keys = &self.chunk[column];
-            order.sort_unstable_by_key(|&row| keys[row as usize]);
-        } else {
-            order.sort_unstable_by(|&left, &right| self.input_key(left).cmp(self.input_key(right)));
-        }
-        self.order = order;
+        let chunk = &self.chunk;
+        self.order = match self.columns.keys[..] {
+            [key] => sorted_by(rows, |row| chunk[key][row]),
+            [first, second] => sorted_by(rows, |row| (chunk[first][row], chunk[second][row])),
+            _ => {
+                let mut order: Vec<u32> = (0..rows as u32).collect();
+                order.sort_unstable_by(|&left, &right| {
+                    self.input_key(left).cmp(self.input_key(right))
+                });
+                order
+            }
+        };
         self.group = (0, 0);
         self.judged = 0;
         self.matched.clear();
@@ -170,11 +176,23 @@ impl ProbeJoin {
     fn find_matches(&mut self) -> Result<()> {
         self.matches.clear();
         self.pair = (self.group.0, 0);
-        let key: Vec<u64> = self.input_key(self.order[self.group.0]).collect();
         let Some(mut scan) = self.scan.take() else {
             self.more = false;
             return Ok(());
         };
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        key.extend(self.input_key(self.order[self.group.0]));
+        let found = self.find(&mut *scan, &key);
+        self.key = key;
+        if found? {
+            self.scan = Some(scan);
+        }
+        Ok(())
+    }
+
+    /// Moves the scan to the rows of a key; false at its end.
+    fn find(&mut self, scan: &mut dyn QuadScan, key: &[u64]) -> Result<bool> {
         loop {
             let len = self.read.len;
             let start = self.partition(self.at, len, |this, row| {
@@ -187,19 +205,18 @@ impl ProbeJoin {
                 self.at = end;
                 self.more = end == len;
                 self.matches.extend(start as u32..end as u32);
-                self.scan = Some(scan);
-                return Ok(());
+                return Ok(true);
             }
             self.at = len;
             // A further batch of the same key follows by itself; a later key is sought.
             if !self.more {
-                scan.seek(&key)?;
+                scan.seek(key)?;
             }
             self.more = false;
             scan.next(&mut self.read)?;
             self.at = 0;
             if self.read.len == 0 {
-                return Ok(());
+                return Ok(false);
             }
         }
     }
@@ -329,6 +346,13 @@ impl ProbeJoin {
         self.flush(out);
         Ok(full)
     }
+}
+
+/// Rows in the order of their keys, which are moved along rather than looked up at each comparison.
+fn sorted_by<K: Copy + Ord>(rows: usize, key: impl Fn(usize) -> K) -> Vec<u32> {
+    let mut keyed: Vec<(K, u32)> = (0..rows).map(|row| (key(row), row as u32)).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, row)| row).collect()
 }
 
 impl Operator for ProbeJoin {
