@@ -64,7 +64,7 @@ measure() {
 }
 
 # Without maplib, which answers half of these queries wrongly.
-measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 2 --duration 0.1
+measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 1 --warm-up-mixes 3
 # Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
 if [ -n "$memory_limit" ]; then
     measure limited "$@" --workload "bsbm-load:$bsbm" --workload "bsbm:$bsbm" --memory-limit "$memory_limit"
@@ -85,18 +85,18 @@ else
     without "maplib, which cannot be installed"
 fi
 
-queries="--workload lubm-closed:$lubm --workload bsbm:$bsbm --duration 0.1"
-measure prepared "$@" $queries --prepared on
 instructions=
 if have valgrind; then
     instructions=--instructions
 else
     without "counts of instructions, which need valgrind"
 fi
-measure queries "$@" $queries $instructions
+# Compilers at run time are given a while, and a round has enough executions of what is short.
+short="--duration 0.1 --warm-up 0.3"
+measure queries "$@" --workload "lubm-closed:$lubm" --workload "bsbm:$bsbm" $short --prepared both $instructions
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
 measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \
-    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" --duration 0.1
+    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" $short
 
 cd "$made"
 # Names without spaces, each a word.

@@ -33,6 +33,8 @@ fn run(scratch: &Scratch, arguments: &[&str]) -> (Output, Record) {
             "--mixes",
             "3",
             "--warm-up",
+            "0.01",
+            "--warm-up-mixes",
             "1",
         ])
         .args(arguments)

@@ -7,7 +7,7 @@
 //! Cost: 11 us for a work and its reply; three descriptors a process.
 
 use super::memory::Limit;
-use super::protocol::{Done, Outcome, Reply, Request, Work};
+use super::protocol::{Done, Encoded, Outcome, Reply, Work, write_request};
 use super::usage::{self, Usage};
 use crate::bench::record::FailureKind;
 use std::fmt;
@@ -22,8 +22,10 @@ use std::time::{Duration, Instant};
 
 /// How long a process may take to end after its input has.
 const END_WAIT: Duration = Duration::from_secs(20);
-/// What is read at once: a reply has about 100 bytes.
-const READ_BYTES: usize = 4 << 10;
+/// What is read at once: a reply to one work has about 100 bytes, to many some KB.
+const READ_BYTES: usize = 16 << 10;
+/// Of an engine's input: some hundred texts.
+const PIPE_BYTES: libc::c_int = 1 << 20;
 
 /// Why a work has no result.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,6 +109,7 @@ impl Process {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("a pipe is missing"));
         };
+        widen(input.as_raw_fd());
         unblock(input.as_raw_fd())?;
         unblock(output.as_raw_fd())?;
         Ok(Self {
@@ -122,14 +125,17 @@ impl Process {
     }
 
     /// Sends a work and returns its id. An engine that has ended is a fault of the receiver.
-    pub fn send(&mut self, work: Work) -> Result<u64, Fault> {
+    pub fn send(&mut self, work: &Work) -> Result<u64, Fault> {
+        Ok(self.send_all(&[encode(work)?]))
+    }
+
+    /// As [`Process::send`], for works that were encoded before: several are one request.
+    pub fn send_all(&mut self, works: &[Encoded]) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        serde_json::to_writer(&mut self.unsent, &Request { id, work })
-            .map_err(|error| Fault::new(FailureKind::Refused, error.to_string()))?;
-        self.unsent.push(b'\n');
+        write_request(id, works, &mut self.unsent);
         self.write();
-        Ok(id)
+        id
     }
 
     /// Writes what the pipe takes. A process that reads no more is noticed by its output.
@@ -200,7 +206,7 @@ impl Process {
 
     /// Does one work while nothing else is under way.
     pub fn call(&mut self, work: &Work, limit: Duration) -> Result<Done, Fault> {
-        let id = self.send(work.clone())?;
+        let id = self.send(work)?;
         let until = Instant::now() + limit;
         loop {
             match self.receive(until)? {
@@ -269,6 +275,11 @@ impl Drop for Process {
     }
 }
 
+/// A work for [`Process::send_all`]. Refuses a path that is no Unicode.
+pub fn encode(work: &Work) -> Result<Encoded, Fault> {
+    Encoded::new(work).map_err(|error| Fault::new(FailureKind::Refused, error.to_string()))
+}
+
 /// Kills a process that was made the leader of a group, and what it has started.
 fn kill_group(leader: u32) {
     if let Ok(group) = libc::pid_t::try_from(leader) {
@@ -289,6 +300,13 @@ fn unblock(pipe: RawFd) -> io::Result<()> {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
+}
+
+/// Lets a pipe take whole requests, so that the runner is not woken for each part of one. It does without where that is not
+/// allowed.
+fn widen(pipe: RawFd) {
+    // SAFETY: the call touches no memory, and the descriptor is that of a live pipe.
+    unsafe { libc::fcntl(pipe, libc::F_SETPIPE_SZ, PIPE_BYTES) };
 }
 
 /// Waits until `output` can be read, or `input` written if there is one; false if neither can before `until`.
@@ -378,7 +396,7 @@ pub mod tests {
     fn replies_in_any_order_reach_their_requests() {
         let (second, first) = (says(2, 20), says(1, 10));
         let mut process = scripted(&format!("read a; read b; {second}; {first}; cat"));
-        let ids = [0; 2].map(|_| process.send(Work::Nothing).unwrap());
+        let ids = [0; 2].map(|_| process.send(&Work::Nothing).unwrap());
         let arrivals = [0; 2].map(|_| process.receive_within(LATE).unwrap());
         assert_eq!(
             arrivals.each_ref().map(|arrival| arrival.id),
@@ -419,7 +437,7 @@ pub mod tests {
         let text = "x".repeat(1 << 20);
         for _ in 0..4 {
             let update = Work::Update { text: text.clone() };
-            process.send(update).unwrap();
+            process.send(&update).unwrap();
         }
         assert_eq!(
             kind(process.call(&Work::Nothing, SOON)),

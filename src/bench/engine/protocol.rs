@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Request {
@@ -65,6 +66,35 @@ pub enum Work {
     Close,
 }
 
+/// A work as a request has it, made before any time is taken: texts of some KB take longer to write down than to send.
+/// Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct Encoded(Arc<str>);
+
+impl Encoded {
+    /// Errors: a path that is no Unicode.
+    pub fn new(work: &Work) -> serde_json::Result<Self> {
+        serde_json::to_string(work).map(|text| Self(text.into()))
+    }
+}
+
+/// Writes a request down, in a line: for one work, or for several as [`Work::All`].
+pub fn write_request(id: u64, works: &[Encoded], out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{{\"id\":{id},").as_bytes());
+    match works {
+        [Encoded(only)] => out.extend_from_slice(&only.as_bytes()[1..]),
+        works => {
+            out.extend_from_slice(b"\"do\":\"all\",\"works\":[");
+            for (place, Encoded(work)) in works.iter().enumerate() {
+                out.extend_from_slice(if place > 0 { b"," } else { b"" });
+                out.extend_from_slice(work.as_bytes());
+            }
+            out.extend_from_slice(b"]}");
+        }
+    }
+    out.push(b'\n');
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Reply {
     pub id: u64,
@@ -104,4 +134,34 @@ pub struct Done {
     pub version: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_of_encoded_works_is_read_as_those_works() {
+        let query = Work::Query {
+            text: "SELECT * {\n ?s ?p \"é\\t\" }".to_owned(),
+            prepared: true,
+            file: None,
+        };
+        let read = |works: &[Work]| {
+            let works: Vec<Encoded> = works.iter().map(|w| Encoded::new(w).unwrap()).collect();
+            let mut line = Vec::new();
+            write_request(7, &works, &mut line);
+            assert_eq!(
+                line.iter().position(|&byte| byte == b'\n'),
+                Some(line.len() - 1)
+            );
+            let request: Request = serde_json::from_slice(&line).unwrap();
+            assert_eq!(request.id, 7);
+            request.work
+        };
+        assert_eq!(read(&[Work::Nothing]), Work::Nothing);
+        assert_eq!(read(std::slice::from_ref(&query)), query);
+        let works = vec![query, Work::Quiesce];
+        assert_eq!(read(&works), Work::All { works });
+    }
 }

@@ -6,15 +6,15 @@
 //! counts from when its request was due, so that waiting behind a slow one is part of it (no coordinated omission).
 
 use crate::bench::engine::process::{Fault, Process};
-use crate::bench::engine::protocol::{Done, Work};
+use crate::bench::engine::protocol::{Done, Encoded};
 use crate::bench::record::FailureKind;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// A request should last so long: what the runner does for it, some 20 us, is little then.
-const REQUEST_TIME: Duration = Duration::from_millis(5);
+/// A request should last so long: what the runner does for it, some 20 us and to be woken, is little then.
+const REQUEST_TIME: Duration = Duration::from_millis(20);
 /// The most executions of a request.
-const REQUEST_WORKS_MAX: usize = 256;
+const REQUEST_WORKS_MAX: usize = 1024;
 
 /// One execution: which, and what it took.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl Taken {
 struct Execution {
     sequence: usize,
     place: usize,
-    work: Work,
+    work: Encoded,
 }
 
 /// One of the clients of a closed loop.
@@ -70,12 +70,14 @@ struct Sent {
     executions: Vec<(usize, usize)>,
 }
 
-/// Runs sequences of works, `clients` at a time, until there are no more; works of one sequence follow each other.
+/// Runs sequences of works, `clients` at a time, until there are no more; works of one sequence follow each other. `size` is
+/// how many executions a request has at first, and then what it should be for more of the same.
 pub fn closed(
     process: &mut Process,
     clients: u32,
+    size: &mut usize,
     limit: Duration,
-    next: &mut dyn FnMut() -> Option<Vec<Work>>,
+    next: &mut dyn FnMut() -> Option<Vec<Encoded>>,
 ) -> Result<Taken, Fault> {
     let started = Instant::now();
     let (mut samples, mut sequences) = (Vec::new(), 0);
@@ -100,10 +102,10 @@ pub fn closed(
     for _ in 0..clients {
         let mut client = Client {
             waiting: VecDeque::new(),
-            size: 1,
+            size: *size,
         };
         refill(&mut client);
-        pending.extend(client.send(process)?);
+        pending.extend(client.send(process));
     }
     while let Some(oldest) = pending.first_entry() {
         let until = oldest.get().since + limit;
@@ -117,9 +119,10 @@ pub fn closed(
         let done = checked(arrival.result?, waited)?;
         let mut client = sent.client;
         client.resize(waited);
+        *size = client.size;
         samples.extend(executed(sent.executions, &done)?);
         refill(&mut client);
-        pending.extend(client.send(process)?);
+        pending.extend(client.send(process));
     }
     Ok(Taken {
         samples,
@@ -138,26 +141,24 @@ impl Client {
     }
 
     /// Sends the next request, under its id; none if the client has nothing to do.
-    fn send(mut self, process: &mut Process) -> Result<Option<(u64, Sent)>, Fault> {
+    fn send(mut self, process: &mut Process) -> Option<(u64, Sent)> {
         let size = self.size.min(self.waiting.len());
         let (executions, works): (Vec<_>, Vec<_>) = self
             .waiting
             .drain(..size)
             .map(|execution| ((execution.sequence, execution.place), execution.work))
             .unzip();
-        let work = match <[Work; 1]>::try_from(works) {
-            Ok([only]) => only,
-            Err(works) if works.is_empty() => return Ok(None),
-            Err(works) => Work::All { works },
-        };
+        if works.is_empty() {
+            return None;
+        }
         let since = Instant::now();
-        let id = process.send(work)?;
+        let id = process.send_all(&works);
         let sent = Sent {
             client: self,
             since,
             executions,
         };
-        Ok(Some((id, sent)))
+        Some((id, sent))
     }
 }
 
@@ -207,7 +208,7 @@ pub fn open(
     rate: f64,
     duration: Duration,
     limit: Duration,
-    next: &mut dyn FnMut() -> Option<Work>,
+    next: &mut dyn FnMut() -> Option<Encoded>,
 ) -> Result<Taken, Fault> {
     let started = Instant::now();
     let arrivals = (rate * duration.as_secs_f64()).ceil() as usize;
@@ -221,7 +222,7 @@ pub fn open(
                 sent = arrivals;
                 break;
             };
-            pending.insert(process.send(work)?, (sent, due(sent)));
+            pending.insert(process.send_all(&[work]), (sent, due(sent)));
             sent += 1;
         }
         let given_up = pending.first_key_value().map(|(_, (_, due))| *due + limit);
@@ -260,6 +261,7 @@ pub fn open(
 mod tests {
     use super::*;
     use crate::bench::engine::process::tests::{says, scripted};
+    use crate::bench::engine::protocol::Work;
 
     const LIMIT: Duration = Duration::from_secs(20);
 
@@ -269,20 +271,18 @@ mod tests {
         format!("n={first}; while read a; do sleep {seconds}; {reply}; n=$((n+1)); done")
     }
 
-    fn nothing(count: usize) -> impl FnMut() -> Option<Work> {
-        let mut left = count;
-        move || {
-            left = left.checked_sub(1)?;
-            Some(Work::Nothing)
-        }
+    fn nothing(count: usize) -> impl FnMut() -> Option<Encoded> {
+        let mut works = vec![Encoded::new(&Work::Nothing).unwrap(); count];
+        move || works.pop()
     }
 
     #[test]
     fn a_closed_loop_runs_every_sequence_in_order() {
         let mut process = scripted(&echo(1, 0.02));
         let mut lengths = [2, 0, 1, 3].into_iter();
-        let mut next = || Some(vec![Work::Nothing; lengths.next()?]);
-        let taken = closed(&mut process, 2, LIMIT, &mut next).unwrap();
+        let work = Encoded::new(&Work::Nothing).unwrap();
+        let mut next = || Some(vec![work.clone(); lengths.next()?]);
+        let taken = closed(&mut process, 2, &mut 1, LIMIT, &mut next).unwrap();
         let mut places: Vec<_> = taken
             .samples
             .iter()
@@ -303,7 +303,7 @@ mod tests {
         let mut process = scripted(&script);
         let mut works = nothing(2);
         let mut next = || Some(vec![works()?]);
-        let taken = closed(&mut process, 2, LIMIT, &mut next).unwrap();
+        let taken = closed(&mut process, 2, &mut 1, LIMIT, &mut next).unwrap();
         let order: Vec<usize> = taken.samples.iter().map(|sample| sample.sequence).collect();
         assert_eq!(order, [1, 0]);
     }
@@ -345,7 +345,7 @@ mod tests {
             client.size
         };
         assert_eq!(
-            [30, 60, 110, 2_600, 11_000].map(&mut after),
+            [30, 60, 110, 10_500, 41_000].map(&mut after),
             [2, 4, 8, 8, 4]
         );
         assert_eq!([1_000_000; 3].map(&mut after), [2, 1, 1]);
@@ -390,7 +390,7 @@ mod tests {
         let mut process = scripted(&format!("read a; {boast}; cat"));
         let mut works = nothing(1);
         let mut next = || Some(vec![works()?]);
-        let fault = closed(&mut process, 1, LIMIT, &mut next).unwrap_err();
+        let fault = closed(&mut process, 1, &mut 1, LIMIT, &mut next).unwrap_err();
         assert_eq!(fault.kind, FailureKind::Wrong);
     }
 }

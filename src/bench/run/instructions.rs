@@ -10,6 +10,7 @@ use super::findings::Findings;
 use super::queries::Source;
 use crate::bench::engine::process::Fault;
 use crate::bench::engine::protocol::Work;
+use crate::bench::queries::Query;
 use crate::bench::record::FailureKind;
 use std::fs;
 
@@ -17,50 +18,62 @@ const COUNTER: &str = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-ou
 /// Before the line's number.
 const COUNTED: &str = "refs:";
 /// Executions that both runs have, so that what happens once is in both.
-const SHARED: u64 = 2;
+const SHARED: usize = 2;
 /// Executions that only one run has: as many as take this long outside valgrind, within bounds. What background threads
 /// do differs by some 100,000 instructions from run to run, which many executions of a short query share.
 const COUNTED_NS: f64 = 10e6;
 const LEAST_COUNTED: u64 = 1;
 const MOST_COUNTED: u64 = 200;
 
-/// Counts one source for every native engine whose answers were right.
+/// Counts one source for every native engine whose answers were right; they run beside each other, which changes no count.
 pub fn measure(
     workload: &str,
     source: &Source,
     contenders: &mut [Contender<'_>],
     findings: &mut Findings<'_>,
 ) {
-    for contender in contenders {
-        let at = Place::new(workload, &source.name(), contender.name());
-        if !contender.command.native || findings.has_failed(&at) {
-            continue;
+    findings.tell(&format!("{workload} {}, instructions", source.name()));
+    let counts: Vec<_> = std::thread::scope(|scope| {
+        let mut running = Vec::new();
+        for contender in contenders {
+            let at = Place::new(workload, &source.name(), contender.name());
+            if !contender.command.native || findings.has_failed(&at) {
+                continue;
+            }
+            let executions = (COUNTED_NS / findings.median(&at).max(1.0)) as u64;
+            let executions = executions.clamp(LEAST_COUNTED, MOST_COUNTED);
+            let sequences = (0..SHARED as u64 + executions)
+                .map(&source.sequence)
+                .collect();
+            running.push((at, scope.spawn(move || each(contender, sequences))));
         }
-        findings.tell(&format!(
-            "{workload} {}, instructions: {}",
-            at.subject, at.engine
-        ));
-        let executions = (COUNTED_NS / findings.median(&at).max(1.0)) as u64;
-        let executions = executions.clamp(LEAST_COUNTED, MOST_COUNTED);
-        let counts = contender.close().and_then(|()| {
-            let few = count(contender, source, SHARED)?;
-            let many = count(contender, source, SHARED + executions)?;
-            Ok((few, many))
-        });
-        if let Some((few, many)) = findings.done(&at, counts) {
-            let each = many.saturating_sub(few) as f64 / executions as f64;
+        let ended = running.into_iter();
+        let ended = ended.map(|(at, thread)| (at, thread.join()));
+        ended.collect()
+    });
+    for (at, count) in counts {
+        let count = count.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        if let Some(each) = findings.done(&at, count) {
             findings.add(&at, &figures::INSTRUCTIONS, each);
         }
     }
 }
 
-/// Instructions of a process that opens the store and runs the first sequences of a source.
-fn count(contender: &Contender<'_>, source: &Source, sequences: u64) -> Result<u64, Fault> {
+/// Instructions of one of these sequences.
+fn each(contender: &mut Contender<'_>, sequences: Vec<Vec<Query>>) -> Result<f64, Fault> {
+    contender.close()?;
+    let few = count(contender, &sequences[..SHARED])?;
+    let many = count(contender, &sequences)?;
+    Ok(many.saturating_sub(few) as f64 / (sequences.len() - SHARED) as f64)
+}
+
+/// Instructions of a process that opens the store and runs sequences.
+fn count(contender: &Contender<'_>, sequences: &[Vec<Query>]) -> Result<u64, Fault> {
     let mut counted = contender.behind(COUNTER);
-    for number in 0..sequences {
-        for query in (source.sequence)(number) {
+    for sequence in sequences {
+        for query in sequence {
             let work = Work::Query {
-                text: query.text,
+                text: query.text.clone(),
                 prepared: false,
                 file: None,
             };

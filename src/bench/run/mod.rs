@@ -66,8 +66,10 @@ pub struct Options {
     pub iterations: u32,
     /// Mixes of a round, of a closed loop: as many for every engine, since each mix has parameters of its own.
     pub mixes: u32,
-    /// Executions (or mixes) that are not measured.
-    pub warm_up: u32,
+    /// How long a query is repeated before it is measured.
+    pub warm_up: Duration,
+    /// Mixes before those that are measured.
+    pub warm_up_mixes: u32,
     /// After which no more executions of a query begin in a round; how long requests arrive in an open loop.
     pub duration: Duration,
     /// Clients of a closed loop.
@@ -301,7 +303,7 @@ fn ask(
     options: &Options,
     findings: &mut Findings<'_>,
 ) {
-    for &prepared in &options.prepared {
+    for (pass, &prepared) in (0..).zip(&options.prepared) {
         let workload = label(data, workload, options, prepared);
         let mut costs = Costs::new();
         for source in sources {
@@ -311,6 +313,7 @@ fn ask(
                 options,
                 source,
                 prepared,
+                pass,
             };
             queries.measure(contenders, &mut costs, findings);
         }

@@ -9,8 +9,8 @@ use super::overhead::{Cost, Costs};
 use super::turns::turns;
 use super::workloads::Sequences;
 use super::{Options, Pace};
-use crate::bench::engine::process::{Fault, Process};
-use crate::bench::engine::protocol::Work;
+use crate::bench::engine::process::{Fault, Process, encode};
+use crate::bench::engine::protocol::{Encoded, Work};
 use crate::bench::engine::usage::{self, Usage};
 use crate::bench::queries::Query;
 use crate::bench::record::FailureKind;
@@ -83,6 +83,8 @@ pub struct Queries<'q> {
     pub options: &'q Options,
     pub source: &'q Source,
     pub prepared: bool,
+    /// How often the source was measured before: mixes are new ones each time.
+    pub pass: u64,
 }
 
 /// What was asked in a round, and what came.
@@ -106,24 +108,25 @@ impl Queries<'_> {
         findings: &mut Findings<'_>,
     ) {
         self.check(contenders, findings);
-        let mut next = self.source.checked();
-        for contender in contenders.iter_mut() {
-            let sequences = next..next + u64::from(self.options.warm_up);
-            self.round(contender, sequences, false, findings);
-        }
-        next += u64::from(self.options.warm_up);
-        // An open loop takes no more than its time has arrivals.
-        let sequences = match self.options.pace {
-            Pace::Closed if self.source.is_mix => u64::from(self.options.mixes),
-            Pace::Closed => u64::from(self.options.iterations),
-            Pace::Open { rate } => (rate * self.options.duration.as_secs_f64()).ceil() as u64,
+        let (warm_up, mixes) = match self.source.is_mix {
+            true => (u64::from(self.options.warm_up_mixes), self.round_mixes()),
+            // One text, which is repeated.
+            false => (1, 1),
         };
+        let rounds = u64::from(self.options.rounds);
+        let first = self.source.checked() + self.pass * (warm_up + rounds * mixes);
+        // Executions of a request, by engine.
+        let mut sizes = vec![1; contenders.len()];
+        for (contender, size) in contenders.iter_mut().zip(&mut sizes) {
+            self.round(contender, first..first + warm_up, size, false, findings);
+        }
         let mut rows = Rows::new();
         for (round, engine) in turns(self.options.rounds, contenders.len()) {
-            let begin = next + u64::from(round) * sequences;
-            let numbers = begin..begin + sequences;
+            let begin = first + warm_up + u64::from(round) * mixes;
+            let numbers = begin..begin + mixes;
             let contender = &mut contenders[engine];
-            if let Some(taken) = self.round(contender, numbers, true, findings) {
+            if let Some(taken) = self.round(contender, numbers, &mut sizes[engine], true, findings)
+            {
                 self.note(&taken, contender.name(), &mut rows, findings);
                 let samples = taken.taken.samples.iter();
                 costs.entry((engine, round)).or_default().add(Cost {
@@ -131,6 +134,21 @@ impl Queries<'_> {
                     executions_ns: samples.map(|sample| sample.nanoseconds).sum(),
                 });
             }
+        }
+    }
+
+    /// Mixes of a round. An open loop takes no more than its time has arrivals.
+    fn round_mixes(&self) -> u64 {
+        match self.options.pace {
+            Pace::Closed => u64::from(self.options.mixes),
+            Pace::Open { .. } => self.arrivals(),
+        }
+    }
+
+    fn arrivals(&self) -> u64 {
+        match self.options.pace {
+            Pace::Closed => 0,
+            Pace::Open { rate } => (rate * self.options.duration.as_secs_f64()).ceil() as u64,
         }
     }
 
@@ -169,12 +187,13 @@ impl Queries<'_> {
         Place::new(self.workload, subject, engine)
     }
 
-    /// Runs the sequences of these numbers, and those of a query as long as the time of a round is not over. `None`
-    /// without any, or after a failure, which is noted.
+    /// Runs mixes of these numbers, or a query again and again until its time is over. `None` without any, or after a failure,
+    /// which is noted.
     fn round(
         &self,
         contender: &mut Contender<'_>,
         numbers: Range<u64>,
+        size: &mut usize,
         timed: bool,
         findings: &mut Findings<'_>,
     ) -> Option<Round> {
@@ -186,24 +205,30 @@ impl Queries<'_> {
         let asked: Vec<Vec<Query>> = numbers
             .map(|number| self.usable(number, &engine, findings))
             .collect();
-        let mut works = asked.iter().map(|sequence| {
-            let works = sequence.iter().map(|query| self.work(query));
-            works.collect::<Vec<Work>>()
-        });
-        let over = Instant::now() + self.options.duration;
-        // A query may be asked more often by one engine than by another, but mixes have parameters of their own.
-        let bounded = self.options.pace == Pace::Closed && !(timed && self.source.is_mix);
-        let mut begun = false;
-        let mut next = || {
-            let late = bounded && begun && Instant::now() >= over;
-            begun = true;
-            works.next().filter(|_| !late)
+        let works = asked.iter();
+        let works = works.map(|sequence| sequence.iter().map(|query| self.work(query)).collect());
+        let works = works.collect::<Result<Vec<Vec<Encoded>>, Fault>>();
+        let options = self.options;
+        let (most, time) = match (self.source.is_mix, timed, options.pace) {
+            (true, _, _) => (asked.len(), None),
+            (false, false, _) => (usize::MAX, Some(options.warm_up)),
+            (false, true, Pace::Closed) => (options.iterations as usize, Some(options.duration)),
+            (false, true, Pace::Open { .. }) => (self.arrivals() as usize, None),
         };
+        let mut begun = false;
         let result = contender.with(|process| {
+            let works = works?;
+            let mut works = works.iter().cycle().take(most).cloned();
+            let over = time.map(|time| Instant::now() + time);
+            let mut next = || {
+                let late = begun && over.is_some_and(|over| Instant::now() >= over);
+                begun = true;
+                works.next().filter(|_| !late)
+            };
             process.forget_peak();
             let before = process.usage();
             let runner_before = usage::processor_ns(std::process::id());
-            let taken = self.drive(process, timed, &mut next)?;
+            let taken = self.drive(process, size, timed, &mut next)?;
             let runner_ns = usage::processor_ns(std::process::id()) - runner_before;
             Ok((taken, process.usage() - before, runner_ns))
         });
@@ -236,8 +261,9 @@ impl Queries<'_> {
     fn drive(
         &self,
         process: &mut Process,
+        size: &mut usize,
         timed: bool,
-        next: &mut dyn FnMut() -> Option<Vec<Work>>,
+        next: &mut dyn FnMut() -> Option<Vec<Encoded>>,
     ) -> Result<Taken, Fault> {
         let options = self.options;
         let limit = options.time_limit;
@@ -253,17 +279,18 @@ impl Queries<'_> {
                 client::open(process, rate, options.duration, limit, &mut one)
             }
             Pace::Open { .. } | Pace::Closed => {
-                client::closed(process, options.concurrency, limit, next)
+                client::closed(process, options.concurrency, size, limit, next)
             }
         }
     }
 
-    fn work(&self, query: &Query) -> Work {
-        Work::Query {
+    fn work(&self, query: &Query) -> Result<Encoded, Fault> {
+        let work = Work::Query {
             text: query.text.clone(),
             prepared: self.prepared,
             file: None,
-        }
+        };
+        encode(&work)
     }
 
     /// Turns a round into figures, if its answers had the rows they should.
@@ -273,9 +300,10 @@ impl Queries<'_> {
         let flat: Vec<&Query> = round.asked.iter().flatten().collect();
         let mut by_subject: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         for sample in &round.taken.samples {
-            let query = match open {
-                true => flat[sample.sequence],
-                false => &round.asked[sample.sequence][sample.place],
+            let query = match (self.source.is_mix, open) {
+                (false, _) => flat[0],
+                (true, true) => flat[sample.sequence],
+                (true, false) => &round.asked[sample.sequence][sample.place],
             };
             by_subject
                 .entry(&query.name)

@@ -50,7 +50,7 @@ pub fn settle(contender: &mut Contender<'_>, work: &Work) -> Result<Settled, Fau
 /// an engine that answers no queries, as a reasoner need not.
 fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
     let until = Instant::now() + limit;
-    let quiescence = process.send(Work::Quiesce)?;
+    let quiescence = process.send(&Work::Quiesce)?;
     let mut latencies = Vec::new();
     let (mut resting, mut probe, mut answers) = (false, None, true);
     let mut due = Instant::now();
@@ -63,7 +63,7 @@ fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
                 file: None,
             };
             let sent = Instant::now();
-            probe = Some((process.send(query)?, sent));
+            probe = Some((process.send(&query)?, sent));
         }
         let wait = match answers && probe.is_none() {
             true => until.min(due),

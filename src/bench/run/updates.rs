@@ -10,7 +10,7 @@ use super::contender::Contender;
 use super::figures::{self, Place, milliseconds};
 use super::findings::Findings;
 use super::turns::order;
-use crate::bench::engine::process::Fault;
+use crate::bench::engine::process::{Fault, encode};
 use crate::bench::engine::protocol::Work;
 use crate::bench::queries::Query;
 use crate::bench::record::FailureKind;
@@ -149,15 +149,14 @@ fn run(
     options: &Options,
     findings: &mut Findings<'_>,
 ) -> Result<(), Fault> {
-    let mut numbers = 0..kind.count;
-    let mut next = || {
-        let text = (kind.text)(numbers.next()?);
-        Some(vec![Work::Update { text }])
-    };
+    let texts = (0..kind.count).map(kind.text);
+    let works = texts.map(|text| encode(&Work::Update { text }));
+    let mut works = works.collect::<Result<Vec<_>, Fault>>()?.into_iter();
+    let mut next = || Some(vec![works.next()?]);
     let (taken, used) = contender.with(|process| {
         let before = process.usage();
         // One writer: the order of updates is part of what is compared.
-        let taken = client::closed(process, 1, options.time_limit, &mut next)?;
+        let taken = client::closed(process, 1, &mut 1, options.time_limit, &mut next)?;
         Ok((taken, process.usage() - before))
     })?;
     let executions = taken.samples.len() as f64;

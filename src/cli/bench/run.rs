@@ -43,9 +43,12 @@ pub struct Run {
     /// Mixes a round, each with new parameters, the same ones for every engine
     #[arg(long, value_name = "N", default_value_t = 10)]
     mixes: u32,
-    /// Executions, or mixes, before the first round
+    /// Seconds for which a query is repeated before its first round; compilers at run time need some
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
+    warm_up: f64,
+    /// Mixes before the first round
     #[arg(long, value_name = "N", default_value_t = 20)]
-    warm_up: u32,
+    warm_up_mixes: u32,
     /// Seconds after which a round begins no more executions of a query; in an open loop, how long requests arrive
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     duration: f64,
@@ -211,7 +214,8 @@ impl Run {
             rounds: self.rounds,
             iterations: self.iterations,
             mixes: self.mixes,
-            warm_up: self.warm_up,
+            warm_up: seconds("warm-up", self.warm_up)?,
+            warm_up_mixes: self.warm_up_mixes,
             duration: seconds("duration", self.duration)?,
             concurrency: self.concurrency,
             pace: match self.rate {
