@@ -24,6 +24,9 @@ pub const OUTPUT_ROW: f64 = 4.0;
 /// A pair of a cross product.
 pub const CROSS_PAIR: f64 = 4.0;
 
+/// Adding an item to a join order while planning: an order that can save no more is not tried.
+pub const PLAN_JOIN: f64 = 500.0;
+
 /// Nodes that a closure is taken to reach from one node, for each edge that leaves a node.
 pub const CLOSURE_GROWTH: f64 = 8.0;
 

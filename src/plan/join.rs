@@ -42,6 +42,15 @@ impl Item {
         }
     }
 
+    /// The least that joining it adds to the cost, however it is joined.
+    fn least_cost(&self) -> f64 {
+        match self {
+            Self::Access(_) => cost::SCAN_OPEN,
+            Self::Path(_) => 0.0,
+            Self::Node(node) => node.cost,
+        }
+    }
+
     fn distinct(&self, var: Var) -> f64 {
         match self {
             Self::Access(access) => access.distinct(var),
@@ -95,7 +104,8 @@ pub fn join(mut items: Vec<Item>, mut filters: Vec<Expr>) -> Node {
             Item::Path(_) | Item::Node(_) => vec![None],
         };
         for order in orders {
-            let least = best.as_ref().map(|best| best.cost);
+            let planning = items.len() as f64 * cost::PLAN_JOIN;
+            let least = best.as_ref().map(|best| best.cost - planning);
             best = grow(&items, start, order, &conditions, least).or(best);
         }
     }
@@ -184,7 +194,7 @@ fn grow(
     filters: &[Condition<'_>],
     least: Option<f64>,
 ) -> Option<Node> {
-    let is_costly = |node: &Node| least.is_some_and(|least| node.cost >= least);
+    let is_costly = |cost: f64| least.is_some_and(|least| cost >= least);
     let node = match (&items[start], order) {
         (Item::Access(access), Some(order)) => access.scan(order),
         (Item::Access(access), None) => access.scan(Order::Psog),
@@ -200,13 +210,13 @@ fn grow(
         node,
     };
     let mut left: Vec<usize> = (0..items.len()).filter(|&index| index != start).collect();
+    let mut ahead: f64 = left.iter().map(|&index| items[index].least_cost()).sum();
     // An EXISTS costs much for a row; it is asked when rows are fewest.
     let (mut tests, mut waiting): (Vec<&Condition<'_>>, Vec<&Condition<'_>>) =
         filters.iter().partition(|filter| filter.has_exists);
     tree.filter(&mut waiting, items, &left);
     while !left.is_empty() {
-        // What is added only adds to the cost.
-        if is_costly(&tree.node) {
+        if is_costly(tree.node.cost + ahead) {
             return None;
         }
         let shares = |index: usize| tree.shared(&items[index]).next().is_some();
@@ -233,13 +243,14 @@ fn grow(
             tree.filter(&mut tests, items, &left);
         }
         let index = left.swap_remove(place);
+        ahead -= items[index].least_cost();
         tree.add(&items[index], method);
         tree.filter(&mut waiting, items, &left);
     }
     waiting.extend(tests);
     let late = waiting.into_iter().map(|filter| filter.expr.clone());
     let node = with_filters(tree.node, late.collect());
-    (!is_costly(&node)).then_some(node)
+    (!is_costly(node.cost)).then_some(node)
 }
 
 impl Tree {
