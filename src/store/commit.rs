@@ -53,6 +53,8 @@ pub struct Transaction {
     pub(super) base: Arc<Version>,
     /// The base with `layers`.
     pub(super) view: Arc<Version>,
+    /// The base that the view was made of.
+    pub(super) viewed: Arc<Version>,
     pub(super) pin: Pin,
     pub(super) tail: Arc<Tail>,
     /// End of the dictionary when the transaction began; beyond all terms once they are the commit's.
@@ -110,6 +112,7 @@ impl Transaction {
             pass,
             control: control.clone(),
             view: base.clone(),
+            viewed: base.clone(),
             base,
             tail,
             layers: Vec::new(),

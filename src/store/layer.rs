@@ -122,6 +122,15 @@ impl Layer {
         }
     }
 
+    /// Whether it is the same layer, not one that is equal.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (&self.runs, &other.runs) {
+            (Runs::Memory { run, .. }, Runs::Memory { run: other, .. }) => Arc::ptr_eq(run, other),
+            (Runs::Disk(runs), Runs::Disk(others)) => Arc::ptr_eq(runs, others),
+            _ => false,
+        }
+    }
+
     fn memory_bytes(&self) -> usize {
         self.memory().map_or(0, |run| run.heap_bytes())
     }

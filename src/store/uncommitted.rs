@@ -82,8 +82,21 @@ impl Transaction {
         done
     }
 
-    /// Makes the view of the layers that there are.
+    /// Makes the view of the layers that there are, unless it is that already.
     pub(super) fn restage(&mut self) {
+        let view = &self.view;
+        let is_staged = Arc::ptr_eq(&self.viewed, &self.base)
+            && view.watermark == self.tail.end()
+            && view.next_number == self.next_number
+            && view.uncommitted.len() == self.layers.len()
+            && view
+                .uncommitted
+                .iter()
+                .zip(&self.layers)
+                .all(|(a, b)| a.is(b));
+        if is_staged {
+            return;
+        }
         let mut version = (*self.base).clone();
         for layer in &self.layers {
             version.counts += layer.counts();
@@ -92,6 +105,7 @@ impl Transaction {
         version.watermark = self.tail.end();
         version.next_number = self.next_number;
         self.view = Arc::new(version);
+        self.viewed = self.base.clone();
     }
 
     /// A place to go back to. Errors: as [`Transaction::view`].
