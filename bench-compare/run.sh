@@ -2,8 +2,8 @@
 # Builds the other engines, measures them and this library, and writes the record, a page and tables:
 #     run.sh TRIPLESTORE DIRECTORY
 # TRIPLESTORE is the command line tool; everything that is made goes below DIRECTORY. From the environment: LUBM
-# (universities, 1), BSBM (products, 1000), ROUNDS (7), MEMORY_LIMIT (in MB; if it is set, loading and queries of BSBM
-# are also run with no more memory for each engine, page cache included). An engine whose tools are not there is named
+# (universities, 1), BSBM (products, 1000), ROUNDS (7), MEMORY_LIMIT (in MB; if it is set, BSBM is also loaded, once, and
+# queried with no more memory for each engine, page cache included). An engine whose tools are not there is named
 # and left out. Ends with 1 if an answer was wrong or an engine died, after all is written.
 set -eu
 
@@ -67,7 +67,7 @@ measure() {
 measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 1 --warm-up-mixes 3
 # Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
 if [ -n "$memory_limit" ]; then
-    measure limited "$@" --workload "bsbm-load:$bsbm" --workload "bsbm:$bsbm" --memory-limit "$memory_limit"
+    measure limited "$@" --workload "bsbm:$bsbm" --mixes 1 --warm-up-mixes 1 --memory-limit "$memory_limit"
 fi
 
 # Installed again only when the requirement is another one.

@@ -24,6 +24,8 @@ const SHARED: usize = 2;
 const COUNTED_NS: f64 = 10e6;
 const LEAST_COUNTED: u64 = 1;
 const MOST_COUNTED: u64 = 200;
+/// What takes longer is not counted: valgrind makes it some 50 times as long.
+const LONGEST_NS: f64 = 200e6;
 
 /// Counts one source for every native engine whose answers were right; they run beside each other, which changes no count.
 pub fn measure(
@@ -40,7 +42,11 @@ pub fn measure(
             if !contender.command.native || findings.has_failed(&at) {
                 continue;
             }
-            let executions = (COUNTED_NS / findings.median(&at).max(1.0)) as u64;
+            let median = findings.median(&at);
+            if median > LONGEST_NS {
+                continue;
+            }
+            let executions = (COUNTED_NS / median.max(1.0)) as u64;
             let executions = executions.clamp(LEAST_COUNTED, MOST_COUNTED);
             let sequences = (0..SHARED as u64 + executions)
                 .map(&source.sequence)
