@@ -64,7 +64,7 @@ measure() {
 }
 
 # Without maplib, which answers half of these queries wrongly.
-measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 1 --warm-up-mixes 3
+measure bi "$@" --workload "bsbm-bi:$bsbm" --mixes 1 --warm-up-mixes 1
 # Data that are larger than memory are nothing for engines in memory, of which maplib is the other one.
 if [ -n "$memory_limit" ]; then
     measure limited "$@" --workload "bsbm:$bsbm" --mixes 1 --warm-up-mixes 1 --memory-limit "$memory_limit"
@@ -92,7 +92,7 @@ else
     without "counts of instructions, which need valgrind"
 fi
 # Compilers at run time are given a while, and a round has enough executions of what is short.
-short="--duration 0.1 --warm-up 0.3"
+short="--duration 0.1 --warm-up 0.2"
 measure queries "$@" --workload "lubm-closed:$lubm" --workload "bsbm:$bsbm" $short --prepared both $instructions
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
 measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \
