@@ -1,6 +1,9 @@
 //! Cancel, deadline and memory of queries (definitions 37 and 38): whichever operator is at work, it stops at its next batch,
 //! an answer is never shortened, and the store stays as it was.
 
+mod chain;
+
+use chain::chain;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,27 +21,8 @@ use triplestore::store::{QuadScan, QuadSource, ScanBatch, ScanSpec};
 /// Subjects of the data.
 const SUBJECTS: u64 = 20_000;
 
-/// Each subject has a number of its own, one of 500 others, a knows-chain and itself now and then.
 fn database() -> Database {
-    let database = Database::memory(&Config::default()).unwrap();
-    let mut document = String::from("@prefix : <http://x/> .\n");
-    for number in 0..SUBJECTS {
-        let next = number * 7 % SUBJECTS;
-        document.push_str(&format!(
-            ":s{number} :id {number} ; :group {} ; :knows :s{next} ; :name \"name {}\" .\n",
-            number % 500,
-            number % 5000
-        ));
-    }
-    let options = LoadOptions {
-        format: Some(Format::Turtle),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
-    database.compact(&Control::new()).unwrap();
-    database
+    chain(SUBJECTS, 5000)
 }
 
 /// A query for each operator.

@@ -1,6 +1,8 @@
 //! Patterns within patterns: what they mean where examples of others go wrong, how much work they are, and how deep they
 //! may nest.
 
+#[path = "../chain/mod.rs"]
+mod chain;
 mod depth;
 mod meaning;
 mod work;

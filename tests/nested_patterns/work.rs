@@ -1,27 +1,10 @@
 //! How much work patterns within patterns are, however they are written.
 
-use super::{load, run, worked};
+use super::chain::chain;
+use super::{run, worked};
 use std::collections::BTreeMap;
-use triplestore::control::Control;
-use triplestore::database::Database;
-use triplestore::load::Format;
 
 const SUBJECTS: u64 = 5_000;
-
-fn chain() -> Database {
-    let mut document = String::from("@prefix : <http://x/> .\n");
-    for number in 0..SUBJECTS {
-        let next = number * 7 % SUBJECTS;
-        document.push_str(&format!(
-            ":s{number} :id {number} ; :group {} ; :knows :s{next} ; :name \"name {}\" .\n",
-            number % 500,
-            number % 1000
-        ));
-    }
-    let database = load(&document, Format::Turtle);
-    database.compact(&Control::new()).unwrap();
-    database
-}
 
 /// Groups of queries with one answer, and the most rows any of them may work.
 const SAME: [(&str, u64, &[&str]); 11] = [
@@ -115,7 +98,7 @@ const SAME: [(&str, u64, &[&str]); 11] = [
 
 #[test]
 fn how_a_query_is_written_does_not_decide_how_much_is_read() {
-    let database = chain();
+    let database = chain(SUBJECTS, 1000);
     for (shape, most, queries) in SAME {
         let mut first: Option<Vec<BTreeMap<String, String>>> = None;
         for query in queries {
