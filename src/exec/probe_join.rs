@@ -35,6 +35,7 @@ pub struct ProbeJoin {
     /// Scan rows of the key at hand, and whether they may go on in the next scan batch.
     matches: Vec<u32>,
     more: bool,
+    /// The key at hand; here so that each has not to be allocated.
     key: Vec<u64>,
     /// The scan's place in its batch.
     at: usize,

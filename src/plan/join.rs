@@ -97,6 +97,7 @@ pub fn join(mut items: Vec<Item>, mut filters: Vec<Expr>) -> Node {
     let mut by_rows: Vec<usize> = (0..items.len()).collect();
     by_rows.sort_by(|&left, &right| items[left].rows().total_cmp(&items[right].rows()));
     let conditions: Vec<Condition<'_>> = filters.iter().map(Condition::new).collect();
+    let planning = items.len() as f64 * cost::PLAN_JOIN;
     let mut best: Option<Node> = None;
     for &start in by_rows.iter().take(STARTS) {
         let orders: Vec<Option<Order>> = match &items[start] {
@@ -104,7 +105,6 @@ pub fn join(mut items: Vec<Item>, mut filters: Vec<Expr>) -> Node {
             Item::Path(_) | Item::Node(_) => vec![None],
         };
         for order in orders {
-            let planning = items.len() as f64 * cost::PLAN_JOIN;
             let least = best.as_ref().map(|best| best.cost - planning);
             best = grow(&items, start, order, &conditions, least).or(best);
         }

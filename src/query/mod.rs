@@ -1,8 +1,8 @@
 //! Queries from text to results.
 //!
 //! [`Prepared`] is a parsed query that runs against any [`Snapshot`]. Running plans it for that snapshot, unless the last
-//! run was on the same version, and gives [`QueryResults`], whose rows are pulled in batches: columns of indexes into a table of distinct terms, each
-//! decoded once. [`write_result`] turns them into a document instead.
+//! run was on the same version, and gives [`QueryResults`], whose rows are pulled in batches: columns of indexes into a
+//! table of distinct terms, each decoded once. [`write_result`] turns them into a document instead.
 //!
 //! Invariants: results own what they read and have no lifetime; a limit is an error, never a short answer; equal terms of
 //! a batch have equal indexes.

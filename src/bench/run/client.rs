@@ -202,6 +202,11 @@ fn checked(done: Done, waited: Duration) -> Result<Done, Fault> {
     Err(Fault::new(FailureKind::Wrong, message))
 }
 
+/// Requests that arrive in an open loop.
+pub fn arrivals(rate: f64, duration: Duration) -> usize {
+    (rate * duration.as_secs_f64()).ceil() as usize
+}
+
 /// Sends works at a fixed rate, a second, for a time, and waits for the last reply.
 pub fn open(
     process: &mut Process,
@@ -211,7 +216,7 @@ pub fn open(
     next: &mut dyn FnMut() -> Option<Encoded>,
 ) -> Result<Taken, Fault> {
     let started = Instant::now();
-    let arrivals = (rate * duration.as_secs_f64()).ceil() as usize;
+    let arrivals = arrivals(rate, duration);
     let due = |number: usize| started + Duration::from_secs_f64(number as f64 / rate);
     let (mut samples, mut sent) = (Vec::new(), 0);
     // The number and the time each request was due, by its id.

@@ -141,14 +141,7 @@ impl Queries<'_> {
     fn round_mixes(&self) -> u64 {
         match self.options.pace {
             Pace::Closed => u64::from(self.options.mixes),
-            Pace::Open { .. } => self.arrivals(),
-        }
-    }
-
-    fn arrivals(&self) -> u64 {
-        match self.options.pace {
-            Pace::Closed => 0,
-            Pace::Open { rate } => (rate * self.options.duration.as_secs_f64()).ceil() as u64,
+            Pace::Open { rate } => client::arrivals(rate, self.options.duration) as u64,
         }
     }
 
@@ -213,7 +206,7 @@ impl Queries<'_> {
             (true, _, _) => (asked.len(), None),
             (false, false, _) => (usize::MAX, Some(options.warm_up)),
             (false, true, Pace::Closed) => (options.iterations as usize, Some(options.duration)),
-            (false, true, Pace::Open { .. }) => (self.arrivals() as usize, None),
+            (false, true, Pace::Open { rate }) => (client::arrivals(rate, options.duration), None),
         };
         let mut begun = false;
         let result = contender.with(|process| {
