@@ -350,6 +350,7 @@ fn kv_options(config: &Config, open: Open, recovery: RecoveryMode) -> kv::Option
         write_buffer_bytes: tuning.write_buffer_total_bytes / 2,
         max_open_files: tuning.max_open_files,
         background_jobs: tuning.background_jobs,
+        read_back_bytes_max: config.memory_budget_bytes,
         ..kv::Options::default()
     }
 }

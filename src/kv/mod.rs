@@ -12,6 +12,7 @@ pub mod cache;
 mod error;
 mod lock;
 mod open;
+mod page_cache;
 mod pages;
 mod restore;
 mod spool;

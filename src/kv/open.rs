@@ -22,9 +22,9 @@ pub const RESTORE: &str =
 /// What to do about a damaged log.
 pub const RECOVER: &str =
     "`triplestore recover` keeps every commit before the damage; copy the directory first";
-/// A write stall that lasts longer is reported as an error.
 /// Damaged pages that are remembered.
 const DAMAGED_MAX: usize = 1000;
+/// A write stall that lasts longer is reported as an error.
 const STALL_MS_MAX: u32 = 60_000;
 
 /// How a store is opened.
@@ -58,6 +58,9 @@ pub struct Options {
     pub block_cache_bytes: usize,
     pub max_open_files: i32,
     pub background_jobs: i32,
+    /// The most bytes of an extent that is read into the page cache again when it is written: what is larger than memory would
+    /// push out what is in use.
+    pub read_back_bytes_max: u64,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             block_cache_bytes: 8 << 20,
             max_open_files: 512,
             background_jobs: 2,
+            read_back_bytes_max: 256 << 20,
         }
     }
 }
@@ -80,8 +84,10 @@ pub struct Kv {
     pub(super) page_options: rocksdb::Options,
     log_options: rocksdb::Options,
     pub(super) directory: PathBuf,
+    pub(super) read_back_bytes_max: u64,
     unsynced: WriteOptions,
     synced: WriteOptions,
+    page_reads: ReadOptions,
     open: Open,
     /// Pages whose checksums were found wrong, as many as are kept.
     damaged: Mutex<BTreeSet<PageId>>,
@@ -143,6 +149,8 @@ impl Kv {
         let mut synced = WriteOptions::default();
         synced.set_no_slowdown(true);
         synced.set_sync(options.open == Open::ReadWrite);
+        let mut page_reads = ReadOptions::default();
+        page_reads.fill_cache(false);
         Ok(Self {
             db: RwLock::new(Some(db)),
             page_options,
@@ -151,8 +159,10 @@ impl Kv {
                 Open::Memory => directory.to_path_buf(),
                 _ => staging,
             },
+            read_back_bytes_max: options.read_back_bytes_max,
             unsynced,
             synced,
+            page_reads,
             open: options.open,
             damaged: Mutex::default(),
             _environment: environment,
@@ -306,12 +316,20 @@ impl Kv {
 
     /// Reads one page. Errors: `CorruptBlock` when its checksum is wrong or it is missing.
     pub fn page(&self, page: PageId) -> Result<Vec<u8>> {
-        let mut options = ReadOptions::default();
-        options.fill_cache(false);
+        self.with_page(page, |bytes| Ok(bytes.to_vec()))
+    }
+
+    /// What `use_page` makes of the bytes of a page, which are borrowed from RocksDB; it must not ask the store for more.
+    /// Errors: those of [`page`](Self::page) and of `use_page`.
+    pub fn with_page<T>(
+        &self,
+        page: PageId,
+        use_page: impl FnOnce(&[u8]) -> Result<T>,
+    ) -> Result<T> {
         let db = self.db()?;
-        let found = db.get_cf_opt(family(&db, PAGES)?, page.0.to_be_bytes(), &options);
-        match found {
-            Ok(Some(bytes)) => Ok(bytes),
+        let pages = family(&db, PAGES)?;
+        match db.get_pinned_cf_opt(pages, page.0.to_be_bytes(), &self.page_reads) {
+            Ok(Some(bytes)) => use_page(&bytes),
             Ok(None) => Err(corrupt_page(format!("{page} is missing"))),
             Err(e) if e.kind() == rocksdb::ErrorKind::Corruption => {
                 let mut damaged = self.damaged.lock();

@@ -5,6 +5,7 @@
 
 use super::error::error;
 use super::open::{Kv, Open, PAGES, family, write};
+use super::page_cache;
 use crate::error::{Code, Error, Result};
 use rocksdb::{
     DB, Direction, IngestExternalFileOptions, IteratorMode, ReadOptions, SstFileWriter, WriteBatch,
@@ -147,6 +148,11 @@ impl<'k> PageFile<'k> {
     pub fn finish(mut self) -> Result<WrittenExtent> {
         let _open = self.kv.db()?;
         self.close_file()?;
+        if self.kv.mode() != Open::Memory && self.bytes <= self.kv.read_back_bytes_max {
+            self.paths
+                .iter()
+                .for_each(|path| page_cache::will_need(path));
+        }
         Ok(WrittenExtent {
             paths: self.paths,
             extent: self.extent,

@@ -54,7 +54,7 @@ impl PageCache {
         if let Some(directory) = self.directories.get(page.0) {
             return Ok(directory);
         }
-        let directory = Arc::new(Directory::decode(&self.kv.page(page)?)?);
+        let directory = Arc::new(self.kv.with_page(page, Directory::decode)?);
         self.directories
             .insert(page.0, directory.clone(), directory.heap_bytes());
         Ok(directory)
@@ -283,7 +283,7 @@ impl DiskRun {
         let Ok(charge) = pages.filters.charge(KeyFilter::bytes_for(fence.rows)) else {
             return Ok(None);
         };
-        let filter = KeyFilter::decode(&pages.kv.page(page)?)?;
+        let filter = pages.kv.with_page(page, KeyFilter::decode)?;
         Ok(Some(&loaded.get_or_init(|| (filter, charge)).0))
     }
 

@@ -279,7 +279,7 @@ fn unknown(id: Id) -> Error {
 
 impl PageStore for Kv {
     fn read(&self, page: u64, use_page: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        use_page(&self.page(PageId(page))?)
+        self.with_page(PageId(page), use_page)
     }
 }
 
