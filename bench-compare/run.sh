@@ -92,7 +92,7 @@ else
     without "counts of instructions, which need valgrind"
 fi
 # Compilers at run time are given a while, and a round has enough executions of what is short.
-short="--duration 0.1 --warm-up 0.2"
+short="--duration 0.1 --warm-up 0.2 --iterations 1000 --warm-up-mixes 40"
 measure queries "$@" --workload "lubm-closed:$lubm" --workload "bsbm:$bsbm" $short --prepared both $instructions
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
 measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \

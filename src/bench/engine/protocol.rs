@@ -66,6 +66,17 @@ pub enum Work {
     Close,
 }
 
+impl Work {
+    /// A query that is parsed each time, and whose answer is counted.
+    pub fn query(text: &str) -> Self {
+        Self::Query {
+            text: text.to_owned(),
+            prepared: false,
+            file: None,
+        }
+    }
+}
+
 /// A work as a request has it, made before any time is taken: texts of some KB take longer to write down than to send.
 /// Clones are cheap.
 #[derive(Clone, Debug)]

@@ -47,11 +47,7 @@ fn first_execution(contender: &mut Contender<'_>, query: &Query) -> Result<(u64,
     }
     contender.evict()?;
     let opened = contender.open()?;
-    let done = contender.call(&Work::Query {
-        text: query.text.clone(),
-        prepared: false,
-        file: None,
-    })?;
+    let done = contender.call(&Work::query(&query.text))?;
     let used = contender.with(|process| Ok(process.usage()))?;
     Ok((opened.nanoseconds, done.nanoseconds, used.read_bytes))
 }

@@ -78,12 +78,7 @@ fn count(contender: &Contender<'_>, sequences: &[Vec<Query>]) -> Result<u64, Fau
     let mut counted = contender.behind(COUNTER);
     for sequence in sequences {
         for query in sequence {
-            let work = Work::Query {
-                text: query.text.clone(),
-                prepared: false,
-                file: None,
-            };
-            counted.call_within(&work, counted.load_limit())?;
+            counted.call_within(&Work::query(&query.text), counted.load_limit())?;
         }
     }
     counted.close()?;

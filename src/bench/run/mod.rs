@@ -34,7 +34,6 @@ use contender::Contender;
 use data::Data;
 use figures::Place;
 use findings::Findings;
-use overhead::Costs;
 use oxsdatatypes::DateTime;
 use queries::{Queries, Source};
 use std::collections::BTreeMap;
@@ -279,7 +278,9 @@ fn work_on(
             Task::Mixes(mixes) => vec![Source::mixes(mixes(data.scale, options.seed))],
             Task::Load | Task::Updates | Task::Reason => Vec::new(),
         };
-        ask(data, workload, &sources, contenders, options, findings);
+        if !sources.is_empty() {
+            ask(data, workload, &sources, contenders, options, findings);
+        }
     }
     for workload in workloads {
         if let Task::Updates = workload.task {
@@ -305,19 +306,9 @@ fn ask(
 ) {
     for (pass, &prepared) in (0..).zip(&options.prepared) {
         let workload = label(data, workload, options, prepared);
-        let mut costs = Costs::new();
-        for source in sources {
-            findings.tell(&format!("{workload} {}", source.name()));
-            let queries = Queries {
-                workload: &workload,
-                options,
-                source,
-                prepared,
-                pass,
-            };
-            queries.measure(contenders, &mut costs, findings);
-        }
-        overhead::note(&workload, contenders, &costs, findings);
+        let queries = |source| Queries::new(&workload, options, source, prepared, pass);
+        let mut queries: Vec<_> = sources.iter().map(queries).collect();
+        queries::measure(&workload, &mut queries, contenders, options, findings);
     }
     let workload = label(data, workload, options, false);
     for source in sources {

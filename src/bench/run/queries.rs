@@ -5,8 +5,8 @@ use super::client::{self, Taken};
 use super::contender::Contender;
 use super::figures::{self, Place, milliseconds};
 use super::findings::Findings;
-use super::overhead::{Cost, Costs};
-use super::turns::turns;
+use super::overhead::{self, Cost, Costs};
+use super::turns;
 use super::workloads::Sequences;
 use super::{Options, Pace};
 use crate::bench::engine::process::{Fault, Process, encode};
@@ -77,14 +77,17 @@ impl Source {
     }
 }
 
-/// How one source is measured.
+/// A source that is measured.
 pub struct Queries<'q> {
-    pub workload: &'q str,
-    pub options: &'q Options,
-    pub source: &'q Source,
-    pub prepared: bool,
+    workload: &'q str,
+    options: &'q Options,
+    source: &'q Source,
+    prepared: bool,
     /// How often the source was measured before: mixes are new ones each time.
-    pub pass: u64,
+    pass: u64,
+    /// Executions of a request, by engine.
+    sizes: Vec<usize>,
+    rows: Rows,
 }
 
 /// What was asked in a round, and what came.
@@ -99,49 +102,110 @@ struct Round {
 /// Rows by text, with the engine that gave them first.
 type Rows = HashMap<String, (u64, String)>;
 
-impl Queries<'_> {
-    /// Checks the answers of the engines and, where they are right, takes the time of rounds.
-    pub fn measure(
-        &self,
-        contenders: &mut [Contender<'_>],
-        costs: &mut Costs,
+/// Measures all queries of a workload. Rounds go through all of them, so that what goes on in an engine or on the machine for a while
+/// is in a round of each, not in all rounds of one; for the same reason no round is taken before all are warm.
+pub fn measure(
+    workload: &str,
+    all: &mut [Queries<'_>],
+    contenders: &mut [Contender<'_>],
+    options: &Options,
+    findings: &mut Findings<'_>,
+) {
+    let mut costs = Costs::new();
+    for queries in &*all {
+        findings.tell(&format!("{workload} {}", queries.source.name()));
+        queries.check(contenders, findings);
+    }
+    findings.tell(&format!("{workload}, warm-up"));
+    for queries in &mut *all {
+        for (engine, contender) in contenders.iter_mut().enumerate() {
+            queries.warm_up(engine, contender, findings);
+        }
+    }
+    for round in 0..options.rounds {
+        findings.tell(&format!("{workload}, round {}", round + 1));
+        for queries in &mut *all {
+            for engine in turns::order(round, contenders.len()) {
+                let cost = queries.time(round, engine, &mut contenders[engine], findings);
+                costs.entry((engine, round)).or_default().add(cost);
+            }
+        }
+    }
+    overhead::note(workload, contenders, &costs, findings);
+}
+
+impl<'q> Queries<'q> {
+    /// To be measured for the `pass`th time, beginning with 0.
+    pub fn new(
+        workload: &'q str,
+        options: &'q Options,
+        source: &'q Source,
+        prepared: bool,
+        pass: u64,
+    ) -> Self {
+        Self {
+            workload,
+            options,
+            source,
+            prepared,
+            pass,
+            sizes: vec![1; options.engines.len()],
+            rows: Rows::new(),
+        }
+    }
+
+    fn warm_up_mixes(&self) -> u64 {
+        match self.source.is_mix {
+            true => u64::from(self.options.warm_up_mixes),
+            // One text, which is repeated.
+            false => 1,
+        }
+    }
+
+    /// The number of the first sequence that is not for checking answers.
+    fn first(&self) -> u64 {
+        let pass = self.warm_up_mixes() + u64::from(self.options.rounds) * self.round_mixes();
+        self.source.checked() + self.pass * pass
+    }
+
+    fn warm_up(
+        &mut self,
+        engine: usize,
+        contender: &mut Contender<'_>,
         findings: &mut Findings<'_>,
     ) {
-        self.check(contenders, findings);
-        let (warm_up, mixes) = match self.source.is_mix {
-            true => (u64::from(self.options.warm_up_mixes), self.round_mixes()),
-            // One text, which is repeated.
-            false => (1, 1),
+        let numbers = self.first()..self.first() + self.warm_up_mixes();
+        self.round(engine, contender, numbers, false, findings);
+    }
+
+    /// Takes the time of a round of an engine, if its answers are right.
+    fn time(
+        &mut self,
+        round: u32,
+        engine: usize,
+        contender: &mut Contender<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Cost {
+        let mixes = self.round_mixes();
+        let begin = self.first() + self.warm_up_mixes() + u64::from(round) * mixes;
+        let numbers = begin..begin + mixes;
+        let Some(taken) = self.round(engine, contender, numbers, true, findings) else {
+            return Cost::default();
         };
-        let rounds = u64::from(self.options.rounds);
-        let first = self.source.checked() + self.pass * (warm_up + rounds * mixes);
-        // Executions of a request, by engine.
-        let mut sizes = vec![1; contenders.len()];
-        for (contender, size) in contenders.iter_mut().zip(&mut sizes) {
-            self.round(contender, first..first + warm_up, size, false, findings);
-        }
-        let mut rows = Rows::new();
-        for (round, engine) in turns(self.options.rounds, contenders.len()) {
-            let begin = first + warm_up + u64::from(round) * mixes;
-            let numbers = begin..begin + mixes;
-            let contender = &mut contenders[engine];
-            if let Some(taken) = self.round(contender, numbers, &mut sizes[engine], true, findings)
-            {
-                self.note(&taken, contender.name(), &mut rows, findings);
-                let samples = taken.taken.samples.iter();
-                costs.entry((engine, round)).or_default().add(Cost {
-                    runner_ns: taken.runner_ns,
-                    executions_ns: samples.map(|sample| sample.nanoseconds).sum(),
-                });
-            }
+        self.note(&taken, contender.name(), findings);
+        let samples = taken.taken.samples.iter();
+        Cost {
+            runner_ns: taken.runner_ns,
+            executions_ns: samples.map(|sample| sample.nanoseconds).sum(),
         }
     }
 
     /// Mixes of a round. An open loop takes no more than its time has arrivals.
     fn round_mixes(&self) -> u64 {
-        match self.options.pace {
-            Pace::Closed => u64::from(self.options.mixes),
-            Pace::Open { rate } => client::arrivals(rate, self.options.duration) as u64,
+        match (self.source.is_mix, self.options.pace) {
+            (false, _) => 1,
+            (true, Pace::Closed) => u64::from(self.options.mixes),
+            (true, Pace::Open { rate }) => client::arrivals(rate, self.options.duration) as u64,
         }
     }
 
@@ -183,20 +247,20 @@ impl Queries<'_> {
     /// Runs mixes of these numbers, or a query again and again until its time is over. `None` without any, or after a failure,
     /// which is noted.
     fn round(
-        &self,
+        &mut self,
+        engine: usize,
         contender: &mut Contender<'_>,
         numbers: Range<u64>,
-        size: &mut usize,
         timed: bool,
         findings: &mut Findings<'_>,
     ) -> Option<Round> {
-        let engine = contender.name().to_owned();
-        if self.usable(0, &engine, findings).is_empty() {
+        let name = contender.name().to_owned();
+        if self.usable(0, &name, findings).is_empty() {
             return None;
         }
         // All texts are there before the time begins: parameters of a mix take a while to draw.
         let asked: Vec<Vec<Query>> = numbers
-            .map(|number| self.usable(number, &engine, findings))
+            .map(|number| self.usable(number, &name, findings))
             .collect();
         let works = asked.iter();
         let works = works.map(|sequence| sequence.iter().map(|query| self.work(query)).collect());
@@ -209,6 +273,7 @@ impl Queries<'_> {
             (false, true, Pace::Open { rate }) => (client::arrivals(rate, options.duration), None),
         };
         let mut begun = false;
+        let mut size = self.sizes[engine];
         let result = contender.with(|process| {
             let works = works?;
             let mut works = works.iter().cycle().take(most).cloned();
@@ -221,10 +286,11 @@ impl Queries<'_> {
             process.forget_peak();
             let before = process.usage();
             let runner_before = usage::processor_ns(std::process::id());
-            let taken = self.drive(process, size, timed, &mut next)?;
+            let taken = self.drive(process, &mut size, timed, &mut next)?;
             let runner_ns = usage::processor_ns(std::process::id()) - runner_before;
             Ok((taken, process.usage() - before, runner_ns))
         });
+        self.sizes[engine] = size;
         match result {
             Ok((taken, used, runner_ns)) => Some(Round {
                 asked,
@@ -234,9 +300,9 @@ impl Queries<'_> {
             }),
             Err(fault) => {
                 // All of it fails: which of the texts under way was at fault is not known.
-                findings.fail(&self.at(&self.source.name(), &engine), &fault);
+                findings.fail(&self.at(&self.source.name(), &name), &fault);
                 for query in self.source.texts() {
-                    findings.fail(&self.at(&query.name, &engine), &fault);
+                    findings.fail(&self.at(&query.name, &name), &fault);
                 }
                 None
             }
@@ -287,7 +353,7 @@ impl Queries<'_> {
     }
 
     /// Turns a round into figures, if its answers had the rows they should.
-    fn note(&self, round: &Round, engine: &str, rows: &mut Rows, findings: &mut Findings<'_>) {
+    fn note(&mut self, round: &Round, engine: &str, findings: &mut Findings<'_>) {
         let open = matches!(self.options.pace, Pace::Open { .. });
         // In an open loop works are numbered one by one.
         let flat: Vec<&Query> = round.asked.iter().flatten().collect();
@@ -302,7 +368,7 @@ impl Queries<'_> {
                 .entry(&query.name)
                 .or_default()
                 .push(sample.nanoseconds);
-            if let Err(fault) = same_rows(query, engine, sample.rows, rows) {
+            if let Err(fault) = same_rows(query, engine, sample.rows, &mut self.rows) {
                 findings.fail(&self.at(&query.name, engine), &fault);
             }
         }

@@ -57,13 +57,8 @@ fn quiesce(process: &mut Process, limit: Duration) -> Result<Vec<u64>, Fault> {
     while !resting || probe.is_some() {
         if answers && probe.is_none() && due <= Instant::now() {
             due = Instant::now() + PROBE_INTERVAL;
-            let query = Work::Query {
-                text: PROBE.to_owned(),
-                prepared: false,
-                file: None,
-            };
             let sent = Instant::now();
-            probe = Some((process.send(&query)?, sent));
+            probe = Some((process.send(&Work::query(PROBE))?, sent));
         }
         let wait = match answers && probe.is_none() {
             true => until.min(due),
