@@ -1,9 +1,11 @@
 //! Aggregates (SPARQL 1.1 section 11 and 18.5.1): their results, types, errors and empty groups.
 
+mod document;
+
+use document::load;
 use oxrdf::{Literal, Term};
 use triplestore::config::Config;
-use triplestore::control::Control;
-use triplestore::database::{Accumulator, Database, LoadOptions};
+use triplestore::database::{Accumulator, Database};
 use triplestore::error::{Code, Error, Result};
 use triplestore::load::Format;
 use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch};
@@ -20,13 +22,7 @@ const DATA: &str = r#"
 
 fn database() -> Database {
     let database = Database::memory(&Config::default()).unwrap();
-    let options = LoadOptions {
-        format: Some(Format::Turtle),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(DATA.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, DATA, Format::Turtle);
     database
 }
 
@@ -243,13 +239,7 @@ fn many_groups_have_the_results_of_each_worked_alone() {
         let group = number * 7919 % 3000;
         document.push_str(&format!(":s{number} :g {group} ; :v {} .\n", number % 97));
     }
-    let options = LoadOptions {
-        format: Some(Format::Turtle),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, &document, Format::Turtle);
     let query = "SELECT ?g (COUNT(*) AS ?c) (SUM(?v) AS ?s) (MIN(?v) AS ?a) (MAX(?v) AS ?b) (COUNT(DISTINCT ?v) AS ?d) \
                  { ?x :g ?g ; :v ?v } GROUP BY ?g";
     let mut expected = Vec::new();

@@ -4,6 +4,7 @@
 //! 1 (a query must be stoppable) and 2 (bounded memory) are `tests/query_limits.rs` for each operator; here they are
 //! asked through the facade, as an application meets them.
 
+mod document;
 mod text_queries;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! A prepared query keeps its last plan for as long as the same version is read in the same way, and no longer.
 
+mod document;
 mod text_queries;
 
 use std::sync::Arc;

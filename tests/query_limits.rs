@@ -2,15 +2,17 @@
 //! an answer is never shortened, and the store stays as it was.
 
 mod chain;
+mod document;
 
 use chain::chain;
+use document::load;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use triplestore::config::Config;
 use triplestore::control::{Budget, CancelToken, Control};
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::Database;
 use triplestore::error::{Code, Result};
 use triplestore::load::Format;
 use triplestore::query::{
@@ -317,13 +319,7 @@ fn a_result_larger_than_the_memory_of_its_query_is_written_in_smaller_batches() 
             "<http://x/s{number}> <http://x/text> \"{number} {text}\" .\n"
         ));
     }
-    let options = LoadOptions {
-        format: Some(Format::NTriples),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, &document, Format::NTriples);
     let snapshot = database.snapshot().unwrap().source();
     let run = |limit: usize| {
         let control = Control::new().with_memory(Budget::new("query", limit));

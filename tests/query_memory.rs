@@ -2,13 +2,14 @@
 //! queries over far more data than the limit, each in a process of its own.
 #![cfg(target_os = "linux")]
 
+mod document;
 mod environment;
 mod subprocess;
 
 use environment::Scratch;
 use triplestore::config::Config;
 use triplestore::control::{Budget, Control};
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::Database;
 use triplestore::error::Code;
 use triplestore::load::Format;
 use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch};
@@ -104,13 +105,7 @@ fn load(scratch: &Scratch) {
             ":s{number} :id {number} ; :name \"a name that is fairly long and has the number {other}\" ; :knows :s{other} .\n"
         ));
     }
-    let options = LoadOptions {
-        format: Some(Format::Turtle),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    document::load(&database, &document, Format::Turtle);
     database.compact(&Control::new()).unwrap();
 }
 

@@ -1,8 +1,10 @@
 //! Queries with little memory (definitions 37 and 38): operators that hold state go to disk, give the same rows as with much
 //! memory, stop at any poll, and leave nothing behind.
 
+mod document;
 mod environment;
 
+use document::load;
 use environment::Scratch;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use triplestore::config::Config;
 use triplestore::control::{Budget, Control};
-use triplestore::database::{Database, LoadOptions, UpdateOptions};
+use triplestore::database::{Database, UpdateOptions};
 use triplestore::error::{Code, Error, Result};
 use triplestore::exec::Batch;
 use triplestore::load::Format;
@@ -46,16 +48,6 @@ fn filled(scratch: &Scratch, config: &Config) -> Database {
     load(&database, &document, Format::Turtle);
     database.compact(&Control::new()).unwrap();
     database
-}
-
-fn load(database: &Database, document: &str, format: Format) {
-    let options = LoadOptions {
-        format: Some(format),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
 }
 
 /// Queries that hold much, whether their rows come in an order, and whether they must spill with little memory.

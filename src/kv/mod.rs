@@ -12,7 +12,7 @@ pub mod cache;
 mod error;
 mod lock;
 mod open;
-mod page_cache;
+pub mod page_cache;
 mod pages;
 mod restore;
 mod spool;

@@ -5,29 +5,39 @@
 //! one would wait for the device. So the kernel is asked to read such files again, in the background and in order.
 
 use std::fs::File;
+use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
 /// The kernel reads ahead no more than this at a time (`read_ahead_kb`, usually), whatever it is asked for.
-const WINDOW_BYTES: u64 = 128 << 10;
+const WINDOW_BYTES: libc::off_t = 128 << 10;
 
-/// Asks the kernel to read a file into the page cache. Advice: whether it does is for the kernel to say.
+/// Asks the kernel to read a file into the page cache. Advice: where it is not taken, reads wait for the device.
 pub(super) fn will_need(path: &Path) {
     let Ok(file) = File::open(path) else {
         return;
     };
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-    for offset in (0..bytes).step_by(WINDOW_BYTES as usize) {
-        let (Ok(offset), Ok(length)) = (offset.try_into(), WINDOW_BYTES.try_into()) else {
-            return;
-        };
-        // SAFETY: the descriptor is open; no memory is passed.
-        let refused = unsafe {
-            libc::posix_fadvise(file.as_raw_fd(), offset, length, libc::POSIX_FADV_WILLNEED)
-        };
-        if refused != 0 {
+    let end = libc::off_t::try_from(bytes).unwrap_or(libc::off_t::MAX);
+    for offset in (0..end).step_by(WINDOW_BYTES as usize) {
+        if advise(&file, offset, WINDOW_BYTES, libc::POSIX_FADV_WILLNEED).is_err() {
             return;
         }
+    }
+}
+
+/// Takes a file that no process maps out of the page cache. What is not on the device yet is written first.
+pub fn evict(file: &File) -> io::Result<()> {
+    file.sync_all()?;
+    advise(file, 0, 0, libc::POSIX_FADV_DONTNEED)
+}
+
+/// Of `length` bytes from `offset` on; of length 0: to the end.
+fn advise(file: &File, offset: libc::off_t, length: libc::off_t, advice: i32) -> io::Result<()> {
+    // SAFETY: the descriptor is open for the length of the call, which touches no memory of this process.
+    match unsafe { libc::posix_fadvise(file.as_raw_fd(), offset, length, advice) } {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
     }
 }
 
@@ -35,7 +45,6 @@ pub(super) fn will_need(path: &Path) {
 mod tests {
     use super::super::{Kv, Open, Options};
     use super::*;
-    use std::os::fd::RawFd;
     use std::path::PathBuf;
     use std::time::{Duration, Instant};
 
@@ -52,11 +61,10 @@ mod tests {
         let file = File::open(path).unwrap();
         let bytes = file.metadata().unwrap().len() as usize;
         let mut pages = vec![0u8; bytes.div_ceil(PAGE_BYTES)];
-        let fd: RawFd = file.as_raw_fd();
         // SAFETY: a new mapping of the whole file, which is asked about, never read, and unmapped; `pages` has a byte for each page.
         unsafe {
             let (none, read) = (std::ptr::null_mut(), libc::PROT_READ);
-            let mapped = libc::mmap(none, bytes, read, libc::MAP_SHARED, fd, 0);
+            let mapped = libc::mmap(none, bytes, read, libc::MAP_SHARED, file.as_raw_fd(), 0);
             assert_ne!(mapped, libc::MAP_FAILED);
             assert_eq!(libc::mincore(mapped, bytes, pages.as_mut_ptr()), 0);
             libc::munmap(mapped, bytes);
@@ -84,12 +92,7 @@ mod tests {
         let directory = directory("read-again");
         let path = directory.join("file");
         std::fs::write(&path, vec![7; 3 << 20 | 5]).unwrap();
-        let file = File::open(&path).unwrap();
-        file.sync_all().unwrap();
-        // SAFETY: the descriptor is open; no memory is passed.
-        let refused =
-            unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
-        assert_eq!(refused, 0);
+        evict(&File::open(&path).unwrap()).unwrap();
         will_need(&path);
         let (here, all) = settled(&path);
         assert_eq!((here, all), (769, 769));

@@ -144,14 +144,15 @@ impl<'k> PageFile<'k> {
         }
     }
 
-    /// Closes the files. Nothing is visible before [`Kv::ingest`]. Errors: `Io`, `Closed`.
+    /// Closes the files, which the page cache has then unless they are large. Nothing is visible before [`Kv::ingest`].
+    /// Errors: `Io`, `Closed`.
     pub fn finish(mut self) -> Result<WrittenExtent> {
         let _open = self.kv.db()?;
         self.close_file()?;
         if self.kv.mode() != Open::Memory && self.bytes <= self.kv.read_back_bytes_max {
-            self.paths
-                .iter()
-                .for_each(|path| page_cache::will_need(path));
+            for path in &self.paths {
+                page_cache::will_need(path);
+            }
         }
         Ok(WrittenExtent {
             paths: self.paths,

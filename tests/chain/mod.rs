@@ -1,8 +1,9 @@
 //! A store in memory whose subjects know each other in a chain.
 
+use crate::document::load;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::Database;
 use triplestore::load::Format;
 
 /// Each subject has a number of its own, one of 500 others, the next one of a knows-chain and one of so many names.
@@ -17,13 +18,7 @@ pub fn chain(subjects: u64, names: u64) -> Database {
             number % names
         ));
     }
-    let options = LoadOptions {
-        format: Some(Format::Turtle),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, &document, Format::Turtle);
     database.compact(&Control::new()).unwrap();
     database
 }

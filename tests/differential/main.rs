@@ -7,6 +7,8 @@
 mod aggregates;
 mod answer;
 mod data;
+#[path = "../document/mod.rs"]
+mod document;
 mod expressions;
 mod functions;
 mod naive;
@@ -20,6 +22,7 @@ mod updates;
 
 use answer::{Answer, Mismatch};
 use data::Terms;
+use document::load;
 use naive::Naive;
 use oxrdf::{Dataset, Quad};
 use queries::Queries;
@@ -28,7 +31,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions, QuadPattern, UpdateOptions};
+use triplestore::database::{Database, QuadPattern, UpdateOptions};
 use triplestore::error::Code;
 use triplestore::load::Format;
 use updates::State;
@@ -38,16 +41,6 @@ const QUERIES: u64 = 40;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
-}
-
-fn load(database: &Database, document: &str) {
-    let options = LoadOptions {
-        format: Some(Format::NQuads),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
 }
 
 fn quads(database: &Database) -> Vec<Quad> {
@@ -74,7 +67,11 @@ fn store(random: &mut Random, terms: &Terms, count: usize) -> Database {
     let database = Database::memory(&Config::default()).unwrap();
     let control = Control::new();
     for _ in 0..1 + random.below(3) {
-        load(&database, &terms.document(random, count / 2));
+        load(
+            &database,
+            &terms.document(random, count / 2),
+            Format::NQuads,
+        );
         match random.below(4) {
             0 => {}
             1 => database.quiesce(&control).unwrap(),

@@ -6,17 +6,20 @@
 //! Every case has a number from which it is made, and a failure prints it. `TRIPLESTORE_FUZZ_CASES` says how many are
 //! run (0: until it is stopped), `TRIPLESTORE_FUZZ_SEED` the first number.
 
+#[path = "../document/mod.rs"]
+mod document;
 #[path = "../environment/mod.rs"]
 mod environment;
 mod grafted;
 mod torn;
 
+use document::load;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use triplestore::config::Config;
 use triplestore::control::{Budget, Control};
-use triplestore::database::{Database, LoadOptions, UpdateOptions};
+use triplestore::database::{Database, UpdateOptions};
 use triplestore::error::{Code, Error};
 use triplestore::load::Format;
 use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch};
@@ -123,13 +126,7 @@ fn store() -> Database {
              e:s e:p e:o ; e:q 5 . w:s w:p1 w:o ; w:p2 'y' . c:s c:p c:o, 7 . }}\n"
         );
     }
-    let options = LoadOptions {
-        format: Some(Format::TriG),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, &document, Format::TriG);
     database
 }
 

@@ -1,12 +1,13 @@
 //! Stores, and answers of this library and of `spareval` as sorted solutions of printed terms.
 
+use crate::document;
 use oxrdf::{Dataset, NamedNode, Quad, Term};
 use spareval::{QueryEvaluator, QueryResults as Reference};
 use spargebra::SparqlParser;
 use std::collections::BTreeMap;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions, QuadPattern};
+use triplestore::database::{Database, QuadPattern};
 use triplestore::error::Result;
 use triplestore::load::Format;
 use triplestore::query::{QueryOptions, ResultBatch};
@@ -44,13 +45,7 @@ pub fn store(quads: &[Quad]) -> Database {
 
 pub fn load(database: &Database, quads: &[Quad]) {
     let document: String = quads.iter().map(|quad| format!("{quad} .\n")).collect();
-    let options = LoadOptions {
-        format: Some(Format::NQuads),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    document::load(database, &document, Format::NQuads);
 }
 
 /// The quads of a store, blank nodes with the labels it prints.

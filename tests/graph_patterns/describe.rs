@@ -1,10 +1,11 @@
 //! DESCRIBE against a concise bounded description made of lists.
 
 use crate::answer::{Random, Rows, Solution, answer, quads, store};
+use crate::document::load;
 use oxrdf::{GraphName, NamedOrBlankNode, Quad, Term};
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::Database;
 use triplestore::load::Format;
 
 /// The triples of one graph with a resource as subject, and those of blank nodes among their objects, and so on.
@@ -60,13 +61,7 @@ fn random_store(random: &mut Random) -> Database {
         );
     }
     let database = Database::memory(&Config::default()).unwrap();
-    let options = LoadOptions {
-        format: Some(Format::NQuads),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, &document, Format::NQuads);
     database
 }
 

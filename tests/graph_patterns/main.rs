@@ -2,6 +2,8 @@
 
 mod answer;
 mod describe;
+#[path = "../document/mod.rs"]
+mod document;
 mod paths;
 mod service;
 mod triple_terms;

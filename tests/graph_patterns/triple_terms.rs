@@ -1,10 +1,11 @@
 //! Triple terms with variables, reified triples and annotations, against `spareval`.
 
 use crate::answer::{Random, Rows, answer, quads, reference};
+use crate::document::load;
 use oxrdf::Dataset;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::Database;
 use triplestore::load::Format;
 
 const REIFIES: &str = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>";
@@ -36,10 +37,6 @@ fn object(random: &mut Random, depth: u32) -> String {
 
 fn random_store(random: &mut Random) -> Database {
     let database = Database::memory(&Config::default()).unwrap();
-    let options = LoadOptions {
-        format: Some(Format::NQuads),
-        ..LoadOptions::default()
-    };
     for part in 0..2 {
         let mut document = String::new();
         for _ in 0..25 {
@@ -51,9 +48,7 @@ fn random_store(random: &mut Random) -> Database {
             let subject = node(random);
             document += &format!("{subject} {predicate} {} {graph}.\n", object(random, 2));
         }
-        database
-            .load_bytes(document.as_bytes(), &options, &Control::new())
-            .unwrap();
+        load(&database, &document, Format::NQuads);
         if part == 0 && random.percent(50) {
             database.compact(&Control::new()).unwrap();
         }

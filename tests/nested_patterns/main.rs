@@ -4,25 +4,21 @@
 #[path = "../chain/mod.rs"]
 mod chain;
 mod depth;
+#[path = "../document/mod.rs"]
+mod document;
 mod meaning;
 mod work;
 
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions};
+use triplestore::database::Database;
 use triplestore::error::Result;
 use triplestore::load::Format;
 use triplestore::query::{ParseOptions, Prepared, QueryOptions, ResultBatch};
 
 fn load(document: &str, format: Format) -> Database {
     let database = Database::memory(&Config::default()).unwrap();
-    let options = LoadOptions {
-        format: Some(format),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    document::load(&database, document, format);
     database
 }
 

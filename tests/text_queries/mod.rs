@@ -5,11 +5,12 @@
 // Each test binary uses its own part of this module.
 #![allow(dead_code)]
 
+use crate::document::load;
 use oxrdf::{Term, Triple};
 use std::collections::BTreeMap;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions, QuadPattern, UpdateOptions};
+use triplestore::database::{Database, QuadPattern, UpdateOptions};
 use triplestore::error::{Error, Result};
 use triplestore::load::Format;
 use triplestore::query::{
@@ -57,14 +58,7 @@ impl Texts {
     }
 
     pub fn load(&self, document: &str) {
-        let options = LoadOptions {
-            format: Some(Format::TriG),
-            ..LoadOptions::default()
-        };
-        let document = declared() + document;
-        self.database
-            .load_bytes(document.as_bytes(), &options, &Control::new())
-            .unwrap();
+        load(&self.database, &(declared() + document), Format::TriG);
     }
 
     pub fn source(&self) -> Snapshot {

@@ -1,6 +1,8 @@
 //! SPARQL Update through the facade: what each operation does, against `spareval` on random requests, within limits,
 //! with LOAD, and in explicit transactions.
 
+#[path = "../document/mod.rs"]
+mod document;
 #[path = "../differential/random.rs"]
 mod random;
 

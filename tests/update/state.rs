@@ -1,11 +1,12 @@
 //! Limits: updates larger than their memory stream, and cancel, deadline and memory end them in every phase with nothing
 //! changed.
 
+use crate::document::load;
 use crate::{PROLOGUE, quads};
 use std::time::Duration;
 use triplestore::config::Config;
 use triplestore::control::Control;
-use triplestore::database::{Database, LoadOptions, QuadPattern, UpdateOptions};
+use triplestore::database::{Database, QuadPattern, UpdateOptions};
 use triplestore::error::Code;
 use triplestore::load::Format;
 
@@ -17,13 +18,7 @@ fn filled(config: &Config, subjects: u64) -> Database {
             "<http://x/s{number}> <http://x/p> \"{number}\" .\n"
         ));
     }
-    let options = LoadOptions {
-        format: Some(Format::NTriples),
-        ..LoadOptions::default()
-    };
-    database
-        .load_bytes(document.as_bytes(), &options, &Control::new())
-        .unwrap();
+    load(&database, &document, Format::NTriples);
     database
 }
 
