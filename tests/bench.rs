@@ -19,24 +19,22 @@ fn with_lubm(name: &str) -> Option<Scratch> {
     Some(scratch)
 }
 
+/// Options of a run that takes little time.
+const SHORT: [[&str; 2]; 5] = [
+    ["--rounds", "2"],
+    ["--iterations", "3"],
+    ["--mixes", "3"],
+    ["--warm-up", "0.01"],
+    ["--warm-up-mixes", "1"],
+];
+
 fn run(scratch: &Scratch, arguments: &[&str]) -> (Output, Record) {
     let out = scratch.join("record.json");
     let mut command = Command::new(TOOL);
+    let defaults = SHORT.iter().filter(|[name, _]| !arguments.contains(name));
     command
-        .args([
-            "bench",
-            "run",
-            "--rounds",
-            "2",
-            "--iterations",
-            "3",
-            "--mixes",
-            "3",
-            "--warm-up",
-            "0.01",
-            "--warm-up-mixes",
-            "1",
-        ])
+        .args(["bench", "run"])
+        .args(defaults.flatten())
         .args(arguments)
         .arg("--data")
         .arg(scratch.path())
@@ -83,6 +81,10 @@ fn lubm_runs_end_to_end_with_its_rows() {
             .find(|answer| answer.workload == "lubm-1" && answer.subject == subject);
         answer.unwrap().rows
     };
+    // One for the load, and one a round of each workload, parsed and prepared.
+    let latencies = &record.machine.memory_latency_ns;
+    assert_eq!(latencies.len(), 1 + 2 * 2 * 2);
+    assert!(latencies.iter().all(|&latency| latency > 0.0));
     // What reasoning adds to these is nothing.
     assert_eq!(["Q1", "Q3", "Q14"].map(rows), [4, 6, 5916]);
     for (workload, subjects) in [
@@ -292,4 +294,66 @@ fn mixes_are_generated_checked_and_counted_by_the_hour() {
         assert!(per_hour.iter().chain(median).all(|&value| value > 0.0));
     }
     assert!(scratch.join("bsbm-200.nt").exists());
+}
+
+/// Executions of a subject that were timed, and medians of its rounds.
+fn timed(record: &Record, subject: &str) -> (usize, usize) {
+    let latencies = record.latencies.iter();
+    let latencies = latencies.filter(|latencies| latencies.subject == subject);
+    let medians = record.figures.iter();
+    let medians = medians.filter(|figure| figure.subject == subject && figure.measure == "p50");
+    (
+        latencies.map(|latencies| latencies.nanoseconds.len()).sum(),
+        medians.map(|figure| figure.rounds.len()).sum(),
+    )
+}
+
+#[test]
+fn mixes_run_once_or_again_until_their_time_is_over() {
+    let scratch = Scratch::new("bench-mix-duration");
+    let mut arguments = vec!["--workload", "bsbm", "--scale", "200"];
+    let (output, record) = run(&scratch, &arguments);
+    assert!(output.status.success(), "{:?}", record.failures);
+    // Two rounds of three mixes, each of which has query 1 once and query 9 four times.
+    assert_eq!(timed(&record, "mix"), (6, 2));
+    assert_eq!((timed(&record, "Q1").0, timed(&record, "Q9").0), (6, 24));
+    arguments.extend(["--mix-duration", "0.5"]);
+    let (output, record) = run(&scratch, &arguments);
+    assert!(output.status.success(), "{:?}", record.failures);
+    let (mixes, rounds) = timed(&record, "mix");
+    assert!(mixes > 6 && rounds == 2, "{mixes} mixes");
+    assert_eq!(timed(&record, "Q9").0, 4 * mixes);
+    for refused in ["0", "-1", "x"] {
+        let mut command = Command::new(TOOL);
+        command.args([
+            "bench",
+            "run",
+            "--workload",
+            "bsbm",
+            "--mix-duration",
+            refused,
+        ]);
+        assert_eq!(environment::output(&mut command).status.code(), Some(2));
+    }
+}
+
+#[test]
+fn every_query_of_a_mix_is_warmed_up_on_its_own() {
+    let scratch = Scratch::new("bench-mix-warm-up");
+    let counted = scratch.join("requests");
+    // Counts how often an engine is asked for query 9, a DESCRIBE.
+    let filter = format!("tee '{}'", counted.display());
+    let engine = filtered("counted", &filter);
+    let executions = |warm_up: &str| {
+        let arguments = ["--workload", "bsbm", "--scale", "200", "--engine", &engine];
+        let (output, record) = run(
+            &scratch,
+            &[&arguments[..], &["--warm-up", warm_up]].concat(),
+        );
+        assert!(output.status.success(), "{:?}", record.failures);
+        let requests = fs::read_to_string(&counted).unwrap();
+        requests.matches("DESCRIBE").count()
+    };
+    let (short, long) = (executions("0.001"), executions("0.5"));
+    assert!(long > short + 20, "{short} and {long} executions");
 }

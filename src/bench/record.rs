@@ -32,6 +32,10 @@ pub struct Machine {
     pub system: String,
     pub kernel: String,
     pub file_system: String,
+    /// What a read that is in no cache took, through the run. Engines that were slower together with it were not slower
+    /// by themselves.
+    #[serde(default)]
+    pub memory_latency_ns: Vec<f64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]

@@ -20,6 +20,7 @@ pub mod comparison;
 mod csv;
 mod curves;
 mod distribution;
+pub mod machine;
 mod mann_whitney;
 mod markdown;
 mod markup;

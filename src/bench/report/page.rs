@@ -6,6 +6,7 @@
 use super::bars;
 use super::curves::Curve;
 use super::distribution::{milliseconds, violins};
+use super::machine::memory_latency;
 use super::markup::{Escaped, Markup};
 use super::number;
 use super::panel::{figure, legend, ratio_cell};
@@ -366,6 +367,10 @@ fn setting(page: &mut Markup, results: &Results<'_>) {
             ("system", machine.system.clone()),
             ("kernel", machine.kernel.clone()),
             ("file system", machine.file_system.clone()),
+            (
+                "a read of memory",
+                memory_latency(machine).unwrap_or_default(),
+            ),
         ];
         for (name, value) in &pairs {
             pair(page, name, value);

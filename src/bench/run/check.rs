@@ -44,6 +44,8 @@ pub struct Asked<'q> {
     pub answer: &'q str,
     /// How many rows the data promise, where they do.
     pub rows: Option<u64>,
+    /// In which ways an engine is asked, each of which must give the same.
+    pub prepared: &'q [bool],
 }
 
 /// An answer that is right as far as it can be told without others.
@@ -53,8 +55,8 @@ struct Given {
     file: PathBuf,
 }
 
-/// Asks every engine, twice, and notes answers and failures. Of answers that differ, the one that most engines give is
-/// taken for right, of equally many the first one.
+/// Asks every engine and notes answers and failures. Of answers that differ, the one that most engines give is taken for
+/// right, of equally many the first one.
 pub fn check(
     asked: &Asked<'_>,
     contenders: &mut [Contender<'_>],
@@ -70,7 +72,7 @@ pub fn check(
             continue;
         }
         let file = contender.answer_file();
-        let digest = ask(contender, query, kind, &file);
+        let digest = ask(contender, asked, kind, &file);
         let Some(digest) = findings.done(&at, digest) else {
             continue;
         };
@@ -126,17 +128,17 @@ fn difference(right: &Given, given: &Given, form: Form) -> Fault {
     Fault::new(FailureKind::Wrong, message)
 }
 
-/// The digest of an answer, which asking again must give again, parsed and prepared.
+/// The digest of an answer, which asking in another way must give again.
 fn ask(
     contender: &mut Contender<'_>,
-    query: &Query,
+    asked: &Asked<'_>,
     kind: Kind,
     file: &Path,
 ) -> Result<Digest, Fault> {
     let mut first: Option<Digest> = None;
-    for prepared in [false, true] {
+    for &prepared in asked.prepared {
         let done = contender.call(&Work::Query {
-            text: query.text.clone(),
+            text: asked.query.text.clone(),
             prepared,
             file: Some(file.to_owned()),
         })?;

@@ -31,6 +31,7 @@ pub fn load(
         if findings.has_failed(&at) {
             continue;
         }
+        findings.memory.measure();
         findings.tell(&format!(
             "{workload} load, round {}: {}",
             round + 1,

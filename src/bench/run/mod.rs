@@ -18,6 +18,7 @@ mod findings;
 mod instructions;
 mod load;
 mod machine;
+mod memory_probe;
 mod overhead;
 mod queries;
 mod reason;
@@ -29,7 +30,7 @@ pub mod workloads;
 
 pub use contender::Command;
 
-use crate::bench::record::{self, Answer, Record};
+use crate::bench::record::{self, Answer, Machine, Record};
 use contender::Contender;
 use data::Data;
 use figures::Place;
@@ -65,7 +66,9 @@ pub struct Options {
     pub iterations: u32,
     /// Mixes of a round, of a closed loop: as many for every engine, since each mix has parameters of its own.
     pub mixes: u32,
-    /// How long a query is repeated before it is measured.
+    /// For how long the mixes of a round of a closed loop are run again, as whole mixes; each runs at least once.
+    pub mix_duration: Duration,
+    /// How long a query is repeated before it is measured, alone or in mixes.
     pub warm_up: Duration,
     /// Mixes before those that are measured.
     pub warm_up_mixes: u32,
@@ -170,7 +173,10 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> io::Result<Ran>
         format: record::FORMAT,
         started,
         command: options.command.clone(),
-        machine: machine::describe(&options.directory),
+        machine: Machine {
+            memory_latency_ns: findings.memory.samples().to_vec(),
+            ..machine::describe(&options.directory)
+        },
         engines: in_order(&options.engines, &mut findings.engines),
         latencies: findings.latencies(),
         figures: findings.figures.into_inner(),

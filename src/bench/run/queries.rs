@@ -16,11 +16,12 @@ use crate::bench::queries::Query;
 use crate::bench::record::FailureKind;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The subject of whole mixes.
 const MIX: &str = "mix";
-/// Mixes that are checked before any is timed; the answers of later ones are counted.
+/// Mixes that are checked before any is timed; the answers of later ones are counted. Of the first one all queries are
+/// asked parsed and prepared.
 const CHECKED_MIXES: u64 = 3;
 
 /// What is asked: sequences of queries by number, each number the same texts for every engine.
@@ -85,9 +86,27 @@ pub struct Queries<'q> {
     prepared: bool,
     /// How often the source was measured before: mixes are new ones each time.
     pass: u64,
-    /// Executions of a request, by engine.
+    /// Executions of a request, by engine, for what is timed.
     sizes: Vec<usize>,
     rows: Rows,
+}
+
+/// How many sequences are run: as many as begin within a time, within bounds.
+#[derive(Clone, Copy)]
+struct Extent {
+    least: usize,
+    most: usize,
+    time: Duration,
+}
+
+impl Extent {
+    fn exactly(sequences: usize) -> Self {
+        Self {
+            least: sequences,
+            most: sequences,
+            time: Duration::ZERO,
+        }
+    }
 }
 
 /// What was asked in a round, and what came.
@@ -124,6 +143,7 @@ pub fn measure(
     }
     for round in 0..options.rounds {
         findings.tell(&format!("{workload}, round {}", round + 1));
+        findings.memory.measure();
         for queries in &mut *all {
             for engine in turns::order(round, contenders.len()) {
                 let cost = queries.time(round, engine, &mut contenders[engine], findings);
@@ -168,6 +188,8 @@ impl<'q> Queries<'q> {
         self.source.checked() + self.pass * pass
     }
 
+    /// Runs whole mixes, then each query again and again: in mixes alone those that are short would stay cold for compilers at run
+    /// time, which wait for thousands of executions.
     fn warm_up(
         &mut self,
         engine: usize,
@@ -175,7 +197,31 @@ impl<'q> Queries<'q> {
         findings: &mut Findings<'_>,
     ) {
         let numbers = self.first()..self.first() + self.warm_up_mixes();
-        self.round(engine, contender, numbers, false, findings);
+        let asked = self.usable(numbers, contender.name(), findings);
+        let mut by_name = BTreeMap::<String, Vec<Vec<Query>>>::new();
+        for query in asked.iter().flatten() {
+            let texts = by_name.entry(query.name.clone()).or_default();
+            texts.push(vec![query.clone()]);
+        }
+        if self.source.is_mix {
+            let extent = Extent::exactly(asked.len());
+            self.run(engine, contender, asked, extent, false, findings);
+        }
+        let extent = Extent {
+            least: 1,
+            most: usize::MAX,
+            time: self.options.warm_up,
+        };
+        let size = self.sizes[engine];
+        for (name, texts) in by_name {
+            if !findings.has_failed(&self.at(&name, contender.name())) {
+                self.run(engine, contender, texts, extent, false, findings);
+            }
+        }
+        if self.source.is_mix {
+            // That of mixes is another one.
+            self.sizes[engine] = size;
+        }
     }
 
     /// Takes the time of a round of an engine, if its answers are right.
@@ -188,8 +234,25 @@ impl<'q> Queries<'q> {
     ) -> Cost {
         let mixes = self.round_mixes();
         let begin = self.first() + self.warm_up_mixes() + u64::from(round) * mixes;
-        let numbers = begin..begin + mixes;
-        let Some(taken) = self.round(engine, contender, numbers, true, findings) else {
+        let asked = self.usable(begin..begin + mixes, contender.name(), findings);
+        let options = self.options;
+        let extent = match (self.source.is_mix, options.pace) {
+            (true, Pace::Closed) => Extent {
+                least: asked.len(),
+                most: usize::MAX,
+                time: options.mix_duration,
+            },
+            (true, Pace::Open { .. }) => Extent::exactly(asked.len()),
+            (false, Pace::Closed) => Extent {
+                least: 1,
+                most: options.iterations as usize,
+                time: options.duration,
+            },
+            (false, Pace::Open { rate }) => {
+                Extent::exactly(client::arrivals(rate, options.duration))
+            }
+        };
+        let Some(taken) = self.run(engine, contender, asked, extent, true, findings) else {
             return Cost::default();
         };
         self.note(&taken, contender.name(), findings);
@@ -211,6 +274,10 @@ impl<'q> Queries<'q> {
 
     fn check(&self, contenders: &mut [Contender<'_>], findings: &mut Findings<'_>) {
         for number in 0..self.source.checked() {
+            let ways = match number {
+                0 => &[false, true][..],
+                _ => &[self.prepared],
+            };
             for (place, query) in (self.source.sequence)(number).iter().enumerate() {
                 let answer = match self.source.is_mix {
                     true => format!("{} ({}.{})", query.name, number + 1, place + 1),
@@ -221,6 +288,7 @@ impl<'q> Queries<'q> {
                     query,
                     answer: &answer,
                     rows: self.source.rows,
+                    prepared: ways,
                 };
                 check(&asked, contenders, self.options, findings);
             }
@@ -244,44 +312,34 @@ impl<'q> Queries<'q> {
         Place::new(self.workload, subject, engine)
     }
 
-    /// Runs mixes of these numbers, or a query again and again until its time is over. `None` without any, or after a failure,
-    /// which is noted.
-    fn round(
+    /// Runs sequences, and again from the first one, as far as the extent goes. `None` without any, or after a failure, which is
+    /// noted.
+    fn run(
         &mut self,
         engine: usize,
         contender: &mut Contender<'_>,
-        numbers: Range<u64>,
+        asked: Vec<Vec<Query>>,
+        extent: Extent,
         timed: bool,
         findings: &mut Findings<'_>,
     ) -> Option<Round> {
-        let name = contender.name().to_owned();
-        if self.usable(0, &name, findings).is_empty() {
+        if asked.iter().all(Vec::is_empty) {
             return None;
         }
+        let name = contender.name().to_owned();
         // All texts are there before the time begins: parameters of a mix take a while to draw.
-        let asked: Vec<Vec<Query>> = numbers
-            .map(|number| self.usable(number, &name, findings))
-            .collect();
         let works = asked.iter();
         let works = works.map(|sequence| sequence.iter().map(|query| self.work(query)).collect());
         let works = works.collect::<Result<Vec<Vec<Encoded>>, Fault>>();
-        let options = self.options;
-        let (most, time) = match (self.source.is_mix, timed, options.pace) {
-            (true, _, _) => (asked.len(), None),
-            (false, false, _) => (usize::MAX, Some(options.warm_up)),
-            (false, true, Pace::Closed) => (options.iterations as usize, Some(options.duration)),
-            (false, true, Pace::Open { rate }) => (client::arrivals(rate, options.duration), None),
-        };
-        let mut begun = false;
         let mut size = self.sizes[engine];
         let result = contender.with(|process| {
             let works = works?;
-            let mut works = works.iter().cycle().take(most).cloned();
-            let over = time.map(|time| Instant::now() + time);
+            let mut works = works.iter().cycle().cloned().enumerate();
+            let over = Instant::now() + extent.time;
             let mut next = || {
-                let late = begun && over.is_some_and(|over| Instant::now() >= over);
-                begun = true;
-                works.next().filter(|_| !late)
+                let (number, sequence) = works.next()?;
+                let in_time = number < extent.most && Instant::now() < over;
+                (number < extent.least || in_time).then_some(sequence)
             };
             process.forget_peak();
             let before = process.usage();
@@ -301,7 +359,7 @@ impl<'q> Queries<'q> {
             Err(fault) => {
                 // All of it fails: which of the texts under way was at fault is not known.
                 findings.fail(&self.at(&self.source.name(), &name), &fault);
-                for query in self.source.texts() {
+                for query in asked.iter().flatten() {
                     findings.fail(&self.at(&query.name, &name), &fault);
                 }
                 None
@@ -309,11 +367,21 @@ impl<'q> Queries<'q> {
         }
     }
 
-    /// The queries of a sequence that an engine has not failed at.
-    fn usable(&self, number: u64, engine: &str, findings: &Findings<'_>) -> Vec<Query> {
-        let mut sequence = (self.source.sequence)(number);
-        sequence.retain(|query| !findings.has_failed(&self.at(&query.name, engine)));
-        sequence
+    /// Sequences of these numbers, without queries that an engine has failed at.
+    fn usable(
+        &self,
+        numbers: Range<u64>,
+        engine: &str,
+        findings: &Findings<'_>,
+    ) -> Vec<Vec<Query>> {
+        let usable = |query: &Query| !findings.has_failed(&self.at(&query.name, engine));
+        numbers
+            .map(|number| {
+                let mut sequence = (self.source.sequence)(number);
+                sequence.retain(usable);
+                sequence
+            })
+            .collect()
     }
 
     /// Sends sequences one after the other or, when they are timed in an open loop, their works as they are due.
@@ -362,7 +430,7 @@ impl<'q> Queries<'q> {
             let query = match (self.source.is_mix, open) {
                 (false, _) => flat[0],
                 (true, true) => flat[sample.sequence],
-                (true, false) => &round.asked[sample.sequence][sample.place],
+                (true, false) => &round.asked[sample.sequence % round.asked.len()][sample.place],
             };
             by_subject
                 .entry(&query.name)

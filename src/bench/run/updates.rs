@@ -91,6 +91,7 @@ pub fn measure(
     findings: &mut Findings<'_>,
 ) {
     for round in 0..options.rounds {
+        findings.memory.measure();
         for engine in order(round, contenders.len()) {
             let contender = &mut contenders[engine];
             let name = contender.name().to_owned();
@@ -117,6 +118,7 @@ pub fn measure(
             query: &state(),
             answer: &answer,
             rows: Some(u64::from(BATCHES * BATCH_TRIPLES)),
+            prepared: &[false, true],
         };
         check(&asked, contenders, options, findings);
         for contender in contenders.iter_mut() {

@@ -8,7 +8,9 @@ use clap::Args;
 use clap::error::ErrorKind;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use triplestore::bench::record::Machine;
 use triplestore::bench::report::agreement::{Agreement, agreements};
+use triplestore::bench::report::machine::memory_latency;
 use triplestore::bench::report::number;
 
 /// Say how far apart two records of one state are in how ours stands to each peer
@@ -52,6 +54,7 @@ impl Agree {
                     false => &agreements[..apart],
                 };
                 self.write(&mut output, shown, apart, agreements.len())
+                    .and_then(|()| write_machine(&mut output, &before.machine, &after.machine))
             }
             ReportFormat::Json => serde_json::to_writer(&mut output, &agreements)
                 .map_err(io::Error::from)
@@ -84,6 +87,17 @@ impl Agree {
         let within = number::mark(self.within);
         let agree = ratios - apart;
         writeln!(out, "{agree} of {ratios} ratios agree within {within} %")
+    }
+}
+
+/// Says how quick memory was, since engines do not feel alike that it is slower.
+fn write_machine(out: &mut impl Write, before: &Machine, after: &Machine) -> io::Result<()> {
+    match (memory_latency(before), memory_latency(after)) {
+        (Some(before), Some(after)) => {
+            writeln!(out, "A read of memory took {before} before, {after} after")
+        }
+        // Older records do not know.
+        _ => Ok(()),
     }
 }
 

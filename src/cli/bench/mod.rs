@@ -21,7 +21,7 @@ pub struct Bench {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(Box<run::Run>),
     Engine(engine::Engine),
     Report(report::Report),
     Compare(compare::Compare),

@@ -43,7 +43,10 @@ pub struct Run {
     /// Mixes a round, each with new parameters, the same ones for every engine
     #[arg(long, value_name = "N", default_value_t = 10)]
     mixes: u32,
-    /// Seconds for which a query is repeated before its first round; compilers at run time need some
+    /// Seconds for which the mixes of a round are run again; without, each runs once
+    #[arg(long, value_name = "SECONDS")]
+    mix_duration: Option<f64>,
+    /// Seconds for which a query, alone or of a mix, is repeated before its first round; compilers at run time need some
     #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
     warm_up: f64,
     /// Mixes before the first round
@@ -214,6 +217,10 @@ impl Run {
             rounds: self.rounds,
             iterations: self.iterations,
             mixes: self.mixes,
+            mix_duration: match self.mix_duration {
+                Some(value) => seconds("mix-duration", value)?,
+                None => Duration::ZERO,
+            },
             warm_up: seconds("warm-up", self.warm_up)?,
             warm_up_mixes: self.warm_up_mixes,
             duration: seconds("duration", self.duration)?,

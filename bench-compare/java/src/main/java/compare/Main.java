@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ public final class Main {
             engine.settings().forEach(settings::addProperty);
             settings.addProperty("memory", (Runtime.getRuntime().maxMemory() >> 20) + " MB heap; mapped files and the page cache beside it");
             settings.addProperty("java", Runtime.version().toString());
+            settings.addProperty("java options", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
             done.add("settings", settings);
             reply(open, "done", done);
         } catch (Exception | LinkageError error) {

@@ -1,0 +1,97 @@
+//! How long the machine's memory takes to answer, again and again through a run.
+//!
+//! On a virtual machine caches and memory are shared with neighbours, and engines feel that by how much of their data is
+//! in no cache, so that it does not cancel in their ratios. Two records whose probes differ were taken on different
+//! machines, as it were.
+
+use crate::bench::random::Random;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// More than caches have.
+const RING_BYTES: usize = 64 << 20;
+/// What memory is read by.
+const LINE_BYTES: usize = 64;
+/// Steps of one measurement, about 3 ms, which leave nearly all of the caches as they were.
+const STEPS: u32 = 20_000;
+
+#[repr(align(64))]
+#[derive(Clone, Copy)]
+struct Line {
+    next: u32,
+}
+
+const _: () = assert!(size_of::<Line>() == LINE_BYTES);
+
+/// A walk through memory in an order that no prefetcher knows.
+pub struct MemoryProbe {
+    ring: Vec<Line>,
+    at: u32,
+    samples: Vec<f64>,
+}
+
+impl MemoryProbe {
+    /// Cost: memory for the ring.
+    pub fn new() -> Self {
+        let lines = (RING_BYTES / LINE_BYTES) as u32;
+        Self {
+            ring: ring(lines),
+            at: 0,
+            samples: Vec::new(),
+        }
+    }
+
+    /// Takes one more sample.
+    pub fn measure(&mut self) {
+        let started = Instant::now();
+        for _ in 0..STEPS {
+            self.at = self.ring[self.at as usize].next;
+        }
+        black_box(self.at);
+        let taken = started.elapsed().as_nanos() as f64;
+        self.samples.push(taken / f64::from(STEPS));
+    }
+
+    /// Nanoseconds a read, in the order they were taken.
+    pub fn samples(&self) -> &[f64] {
+        &self.samples
+    }
+}
+
+/// One cycle through all lines (Sattolo: An algorithm to generate a random cyclic permutation, 1986).
+fn ring(lines: u32) -> Vec<Line> {
+    let mut ring: Vec<Line> = (0..lines).map(|next| Line { next }).collect();
+    let mut random = Random::new(0, 0);
+    for last in (1..ring.len()).rev() {
+        let other = random.below(last as u64) as usize;
+        ring.swap(last, other);
+    }
+    ring
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_goes_through_every_line_before_it_closes() {
+        let ring = ring(1000);
+        let mut at = 0;
+        for step in 1..=1000 {
+            at = ring[at as usize].next;
+            assert_eq!(at == 0, step == 1000);
+        }
+    }
+
+    #[test]
+    fn a_sample_is_the_time_of_a_read() {
+        let mut probe = MemoryProbe::new();
+        probe.measure();
+        probe.measure();
+        let samples = probe.samples();
+        assert!(
+            samples.len() == 2 && samples.iter().all(|&ns| ns > 0.5),
+            "{samples:?}"
+        );
+    }
+}
