@@ -92,17 +92,17 @@ else
     without "counts of instructions, which need valgrind"
 fi
 # Compilers at run time are given a while, and a round has enough executions of what is short.
-short="--duration 0.06 --warm-up 0.2 --iterations 1000"
+short="--duration 0.08 --warm-up 0.2 --iterations 1000"
 measure queries "$@" --workload "lubm-closed:$lubm" $short --prepared both $instructions
 # What a JVM makes of short queries differs from process to process by when its compiler comes to them; less so if it compiles
 # before it goes on, which takes part of the warm-up and none of the rounds after it.
-JAVA_TOOL_OPTIONS="-Xbatch -XX:+UseSerialGC"
-export JAVA_TOOL_OPTIONS
-measure explore "$@" --workload "bsbm:$bsbm" --warm-up 0.5 --warm-up-mixes 5 --prepared both $instructions
-unset JAVA_TOOL_OPTIONS
+given=${JAVA_TOOL_OPTIONS:-}
+export JAVA_TOOL_OPTIONS="$given -Xbatch -XX:+UseSerialGC"
+measure explore "$@" --workload "bsbm:$bsbm" --mixes 7 --warm-up 0.4 --warm-up-mixes 5 --prepared both $instructions
+JAVA_TOOL_OPTIONS=$given
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
 measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \
-    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" --duration 0.1 --warm-up 0.2 --iterations 1000
+    --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" $short
 
 cd "$made"
 # Names without spaces, each a word.

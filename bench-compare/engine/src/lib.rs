@@ -9,7 +9,7 @@ mod sink;
 
 pub use sink::Sink;
 
-use protocol::{Done, Outcome, Reply, Request, Work};
+use protocol::{Done, Failed, Outcome, Reply, Request, Work};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, BufRead, Write};
@@ -193,14 +193,14 @@ fn read(line: &str) -> io::Result<Request> {
 fn reply(id: u64, outcome: Result<Done, Failure>) -> io::Result<()> {
     let outcome = match outcome {
         Ok(done) => Outcome::Done(done),
-        Err(Failure::Unsupported) => Outcome::Failed {
+        Err(Failure::Unsupported) => Outcome::Failed(Failed {
             unsupported: true,
             message: "not supported".to_owned(),
-        },
-        Err(Failure::Failed(message)) => Outcome::Failed {
+        }),
+        Err(Failure::Failed(message)) => Outcome::Failed(Failed {
             unsupported: false,
             message,
-        },
+        }),
     };
     let mut line = serde_json::to_string(&Reply { id, outcome })?;
     line.push('\n');

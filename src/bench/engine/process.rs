@@ -7,7 +7,7 @@
 //! Cost: 11 us for a work and its reply; three descriptors a process.
 
 use super::memory::Limit;
-use super::protocol::{Done, Encoded, Outcome, Reply, Work, write_request};
+use super::protocol::{Done, Encoded, Failed, Outcome, Reply, Work, write_request};
 use super::usage::{self, Usage};
 use crate::bench::record::FailureKind;
 use std::fmt;
@@ -337,10 +337,10 @@ fn arrival(line: &[u8], at: Instant) -> Option<Arrival> {
     let reply: Reply = serde_json::from_slice(line).ok()?;
     let result = match reply.outcome {
         Outcome::Done(done) => Ok(done),
-        Outcome::Failed {
+        Outcome::Failed(Failed {
             unsupported,
             message,
-        } => {
+        }) => {
             let kind = match unsupported {
                 true => FailureKind::Unsupported,
                 false => FailureKind::Refused,

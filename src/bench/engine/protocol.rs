@@ -107,21 +107,50 @@ pub fn write_request(id: u64, works: &[Encoded], out: &mut Vec<u8>) {
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(try_from = "ReplyLine")]
 pub struct Reply {
     pub id: u64,
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Done(Done),
-    /// The engine goes on. `unsupported` says that it has no such work.
-    Failed {
-        unsupported: bool,
-        message: String,
-    },
+    /// The engine goes on.
+    Failed(Failed),
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Failed {
+    /// Whether it has no such work.
+    pub unsupported: bool,
+    pub message: String,
+}
+
+/// A reply as it is read. Through `flatten` each of a thousand works would be read twice, first as values of any type.
+#[derive(Deserialize)]
+struct ReplyLine {
+    id: u64,
+    done: Option<Done>,
+    failed: Option<Failed>,
+}
+
+impl TryFrom<ReplyLine> for Reply {
+    type Error = &'static str;
+
+    fn try_from(line: ReplyLine) -> Result<Self, Self::Error> {
+        let outcome = match (line.done, line.failed) {
+            (Some(done), None) => Outcome::Done(done),
+            (None, Some(failed)) => Outcome::Failed(failed),
+            _ => return Err("a reply is one of `done` and `failed`"),
+        };
+        Ok(Self {
+            id: line.id,
+            outcome,
+        })
+    }
 }
 
 /// What a reply says; absent what does not apply.
@@ -174,5 +203,28 @@ mod tests {
         assert_eq!(read(std::slice::from_ref(&query)), query);
         let works = vec![query, Work::Quiesce];
         assert_eq!(read(&works), Work::All { works });
+    }
+
+    #[test]
+    fn a_reply_is_one_of_done_and_failed() {
+        let done = Done {
+            nanoseconds: 5,
+            each: vec![Done::default(); 2],
+            ..Done::default()
+        };
+        let failed = Failed {
+            unsupported: true,
+            message: "no \"updates\"".to_owned(),
+        };
+        for outcome in [Outcome::Done(done), Outcome::Failed(failed)] {
+            let reply = Reply { id: 3, outcome };
+            let line = serde_json::to_string(&reply).unwrap();
+            assert_eq!(serde_json::from_str::<Reply>(&line).unwrap(), reply);
+        }
+        let both =
+            r#"{"id":1,"done":{"nanoseconds":1},"failed":{"unsupported":true,"message":""}}"#;
+        for wrong in [r#"{"id":1}"#, both, r#"{"done":{"nanoseconds":1}}"#] {
+            assert!(serde_json::from_str::<Reply>(wrong).is_err(), "{wrong}");
+        }
     }
 }

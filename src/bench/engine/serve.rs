@@ -3,7 +3,7 @@
 //! As many threads as the store was opened with take requests from one queue, so that a reply waits for no other. The
 //! engine has no cache of results; the texts of prepared queries are parsed once, and planned once for each version.
 
-use super::protocol::{Done, Outcome, Reply, Request, Work};
+use super::protocol::{Done, Failed, Outcome, Reply, Request, Work};
 use crate::config::Config;
 use crate::control::Control;
 use crate::database::{Database, LoadOptions, UpdateOptions};
@@ -122,10 +122,10 @@ fn timed(work: impl FnOnce() -> Result<Done>) -> Result<Done> {
 fn reply(output: &Mutex<impl Write>, id: u64, done: Result<Done>) -> Result<()> {
     let outcome = match done {
         Ok(done) => Outcome::Done(done),
-        Err(error) => Outcome::Failed {
+        Err(error) => Outcome::Failed(Failed {
             unsupported: error.code() == Code::QueryUnsupported,
             message: error.detail().to_owned(),
-        },
+        }),
     };
     let mut line = serde_json::to_vec(&Reply { id, outcome })
         .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
@@ -361,7 +361,7 @@ mod tests {
             failed => panic!("{id}: {failed:?}"),
         };
         let unsupported = |id: u64| match &replies[&id] {
-            Outcome::Failed { unsupported, .. } => *unsupported,
+            Outcome::Failed(failed) => failed.unsupported,
             done => panic!("{id}: {done:?}"),
         };
         assert!(!unsupported(1) && !unsupported(7) && unsupported(8));

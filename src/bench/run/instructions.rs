@@ -7,7 +7,7 @@
 use super::contender::Contender;
 use super::figures::{self, Place};
 use super::findings::Findings;
-use super::queries::Source;
+use super::source::Source;
 use crate::bench::engine::process::Fault;
 use crate::bench::engine::protocol::Work;
 use crate::bench::queries::Query;

@@ -23,6 +23,7 @@ mod overhead;
 mod queries;
 mod reason;
 mod settle;
+mod source;
 pub mod statistics;
 mod turns;
 mod updates;
@@ -36,7 +37,8 @@ use data::Data;
 use figures::Place;
 use findings::Findings;
 use oxsdatatypes::DateTime;
-use queries::{Queries, Source};
+use queries::Pass;
+use source::Source;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -310,11 +312,14 @@ fn ask(
     options: &Options,
     findings: &mut Findings<'_>,
 ) {
-    for (pass, &prepared) in (0..).zip(&options.prepared) {
-        let workload = label(data, workload, options, prepared);
-        let queries = |source| Queries::new(&workload, options, source, prepared, pass);
-        let mut queries: Vec<_> = sources.iter().map(queries).collect();
-        queries::measure(&workload, &mut queries, contenders, options, findings);
+    for (number, &prepared) in (0..).zip(&options.prepared) {
+        let pass = Pass {
+            workload: &label(data, workload, options, prepared),
+            options,
+            prepared,
+            number,
+        };
+        queries::measure(&pass, sources, contenders, findings);
     }
     let workload = label(data, workload, options, false);
     for source in sources {

@@ -6,8 +6,8 @@ use super::contender::Contender;
 use super::figures::{self, Place, milliseconds};
 use super::findings::Findings;
 use super::overhead::{self, Cost, Costs};
+use super::source::{MIX, Source};
 use super::turns;
-use super::workloads::Sequences;
 use super::{Options, Pace};
 use crate::bench::engine::process::{Fault, Process, encode};
 use crate::bench::engine::protocol::{Encoded, Work};
@@ -18,74 +18,30 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// The subject of whole mixes.
-const MIX: &str = "mix";
-/// Mixes that are checked before any is timed; the answers of later ones are counted. Of the first one all queries are
-/// asked parsed and prepared.
-const CHECKED_MIXES: u64 = 3;
-
-/// What is asked: sequences of queries by number, each number the same texts for every engine.
-pub struct Source {
-    /// Whether a sequence is measured as a whole too, and has parameters of its own.
-    is_mix: bool,
-    pub sequence: Sequences,
-    /// How many rows the data promise for each query, where they do.
-    rows: Option<u64>,
+/// The queries of a workload in one of the ways they are asked.
+pub struct Pass<'p> {
+    pub workload: &'p str,
+    pub options: &'p Options,
+    pub prepared: bool,
+    /// How often they were measured before: mixes are new ones each time.
+    pub number: u64,
 }
 
-impl Source {
-    /// One text, again and again.
-    pub fn query(query: Query, rows: Option<u64>) -> Self {
-        Self {
-            is_mix: false,
-            rows,
-            sequence: Box::new(move |_| vec![query.clone()]),
-        }
-    }
-
-    /// Texts with parameters of their own for each number.
-    pub fn mixes(sequence: Sequences) -> Self {
-        Self {
-            is_mix: true,
-            sequence,
-            rows: None,
-        }
-    }
-
-    /// One text of each name.
-    pub fn texts(&self) -> Vec<Query> {
-        let mut queries = (self.sequence)(0);
-        queries.sort_by(|a, b| a.name.cmp(&b.name));
-        queries.dedup_by(|a, b| a.name == b.name);
-        queries
-    }
-
-    fn checked(&self) -> u64 {
-        match self.is_mix {
-            true => CHECKED_MIXES,
-            false => 1,
-        }
-    }
-
-    /// What it is called in progress and failures as a whole.
-    pub fn name(&self) -> String {
-        match self.is_mix {
-            true => MIX.to_owned(),
-            false => (self.sequence)(0)
-                .first()
-                .map_or_else(String::new, |query| query.name.clone()),
+impl Pass<'_> {
+    /// How long a query is repeated before it is measured. Processes that were measured before are warm but for what is
+    /// another way.
+    fn warm_up(&self) -> Duration {
+        match self.number {
+            0 => self.options.warm_up,
+            _ => self.options.warm_up / 4,
         }
     }
 }
 
 /// A source that is measured.
-pub struct Queries<'q> {
-    workload: &'q str,
-    options: &'q Options,
+struct Queries<'q> {
+    pass: &'q Pass<'q>,
     source: &'q Source,
-    prepared: bool,
-    /// How often the source was measured before: mixes are new ones each time.
-    pass: u64,
     /// Executions of a request, by engine, for what is timed.
     sizes: Vec<usize>,
     rows: Rows,
@@ -124,27 +80,29 @@ type Rows = HashMap<String, (u64, String)>;
 /// Measures all queries of a workload. Rounds go through all of them, so that what goes on in an engine or on the machine for a while
 /// is in a round of each, not in all rounds of one; for the same reason no round is taken before all are warm.
 pub fn measure(
-    workload: &str,
-    all: &mut [Queries<'_>],
+    pass: &Pass<'_>,
+    sources: &[Source],
     contenders: &mut [Contender<'_>],
-    options: &Options,
     findings: &mut Findings<'_>,
 ) {
+    let workload = pass.workload;
+    let queries = |source| Queries::new(pass, source);
+    let mut all: Vec<Queries<'_>> = sources.iter().map(queries).collect();
     let mut costs = Costs::new();
-    for queries in &*all {
+    for queries in &all {
         findings.tell(&format!("{workload} {}", queries.source.name()));
         queries.check(contenders, findings);
     }
     findings.tell(&format!("{workload}, warm-up"));
-    for queries in &mut *all {
+    for queries in &mut all {
         for (engine, contender) in contenders.iter_mut().enumerate() {
             queries.warm_up(engine, contender, findings);
         }
     }
-    for round in 0..options.rounds {
+    for round in 0..pass.options.rounds {
         findings.tell(&format!("{workload}, round {}", round + 1));
         findings.memory.measure();
-        for queries in &mut *all {
+        for queries in &mut all {
             for engine in turns::order(round, contenders.len()) {
                 let cost = queries.time(round, engine, &mut contenders[engine], findings);
                 costs.entry((engine, round)).or_default().add(cost);
@@ -155,28 +113,18 @@ pub fn measure(
 }
 
 impl<'q> Queries<'q> {
-    /// To be measured for the `pass`th time, beginning with 0.
-    pub fn new(
-        workload: &'q str,
-        options: &'q Options,
-        source: &'q Source,
-        prepared: bool,
-        pass: u64,
-    ) -> Self {
+    fn new(pass: &'q Pass<'q>, source: &'q Source) -> Self {
         Self {
-            workload,
-            options,
-            source,
-            prepared,
             pass,
-            sizes: vec![1; options.engines.len()],
+            source,
+            sizes: vec![1; pass.options.engines.len()],
             rows: Rows::new(),
         }
     }
 
     fn warm_up_mixes(&self) -> u64 {
         match self.source.is_mix {
-            true => u64::from(self.options.warm_up_mixes),
+            true => u64::from(self.pass.options.warm_up_mixes),
             // One text, which is repeated.
             false => 1,
         }
@@ -184,8 +132,8 @@ impl<'q> Queries<'q> {
 
     /// The number of the first sequence that is not for checking answers.
     fn first(&self) -> u64 {
-        let pass = self.warm_up_mixes() + u64::from(self.options.rounds) * self.round_mixes();
-        self.source.checked() + self.pass * pass
+        let pass = self.warm_up_mixes() + u64::from(self.pass.options.rounds) * self.round_mixes();
+        self.source.checked() + self.pass.number * pass
     }
 
     /// Runs whole mixes, then each query again and again: in mixes alone those that are short would stay cold for compilers at run
@@ -210,7 +158,7 @@ impl<'q> Queries<'q> {
         let extent = Extent {
             least: 1,
             most: usize::MAX,
-            time: self.options.warm_up,
+            time: self.pass.warm_up(),
         };
         let size = self.sizes[engine];
         for (name, texts) in by_name {
@@ -235,7 +183,7 @@ impl<'q> Queries<'q> {
         let mixes = self.round_mixes();
         let begin = self.first() + self.warm_up_mixes() + u64::from(round) * mixes;
         let asked = self.usable(begin..begin + mixes, contender.name(), findings);
-        let options = self.options;
+        let options = self.pass.options;
         let extent = match (self.source.is_mix, options.pace) {
             (true, Pace::Closed) => Extent {
                 least: asked.len(),
@@ -265,10 +213,12 @@ impl<'q> Queries<'q> {
 
     /// Mixes of a round. An open loop takes no more than its time has arrivals.
     fn round_mixes(&self) -> u64 {
-        match (self.source.is_mix, self.options.pace) {
+        match (self.source.is_mix, self.pass.options.pace) {
             (false, _) => 1,
-            (true, Pace::Closed) => u64::from(self.options.mixes),
-            (true, Pace::Open { rate }) => client::arrivals(rate, self.options.duration) as u64,
+            (true, Pace::Closed) => u64::from(self.pass.options.mixes),
+            (true, Pace::Open { rate }) => {
+                client::arrivals(rate, self.pass.options.duration) as u64
+            }
         }
     }
 
@@ -276,7 +226,7 @@ impl<'q> Queries<'q> {
         for number in 0..self.source.checked() {
             let ways = match number {
                 0 => &[false, true][..],
-                _ => &[self.prepared],
+                _ => &[self.pass.prepared],
             };
             for (place, query) in (self.source.sequence)(number).iter().enumerate() {
                 let answer = match self.source.is_mix {
@@ -284,13 +234,13 @@ impl<'q> Queries<'q> {
                     false => query.name.clone(),
                 };
                 let asked = Asked {
-                    workload: self.workload,
+                    workload: self.pass.workload,
                     query,
                     answer: &answer,
                     rows: self.source.rows,
                     prepared: ways,
                 };
-                check(&asked, contenders, self.options, findings);
+                check(&asked, contenders, self.pass.options, findings);
             }
         }
         if self.source.is_mix {
@@ -309,7 +259,7 @@ impl<'q> Queries<'q> {
     }
 
     fn at(&self, subject: &str, engine: &str) -> Place {
-        Place::new(self.workload, subject, engine)
+        Place::new(self.pass.workload, subject, engine)
     }
 
     /// Runs sequences, and again from the first one, as far as the extent goes. `None` without any, or after a failure, which is
@@ -392,7 +342,7 @@ impl<'q> Queries<'q> {
         timed: bool,
         next: &mut dyn FnMut() -> Option<Vec<Encoded>>,
     ) -> Result<Taken, Fault> {
-        let options = self.options;
+        let options = self.pass.options;
         let limit = options.time_limit;
         match options.pace {
             Pace::Open { rate } if timed => {
@@ -414,7 +364,7 @@ impl<'q> Queries<'q> {
     fn work(&self, query: &Query) -> Result<Encoded, Fault> {
         let work = Work::Query {
             text: query.text.clone(),
-            prepared: self.prepared,
+            prepared: self.pass.prepared,
             file: None,
         };
         encode(&work)
@@ -422,7 +372,7 @@ impl<'q> Queries<'q> {
 
     /// Turns a round into figures, if its answers had the rows they should.
     fn note(&mut self, round: &Round, engine: &str, findings: &mut Findings<'_>) {
-        let open = matches!(self.options.pace, Pace::Open { .. });
+        let open = matches!(self.pass.options.pace, Pace::Open { .. });
         // In an open loop works are numbered one by one.
         let flat: Vec<&Query> = round.asked.iter().flatten().collect();
         let mut by_subject: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
@@ -451,8 +401,8 @@ impl<'q> Queries<'q> {
         if findings.has_failed(&whole) {
             return;
         }
-        let seconds = match self.options.pace {
-            Pace::Closed => round.taken.seconds(self.options.concurrency),
+        let seconds = match self.pass.options.pace {
+            Pace::Closed => round.taken.seconds(self.pass.options.concurrency),
             Pace::Open { .. } => round.taken.elapsed.as_secs_f64(),
         };
         if self.source.is_mix && !open {
