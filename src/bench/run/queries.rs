@@ -27,17 +27,6 @@ pub struct Pass<'p> {
     pub number: u64,
 }
 
-impl Pass<'_> {
-    /// How long a query is repeated before it is measured. Processes that were measured before are warm but for what is
-    /// another way.
-    fn warm_up(&self) -> Duration {
-        match self.number {
-            0 => self.options.warm_up,
-            _ => self.options.warm_up / 4,
-        }
-    }
-}
-
 /// A source that is measured.
 struct Queries<'q> {
     pass: &'q Pass<'q>,
@@ -158,7 +147,7 @@ impl<'q> Queries<'q> {
         let extent = Extent {
             least: 1,
             most: usize::MAX,
-            time: self.pass.warm_up(),
+            time: self.pass.options.warm_up,
         };
         let size = self.sizes[engine];
         for (name, texts) in by_name {
