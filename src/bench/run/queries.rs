@@ -179,15 +179,12 @@ impl<'q> Queries<'q> {
                 most: usize::MAX,
                 time: options.mix_duration,
             },
-            (true, Pace::Open { .. }) => Extent::exactly(asked.len()),
             (false, Pace::Closed) => Extent {
                 least: 1,
                 most: options.iterations as usize,
                 time: options.duration,
             },
-            (false, Pace::Open { rate }) => {
-                Extent::exactly(client::arrivals(rate, options.duration))
-            }
+            (_, Pace::Open { rate }) => Extent::exactly(client::arrivals(rate, options.duration)),
         };
         let Some(taken) = self.run(engine, contender, asked, extent, true, findings) else {
             return Cost::default();
