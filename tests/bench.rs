@@ -2,7 +2,7 @@
 
 mod environment;
 
-use environment::{Scratch, test_data};
+use environment::{Scratch, has_or_skip, test_data};
 use std::fs::{self, File};
 use std::process::{Command, Output};
 use triplestore::bench::record::{Failure, FailureKind, Record};
@@ -124,6 +124,46 @@ fn lubm_runs_end_to_end_with_its_rows() {
     }
     assert_eq!(record.engines.len(), 1);
     assert!(record.latencies.iter().all(|of| of.nanoseconds.is_sorted()));
+}
+
+#[test]
+fn counts_of_instructions_are_those_of_the_query_and_repeatable() {
+    if !has_or_skip("valgrind", "counts of instructions") {
+        return;
+    }
+    let Some(scratch) = with_lubm("bench-instructions") else {
+        return;
+    };
+    let twins = ["one", "other"].map(|name| format!("{name}='{TOOL}' bench engine"));
+    let arguments = [
+        ["--workload", "lubm"],
+        ["--engine", &twins[0]],
+        ["--native", "one"],
+        ["--engine", &twins[1]],
+        ["--native", "other"],
+    ];
+    let arguments: Vec<&str> = arguments.concat();
+    let (output, record) = run(&scratch, &[&arguments[..], &["--instructions"]].concat());
+    assert!(output.status.success(), "{:?}", record.failures);
+    let count = |engine: &str, subject: &str| {
+        let figure = record.figures.iter().find(|figure| {
+            figure.measure == "instructions" && figure.engine == engine && figure.subject == subject
+        });
+        figure
+            .unwrap_or_else(|| panic!("{engine} {subject}"))
+            .rounds[0]
+    };
+    for number in 1..=14 {
+        let subject = format!("Q{number}");
+        let [one, other] = ["one", "other"].map(|engine| count(engine, &subject));
+        assert!(one > 10_000.0, "{subject}: {one}");
+        assert!(
+            (one / other - 1.0).abs() < 0.02,
+            "{subject}: {one}, {other}"
+        );
+    }
+    // Four rows against all students.
+    assert!(count("one", "Q14") > 5.0 * count("one", "Q1"));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What engines written in Rust share: the loop over requests, the clock, and where answers go.
 //!
-//! The protocol is the runner's own source file, so that the two cannot differ. Time is taken here only for closing; an
+//! The protocol is the runner's own source file, so that the two cannot differ; so is forking. Time is taken here only for closing; an
 //! engine takes it around its own work. Cost beside the work: reading one line and writing one.
 
+#[path = "../../../src/bench/engine/fork.rs"]
+mod fork;
 #[path = "../../../src/bench/engine/protocol.rs"]
 pub mod protocol;
 mod sink;
@@ -33,7 +35,7 @@ pub trait Engine: Sized {
     fn open(opening: Opening) -> Result<Self, Failure>;
     /// What it runs with, as reports show it.
     fn settings(&self) -> BTreeMap<String, String>;
-    /// Does one work, which is neither opening nor closing.
+    /// Does one work, which is none of opening, closing and forking.
     fn work(&self, work: &Work) -> Result<Done, Failure>;
 }
 
@@ -130,6 +132,11 @@ fn work<E: Engine>(engine: &E, asked: &Work) -> Result<Done, Failure> {
                 each: each.collect::<Result<_, _>>()?,
                 ..since(start)
             })
+        }
+        Work::Fork => {
+            let start = Instant::now();
+            fork::fork()?;
+            Ok(since(start))
         }
         asked => engine.work(asked),
     }

@@ -81,9 +81,11 @@ impl Engine for Oxigraph {
                 Ok(engine::since(start))
             }
             Work::Nothing => Ok(Done::default()),
-            Work::Reason { .. } | Work::All { .. } | Work::Open { .. } | Work::Close => {
-                Err(Failure::Unsupported)
-            }
+            Work::Reason { .. }
+            | Work::Fork
+            | Work::All { .. }
+            | Work::Open { .. }
+            | Work::Close => Err(Failure::Unsupported),
         }
     }
 }

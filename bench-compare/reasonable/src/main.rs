@@ -44,6 +44,7 @@ impl Engine for Reasonable {
             Work::Quiesce | Work::Flush | Work::Nothing => Ok(Done::default()),
             Work::Query { .. }
             | Work::Update { .. }
+            | Work::Fork
             | Work::All { .. }
             | Work::Open { .. }
             | Work::Close => Err(Failure::Unsupported),

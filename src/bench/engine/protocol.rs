@@ -57,6 +57,9 @@ pub enum Work {
     },
     /// Does nothing: what a request costs in itself.
     Nothing,
+    /// Starts a process of its own that ends at once, and waits for its end. For native engines, whose instructions are
+    /// counted.
+    Fork,
     /// Does works (of those above, after opening) one after the other, until one fails, whose failure is that of all. So
     /// many that are short cost one request.
     All {

@@ -3,6 +3,7 @@
 //! As many threads as the store was opened with take requests from one queue, so that a reply waits for no other. The
 //! engine has no cache of results; the texts of prepared queries are parsed once, and planned once for each version.
 
+use super::fork::fork;
 use super::protocol::{Done, Failed, Outcome, Reply, Request, Work};
 use crate::config::Config;
 use crate::control::Control;
@@ -218,6 +219,9 @@ impl Engine {
                 Ok(changed(done.inserted + done.deleted))
             }
             Work::Nothing => Ok(changed(0)),
+            Work::Fork => fork()
+                .map(|()| changed(0))
+                .map_err(|error| stream("forking", error)),
             Work::All { works } => {
                 let each = works.iter().map(|work| timed(|| self.run(work)));
                 Ok(Done {
@@ -351,6 +355,7 @@ mod tests {
             Work::All {
                 works: vec![query("ASK { ?s ?p 1 }", None), Work::Nothing],
             },
+            Work::Fork,
             Work::All {
                 works: vec![Work::Nothing, query("SELECT", None)],
             },
@@ -373,7 +378,8 @@ mod tests {
         assert_eq!(each, [1, 0]);
         assert!(done(11).each[0].nanoseconds > 0);
         assert!(!unsupported(12));
-        assert_eq!(replies.len(), 13);
+        assert_eq!(done(13).rows, 0);
+        assert_eq!(replies.len(), 14);
         std::fs::remove_file(answer).unwrap();
         std::fs::remove_dir_all(directory).unwrap();
     }

@@ -72,6 +72,8 @@ pub struct Options {
     pub mix_duration: Duration,
     /// How long a query is repeated before it is measured, alone or in mixes.
     pub warm_up: Duration,
+    /// Mixes whose answers are compared, before any is timed.
+    pub checked_mixes: u32,
     /// Mixes before those that are measured.
     pub warm_up_mixes: u32,
     /// After which no more executions of a query begin in a round; how long requests arrive in an open loop.
@@ -322,12 +324,12 @@ fn ask(
         queries::measure(&pass, sources, contenders, findings);
     }
     let workload = label(data, workload, options, false);
-    for source in sources {
-        if options.cold {
+    if options.cold {
+        for source in sources {
             cold::measure(&workload, &source.texts(), contenders, options, findings);
         }
-        if options.instructions {
-            instructions::measure(&workload, source, contenders, findings);
-        }
+    }
+    if options.instructions {
+        instructions::measure(&workload, sources, contenders, findings);
     }
 }

@@ -5,9 +5,6 @@ use crate::bench::queries::Query;
 
 /// The subject of whole mixes.
 pub const MIX: &str = "mix";
-/// Mixes that are checked before any is timed; the answers of later ones are counted. Of the first one all queries are
-/// asked parsed and prepared.
-const CHECKED_MIXES: u64 = 3;
 
 /// What is asked: sequences of queries by number, each number the same texts for every engine.
 pub struct Source {
@@ -43,14 +40,6 @@ impl Source {
         queries.sort_by(|a, b| a.name.cmp(&b.name));
         queries.dedup_by(|a, b| a.name == b.name);
         queries
-    }
-
-    /// How many sequences are checked.
-    pub fn checked(&self) -> u64 {
-        match self.is_mix {
-            true => CHECKED_MIXES,
-            false => 1,
-        }
     }
 
     /// What it is called in progress and failures as a whole.

@@ -49,6 +49,9 @@ pub struct Run {
     /// Seconds for which a query, alone or of a mix, is repeated before its first round; compilers at run time need some
     #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
     warm_up: f64,
+    /// Mixes whose answers are compared between engines; those of later ones are counted
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    checked_mixes: u32,
     /// Mixes before the first round
     #[arg(long, value_name = "N", default_value_t = 20)]
     warm_up_mixes: u32,
@@ -204,11 +207,20 @@ impl Run {
             true => Ok(value),
             false => Err(usage(format!("--{name} is more than 0"))),
         };
-        let seconds = |name, value| positive(name, value).map(Duration::from_secs_f64);
-        let counts = [self.rounds, self.iterations, self.mixes, self.concurrency];
-        if counts.contains(&0) {
-            let message = "--rounds, --iterations, --mixes and --concurrency are at least 1";
-            return Err(usage(message.to_owned()));
+        let seconds = |name: &str, value| {
+            Duration::try_from_secs_f64(positive(name, value)?)
+                .map_err(|error| usage(format!("--{name}: {error}")))
+        };
+        for (name, count) in [
+            ("rounds", self.rounds),
+            ("iterations", self.iterations),
+            ("checked-mixes", self.checked_mixes),
+            ("mixes", self.mixes),
+            ("concurrency", self.concurrency),
+        ] {
+            if count == 0 {
+                return Err(usage(format!("--{name} is at least 1")));
+            }
         }
         let threads = self.threads.unwrap_or(self.concurrency.max(2));
         Ok(Options {
@@ -222,6 +234,7 @@ impl Run {
                 None => Duration::ZERO,
             },
             warm_up: seconds("warm-up", self.warm_up)?,
+            checked_mixes: self.checked_mixes,
             warm_up_mixes: self.warm_up_mixes,
             duration: seconds("duration", self.duration)?,
             concurrency: self.concurrency,
