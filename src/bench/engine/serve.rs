@@ -95,7 +95,7 @@ fn work(engine: &Engine, queue: &Mutex<Receiver<Request>>, output: &Mutex<impl W
         let Ok(request) = request else {
             return;
         };
-        let done = timed(|| engine.run(&request.work));
+        let done = engine.run(&request.work);
         // A runner that has gone hears nothing.
         if reply(output, request.id, done).is_err() {
             return;
@@ -188,8 +188,20 @@ impl Engine {
         }
     }
 
-    /// Does a work; the time is filled in by the caller.
+    /// Does a work and takes its time, of which preparing a query is no part.
     fn run(&self, work: &Work) -> Result<Done> {
+        if let Work::Query {
+            text,
+            prepared: true,
+            ..
+        } = work
+        {
+            self.prepare(text)?;
+        }
+        timed(|| self.work(work))
+    }
+
+    fn work(&self, work: &Work) -> Result<Done> {
         let control = Control::new();
         let changed = |rows| Done {
             rows,
@@ -223,7 +235,7 @@ impl Engine {
                 .map(|()| changed(0))
                 .map_err(|error| stream("forking", error)),
             Work::All { works } => {
-                let each = works.iter().map(|work| timed(|| self.run(work)));
+                let each = works.iter().map(|work| self.run(work));
                 Ok(Done {
                     each: each.collect::<Result<_>>()?,
                     ..Done::default()
@@ -240,7 +252,10 @@ impl Engine {
     }
 
     fn query(&self, text: &str, prepared: bool, file: Option<&Path>) -> Result<Done> {
-        let query = self.prepare(text, prepared)?;
+        let query = match prepared {
+            true => self.prepare(text)?,
+            false => Prepared::new(text, &self.database.parse_options())?,
+        };
         let snapshot = self.database.snapshot()?;
         let options = snapshot.options(&QueryOptions::default());
         let mut rows = query.rows(&snapshot.source(), &options, &self.database.query_control())?;
@@ -264,15 +279,13 @@ impl Engine {
         })
     }
 
-    /// The query of a text; kept if it is to be used again.
-    fn prepare(&self, text: &str, keep: bool) -> Result<Prepared> {
-        if let Some(known) = self.prepared.read().get(text).filter(|_| keep) {
+    /// The query of a text, which is kept.
+    fn prepare(&self, text: &str) -> Result<Prepared> {
+        if let Some(known) = self.prepared.read().get(text) {
             return Ok(known.clone());
         }
         let query = Prepared::new(text, &self.database.parse_options())?;
-        if keep {
-            self.prepared.write().insert(text.to_owned(), query.clone());
-        }
+        self.prepared.write().insert(text.to_owned(), query.clone());
         Ok(query)
     }
 }
