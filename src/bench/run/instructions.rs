@@ -49,6 +49,10 @@ pub fn measure(
             let sources = sources.iter();
             let all = sources.filter_map(|source| asked(workload, source, contender, findings));
             let all: Vec<Counted> = all.collect();
+            // Its process, and what it has in memory, is left alone.
+            if all.is_empty() {
+                continue;
+            }
             running.push(scope.spawn(move || count(contender, all)));
         }
         let ended = running.into_iter().map(|thread| thread.join());
@@ -90,7 +94,7 @@ fn asked(
 
 /// Instructions of a sequence, for each that is to be counted.
 fn count(contender: &mut Contender<'_>, all: Vec<Counted>) -> Vec<(Place, Result<f64, Fault>)> {
-    // The store is for one process, and what the one before was asked for is done.
+    // The store is for one process at a time. How one ends that has done what it was asked for is of no matter.
     let _ = contender.close();
     let mut behind = contender.behind(COUNTER);
     let counts = all.into_iter().map(|counted| {
