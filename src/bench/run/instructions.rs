@@ -12,28 +12,21 @@ use super::findings::Findings;
 use super::source::Source;
 use crate::bench::engine::process::Fault;
 use crate::bench::engine::protocol::Work;
-use crate::bench::queries::Query;
 use crate::bench::record::FailureKind;
 use std::fs;
+use std::ops::Range;
 
 const COUNTER: &str = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null";
 /// Before the line's number.
 const COUNTED: &str = "refs:";
 /// Executions before those that are counted, so that what happens once is not.
 const UNCOUNTED: u64 = 2;
-/// Executions that are counted: as many as take this long outside valgrind, within bounds. What background threads
-/// do differs by some 100,000 instructions from run to run, which many executions of a short query share.
-const COUNTED_NS: f64 = 10e6;
-const LEAST_COUNTED: u64 = 1;
-const MOST_COUNTED: u64 = 200;
+/// Executions are counted until there are so many instructions, within bounds. What background threads do differs by some
+/// 100,000 instructions from run to run, which many executions of a short query share.
+const ENOUGH: u64 = 50_000_000;
+const MOST_COUNTED: u64 = 500;
 /// What takes longer is not counted: valgrind makes it some 50 times as long.
 const LONGEST_NS: f64 = 200e6;
-
-/// What is counted of one engine.
-struct Counted {
-    at: Place,
-    sequences: Vec<Vec<Query>>,
-}
 
 /// Counts all sources for every native engine whose answers were right; they run beside each other, which changes no count.
 pub fn measure(
@@ -46,9 +39,12 @@ pub fn measure(
     let counts: Vec<_> = std::thread::scope(|scope| {
         let mut running = Vec::new();
         for contender in contenders.iter_mut().filter(|c| c.command.native) {
-            let sources = sources.iter();
-            let all = sources.filter_map(|source| asked(workload, source, contender, findings));
-            let all: Vec<Counted> = all.collect();
+            let places = sources.iter().map(|source| {
+                let at = Place::new(workload, &source.name(), contender.name());
+                (at, source)
+            });
+            let counted = places.filter(|(at, _)| is_counted(at, findings));
+            let all: Vec<(Place, &Source)> = counted.collect();
             // Its process, and what it has in memory, is left alone.
             if all.is_empty() {
                 continue;
@@ -68,59 +64,45 @@ pub fn measure(
     }
 }
 
-/// What is to be counted of a source; `None` if its answers were wrong, or come too late.
-fn asked(
-    workload: &str,
-    source: &Source,
-    contender: &Contender<'_>,
-    findings: &Findings<'_>,
-) -> Option<Counted> {
-    let at = Place::new(workload, &source.name(), contender.name());
-    if findings.has_failed(&at) {
-        return None;
-    }
-    let median = findings.median(&at);
-    if median > LONGEST_NS {
-        return None;
-    }
-    let executions = (COUNTED_NS / median.max(1.0)) as u64;
-    let executions = executions.clamp(LEAST_COUNTED, MOST_COUNTED);
-    let numbers = 0..UNCOUNTED + executions;
-    Some(Counted {
-        at,
-        sequences: numbers.map(&source.sequence).collect(),
-    })
+/// Whether answers were right, and do not come too late.
+fn is_counted(at: &Place, findings: &Findings<'_>) -> bool {
+    !findings.has_failed(at) && findings.median(at) <= LONGEST_NS
 }
 
-/// Instructions of a sequence, for each that is to be counted.
-fn count(contender: &mut Contender<'_>, all: Vec<Counted>) -> Vec<(Place, Result<f64, Fault>)> {
+/// Instructions of a sequence of each source.
+fn count(
+    contender: &mut Contender<'_>,
+    all: Vec<(Place, &Source)>,
+) -> Vec<(Place, Result<f64, Fault>)> {
     // The store is for one process at a time. How one ends that has done what it was asked for is of no matter.
     let _ = contender.close();
     let mut behind = contender.behind(COUNTER);
-    let counts = all.into_iter().map(|counted| {
-        let each = each(&mut behind, &counted.sequences);
-        (counted.at, each)
+    let counts = all.into_iter().map(|(at, source)| {
+        let each = each(&mut behind, source);
+        (at, each)
     });
     let counts = counts.collect();
     let _ = behind.close();
     counts
 }
 
-/// Instructions of one of these sequences.
-fn each(behind: &mut Contender<'_>, sequences: &[Vec<Query>]) -> Result<f64, Fault> {
-    let (uncounted, counted) = sequences.split_at(UNCOUNTED as usize);
-    run(behind, uncounted)?;
+/// Instructions of a sequence. How many are counted follows from what the first one has, not from any time.
+fn each(behind: &mut Contender<'_>, source: &Source) -> Result<f64, Fault> {
+    run(behind, source, 0..UNCOUNTED)?;
     let before = so_far(behind)?;
-    run(behind, counted)?;
+    run(behind, source, UNCOUNTED..UNCOUNTED + 1)?;
+    let first = so_far(behind)?.saturating_sub(before);
+    let counted = (ENOUGH / first.max(1)).clamp(1, MOST_COUNTED);
+    run(behind, source, UNCOUNTED + 1..UNCOUNTED + counted)?;
     let after = so_far(behind)?;
-    Ok(after.saturating_sub(before) as f64 / counted.len() as f64)
+    Ok(after.saturating_sub(before) as f64 / counted as f64)
 }
 
-fn run(behind: &mut Contender<'_>, sequences: &[Vec<Query>]) -> Result<(), Fault> {
-    let limit = behind.load_limit();
-    for query in sequences.iter().flatten() {
-        behind.call_within(&Work::query(&query.text), limit)?;
-    }
+/// One request for all: an engine that waits for the next one may spin, the longer the busier the machine is.
+fn run(behind: &mut Contender<'_>, source: &Source, numbers: Range<u64>) -> Result<(), Fault> {
+    let queries = numbers.flat_map(&source.sequence);
+    let works = queries.map(|query| Work::query(&query.text)).collect();
+    behind.call_within(&Work::All { works }, behind.load_limit())?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::bench::queries::shapes::{self, Expected};
 use crate::bench::queries::{Query, analytics, lubm};
 
 /// Queries that follow each other, by number.
-pub type Sequences = Box<dyn Fn(u64) -> Vec<Query>>;
+pub type Sequences = Box<dyn Fn(u64) -> Vec<Query> + Sync>;
 
 /// What is done.
 pub enum Task {
