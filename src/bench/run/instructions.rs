@@ -21,10 +21,10 @@ const COUNTER: &str = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-ou
 const COUNTED: &str = "refs:";
 /// Executions before those that are counted, so that what happens once is not.
 const UNCOUNTED: u64 = 2;
-/// Executions are counted until there are so many instructions, within bounds. What background threads do differs by some
-/// 100,000 instructions from run to run, which many executions of a short query share.
-const ENOUGH: u64 = 50_000_000;
-const MOST_COUNTED: u64 = 500;
+/// Executions are counted until there are so many instructions, within bounds. What background threads do differs by up to
+/// a million instructions from run to run, which many executions of a short query share.
+const ENOUGH: u64 = 200_000_000;
+const MOST_COUNTED: u64 = 2000;
 /// What takes longer is not counted: valgrind makes it some 50 times as long.
 const LONGEST_NS: f64 = 200e6;
 
