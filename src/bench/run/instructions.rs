@@ -21,8 +21,11 @@ const COUNTER: &str = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-ou
 const COUNTED: &str = "refs:";
 /// Executions before those that are counted, so that what happens once is not.
 const UNCOUNTED: u64 = 2;
-/// Executions are counted until there are so many instructions, within bounds. What background threads do differs by up to
-/// a million instructions from run to run, which many executions of a short query share.
+/// Sources are counted in turn, so often. What an allocator does follows from all it was asked for before, differs by up to
+/// 3 % of a short query from process to process, and stays so while the same is asked again: another query between changes
+/// it.
+const PASSES: u64 = 5;
+/// Executions of a source are counted until there are so many instructions in all passes, within bounds.
 const ENOUGH: u64 = 200_000_000;
 const MOST_COUNTED: u64 = 2000;
 /// What takes longer is not counted: valgrind makes it some 50 times as long.
@@ -77,25 +80,80 @@ fn count(
     // The store is for one process at a time. How one ends that has done what it was asked for is of no matter.
     let _ = contender.close();
     let mut behind = contender.behind(COUNTER);
-    let counts = all.into_iter().map(|(at, source)| {
-        let each = each(&mut behind, source);
+    let firsts = all.into_iter().map(|(at, source)| {
+        let counted = Counted::begin(&mut behind, source);
+        (at, source, counted)
+    });
+    let mut counts: Vec<_> = firsts.collect();
+    for pass in 0..PASSES {
+        for (_, source, counted) in &mut counts {
+            if let Ok(so_far) = *counted {
+                *counted = so_far.pass(&mut behind, source, pass);
+            }
+        }
+    }
+    let _ = behind.close();
+    let counts = counts.into_iter().map(|(at, _, counted)| {
+        let each = counted.map(Counted::an_execution);
         (at, each)
     });
-    let counts = counts.collect();
-    let _ = behind.close();
-    counts
+    counts.collect()
 }
 
-/// Instructions of a sequence. How many are counted follows from what the first one has, not from any time.
-fn each(behind: &mut Contender<'_>, source: &Source) -> Result<f64, Fault> {
-    run(behind, source, 0..UNCOUNTED)?;
+/// What was counted of a source.
+#[derive(Clone, Copy)]
+struct Counted {
+    /// Instructions of one execution, from which it follows how many are counted: not from any time.
+    first: u64,
+    /// Those of the passes.
+    instructions: u64,
+    executions: u64,
+}
+
+impl Counted {
+    fn begin(behind: &mut Contender<'_>, source: &Source) -> Result<Self, Fault> {
+        run(behind, source, 0..UNCOUNTED)?;
+        Ok(Self {
+            first: instructions(behind, source, UNCOUNTED..UNCOUNTED + 1)?,
+            instructions: 0,
+            executions: 0,
+        })
+    }
+
+    /// With another pass, if there is room for one more execution. Passes have nearly the same numbers for engines of
+    /// different speed, whose mixes are then nearly the same.
+    fn pass(self, behind: &mut Contender<'_>, source: &Source, pass: u64) -> Result<Self, Fault> {
+        if self.instructions + self.first > ENOUGH {
+            return Ok(self);
+        }
+        let executions = ENOUGH / PASSES / self.first.max(1);
+        let executions = executions.clamp(1, MOST_COUNTED / PASSES);
+        let start = UNCOUNTED + 1 + pass;
+        let instructions = instructions(behind, source, start..start + executions)?;
+        Ok(Self {
+            instructions: self.instructions + instructions,
+            executions: self.executions + executions,
+            ..self
+        })
+    }
+
+    fn an_execution(self) -> f64 {
+        match self.executions {
+            0 => self.first as f64,
+            executions => self.instructions as f64 / executions as f64,
+        }
+    }
+}
+
+/// Instructions of the sequences of these numbers.
+fn instructions(
+    behind: &mut Contender<'_>,
+    source: &Source,
+    numbers: Range<u64>,
+) -> Result<u64, Fault> {
     let before = so_far(behind)?;
-    run(behind, source, UNCOUNTED..UNCOUNTED + 1)?;
-    let first = so_far(behind)?.saturating_sub(before);
-    let counted = (ENOUGH / first.max(1)).clamp(1, MOST_COUNTED);
-    run(behind, source, UNCOUNTED + 1..UNCOUNTED + counted)?;
-    let after = so_far(behind)?;
-    Ok(after.saturating_sub(before) as f64 / counted as f64)
+    run(behind, source, numbers)?;
+    Ok(so_far(behind)?.saturating_sub(before))
 }
 
 /// One request for all: an engine that waits for the next one may spin, the longer the busier the machine is.
