@@ -186,6 +186,28 @@ fn a_load_far_larger_than_its_memory_gives_the_same_store() {
 }
 
 #[test]
+fn a_load_is_laid_out_the_same_by_any_number_of_threads() {
+    // Numbers of triple terms are given as threads come to them.
+    let text: String = long_text(0, 80_000)
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("<<("))
+        .collect();
+    let bytes_of = |threads: usize| {
+        let database = memory();
+        load_all(
+            &database,
+            std::slice::from_ref(&text),
+            &settings(0, threads),
+        );
+        database.store().kv().page_file_bytes()
+    };
+    let one = bytes_of(1);
+    for threads in [2, 3, 5] {
+        assert_eq!(bytes_of(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
 fn a_load_that_fails_leaves_nothing_behind() {
     let database = memory();
     load_all(&database, &[long_text(3, 500)], &settings(0, 2));

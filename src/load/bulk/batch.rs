@@ -3,6 +3,7 @@
 //! A batch grows in memory until it is sealed, with its keys in order. If the load outgrows its memory, sealed
 //! batches go to a spool and come back a part at a time.
 
+use super::distinct::Distinct;
 use super::terms::{Local, Terms};
 use crate::control::Control;
 use crate::error::Result;
@@ -57,12 +58,30 @@ pub(super) struct MemoryBatch {
 pub(super) struct SpooledBatch {
     /// Which spool of the load.
     pub spool: usize,
-    pub keys: usize,
+    keys: usize,
+    distinct: Distinct,
     key_bytes: Range<u64>,
     order: Range<u64>,
     inline: Range<u64>,
     triples: Range<u64>,
     rows: Range<u64>,
+}
+
+impl Sealed {
+    pub fn keys(&self) -> usize {
+        match self {
+            Sealed::Memory(batch) => batch.order.len(),
+            Sealed::Spooled(batch) => batch.keys,
+        }
+    }
+
+    /// Adds the keys to those that are counted.
+    pub fn count_in(&self, distinct: &mut Distinct) {
+        match self {
+            Sealed::Memory(batch) => batch.terms.count_in(distinct),
+            Sealed::Spooled(batch) => distinct.add(&batch.distinct),
+        }
+    }
 }
 
 impl MemoryBatch {
@@ -103,9 +122,12 @@ impl MemoryBatch {
             }
         };
         let bits = |local: &Local| u64::from(local.bits());
+        let mut distinct = Distinct::new();
+        self.terms.count_in(&mut distinct);
         Ok(SpooledBatch {
             spool: number,
             keys: self.order.len(),
+            distinct,
             key_bytes,
             order: write(&mut self.order.iter().map(|&number| u64::from(number)), 4)?,
             inline: write(&mut self.terms.inline.iter().map(|id| id.raw()), 8)?,

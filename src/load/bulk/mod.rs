@@ -14,6 +14,7 @@
 //! Cost on two cores: 0.4 us a triple to parse and intern, 0.3 us to merge, sort and write.
 
 mod batch;
+mod distinct;
 mod keys;
 mod large;
 mod pieces;

@@ -4,6 +4,7 @@
 //! label, so that it is merged like the others. A term with an inline id is known by that id, a triple term by the
 //! numbers of its parts. IRIs always have keys: which prefixes are encoded is decided when the batches are merged.
 
+use super::distinct::Distinct;
 use super::keys::sort_keys;
 use crate::term::{Id, Tag};
 use crate::vocab;
@@ -216,6 +217,13 @@ impl Terms {
             }
         };
         Local::new(Kind::Triple(number))
+    }
+
+    /// Adds the keys to those that are counted.
+    pub fn count_in(&self, distinct: &mut Distinct) {
+        self.by_key
+            .iter()
+            .for_each(|&(half, _)| distinct.insert(half));
     }
 
     /// The numbers of the keys in the order of the keys.

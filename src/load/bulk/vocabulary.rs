@@ -5,6 +5,7 @@
 //! nodes get the next numbers.
 
 use super::batch::{KeyCursor, Sealed};
+use super::distinct::Distinct;
 use super::terms::is_blank;
 use crate::control::Control;
 use crate::error::{Code, Error, Result};
@@ -114,8 +115,14 @@ pub(super) fn resolve(
     is_continued: bool,
     control: &Control,
 ) -> Result<Resolved> {
-    let keys: usize = batches.iter().map(keys_of).sum();
-    let mut options = SegmentOptions::new(SegmentKind::Sorted, target.first_ordinal, keys as u64);
+    let mut distinct = Distinct::new();
+    batches
+        .iter()
+        .for_each(|batch| batch.count_in(&mut distinct));
+    let count = distinct.count();
+    // Three standard errors of the count more.
+    let keys_max = count + count / 20;
+    let mut options = SegmentOptions::new(SegmentKind::Sorted, target.first_ordinal, keys_max);
     options.key_bytes_max = target.key_bytes_max;
     options.press_threads = target.press_threads;
     options.filter_bytes_max = options.filter_bytes_max.min(target.filter_bytes_max);
@@ -172,13 +179,6 @@ pub(super) fn resolve(
         segment,
         next_number: resolver.next_number,
     })
-}
-
-fn keys_of(batch: &Sealed) -> usize {
-    match batch {
-        Sealed::Memory(batch) => batch.order.len(),
-        Sealed::Spooled(batch) => batch.keys,
-    }
 }
 
 /// Distinct keys, and which batches have them.
@@ -394,7 +394,7 @@ pub(super) fn learn_prefixes(
     let mut iris = 0;
     for batch in batches.iter().take(SAMPLE_BATCHES) {
         let mut cursor = KeyCursor::new(batch, spools, 1);
-        let step = keys_of(batch) / SAMPLE_KEYS + 1;
+        let step = batch.keys() / SAMPLE_KEYS + 1;
         let mut at = 0usize;
         while cursor.advance()? {
             at += 1;
