@@ -22,7 +22,7 @@ const COUNTED: &str = "refs:";
 /// Executions before those that are counted, so that what happens once is not.
 const UNCOUNTED: u64 = 2;
 /// Sources are counted in turn, so often. What an allocator does follows from all it was asked for before, differs by up to
-/// 3 % of a short query from process to process, and stays so while the same is asked again: another query between changes
+/// 1 % of a short query from process to process, and stays so while the same is asked again: another query between changes
 /// it.
 const PASSES: u64 = 5;
 /// Executions of a source are counted until there are so many instructions in all passes, within bounds.
