@@ -91,8 +91,9 @@ if have valgrind; then
 else
     without "counts of instructions, which need valgrind"
 fi
-# Compilers at run time are given a while, and a round has enough executions of what is short.
-short="--duration 0.08 --warm-up 0.2 --iterations 1000"
+# Compilers at run time are given a while, and a round has enough executions of what is short. Where nothing is compiled at run
+# time a process is warm at once.
+short="--duration 0.08 --warm-up 0.2 --iterations 1000 --fresh triplestore --fresh oxigraph --fresh maplib"
 measure queries "$@" --workload "lubm-closed:$lubm" $short --prepared both $instructions
 # What a JVM makes of short queries differs from process to process by when its compiler comes to them; less so if it compiles
 # before it goes on, which takes part of the warm-up and none of the rounds after it.

@@ -127,6 +127,39 @@ fn lubm_runs_end_to_end_with_its_rows() {
 }
 
 #[test]
+fn an_engine_named_fresh_has_a_process_for_each_round() {
+    let Some(scratch) = with_lubm("bench-fresh") else {
+        return;
+    };
+    let counted = |name: &str| {
+        let starts = scratch.join(name);
+        filtered(
+            name,
+            &format!("sh -c \"echo >> '{}'; cat\"", starts.display()),
+        )
+    };
+    let (kept, fresh) = (counted("kept"), counted("fresh"));
+    let engines = ["--engine", &kept, "--engine", &fresh, "--fresh", "fresh"];
+    let rounds = ["--workload", "lubm", "--rounds", "3"];
+    let (output, record) = run(&scratch, &[&engines[..], &rounds].concat());
+    assert!(output.status.success(), "{:?}", record.failures);
+    let starts = |name: &str| fs::read_to_string(scratch.join(name)).unwrap().len();
+    // The first round is asked of the process that loaded.
+    assert_eq!((starts("kept"), starts("fresh")), (1, 3));
+    for name in ["kept", "fresh"] {
+        let medians = record
+            .figures
+            .iter()
+            .filter(|figure| figure.engine == name && figure.measure == "p50");
+        let rounds: Vec<usize> = medians.map(|figure| figure.rounds.len()).collect();
+        assert_eq!(rounds, [3; 14], "{name}");
+        let mut engines = record.engines.iter();
+        let engine = engines.find(|engine| engine.name == name).unwrap();
+        assert_eq!(engine.settings.contains_key("processes"), name == "fresh");
+    }
+}
+
+#[test]
 fn counts_of_instructions_are_those_of_the_query_and_repeatable() {
     if !has_or_skip("valgrind", "counts of instructions") {
         return;

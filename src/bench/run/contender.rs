@@ -22,6 +22,9 @@ pub struct Command {
     pub line: String,
     /// Whether it is a program of its own rather than of an interpreter, so that its instructions can be counted.
     pub native: bool,
+    /// Whether each round of queries has a process of its own, so that what differs from process to process is in every
+    /// run and not between runs.
+    pub fresh: bool,
 }
 
 /// A command, a directory and, once it is needed, a process.
@@ -188,6 +191,10 @@ impl<'o> Contender<'o> {
                 None => format!("{bytes} bytes asked, not kept: no control group can be made"),
             };
             settings.insert("memory limit".to_owned(), limit);
+        }
+        if self.command.fresh {
+            let each = "one for each round of queries".to_owned();
+            settings.insert("processes".to_owned(), each);
         }
         if !self.command.native {
             let why = "not counted: no native program";

@@ -83,13 +83,17 @@ pub fn measure(
         queries.check(contenders, findings);
     }
     findings.tell(&format!("{workload}, warm-up"));
-    for queries in &mut all {
-        for (engine, contender) in contenders.iter_mut().enumerate() {
-            queries.warm_up(engine, contender, findings);
-        }
+    for (engine, contender) in contenders.iter_mut().enumerate() {
+        warm_up(&mut all, engine, contender, findings);
     }
     for round in 0..pass.options.rounds {
         findings.tell(&format!("{workload}, round {}", round + 1));
+        let engines = contenders.iter_mut().enumerate();
+        for (engine, contender) in engines.filter(|(_, c)| c.command.fresh && round > 0) {
+            // The next process is started when it is asked something. How one ends that has done its round is of no matter.
+            let _ = contender.close();
+            warm_up(&mut all, engine, contender, findings);
+        }
         findings.memory.measure();
         for queries in &mut all {
             for engine in turns::order(round, contenders.len()) {
@@ -99,6 +103,17 @@ pub fn measure(
         }
     }
     overhead::note(workload, contenders, &costs, findings);
+}
+
+fn warm_up(
+    all: &mut [Queries<'_>],
+    engine: usize,
+    contender: &mut Contender<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for queries in all {
+        queries.warm_up(engine, contender, findings);
+    }
 }
 
 impl<'q> Queries<'q> {
@@ -152,10 +167,17 @@ impl<'q> Queries<'q> {
             let extent = Extent::exactly(asked.len());
             self.run(engine, contender, asked, extent, false, findings);
         }
+        let Options {
+            warm_up, rounds, ..
+        } = self.pass.options;
         let extent = Extent {
             least: 1,
             most: usize::MAX,
-            time: self.pass.options.warm_up,
+            // All processes of an engine together take as long as the one of another.
+            time: match contender.command.fresh {
+                true => *warm_up / *rounds,
+                false => *warm_up,
+            },
         };
         let size = self.sizes[engine];
         for (name, texts) in by_name {

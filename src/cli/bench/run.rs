@@ -34,6 +34,9 @@ pub struct Run {
     /// An engine that is a native program, whose instructions can be counted; may be repeated
     #[arg(long, value_name = "NAME")]
     native: Vec<String>,
+    /// An engine that is started anew for each round of queries, with a part of the warm-up before each; may be repeated
+    #[arg(long, value_name = "NAME")]
+    fresh: Vec<String>,
     /// Rounds in which the engines take turns
     #[arg(long, value_name = "N", default_value_t = 7)]
     rounds: u32,
@@ -293,6 +296,7 @@ impl Run {
                 name: name.clone(),
                 line,
                 native: ours || self.native.contains(name),
+                fresh: self.fresh.contains(name),
             });
         }
         Ok(engines)
