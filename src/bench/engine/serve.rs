@@ -190,18 +190,19 @@ impl Engine {
 
     /// Does a work and takes its time, of which preparing a query is no part.
     fn run(&self, work: &Work) -> Result<Done> {
-        if let Work::Query {
-            text,
-            prepared: true,
-            ..
-        } = work
-        {
-            self.prepare(text)?;
-        }
-        timed(|| self.work(work))
+        let prepared = match work {
+            Work::Query {
+                text,
+                prepared: true,
+                ..
+            } => Some(self.prepare(text)?),
+            _ => None,
+        };
+        timed(|| self.work(work, prepared))
     }
 
-    fn work(&self, work: &Work) -> Result<Done> {
+    /// Does a work; a query that is prepared comes with it.
+    fn work(&self, work: &Work, prepared: Option<Prepared>) -> Result<Done> {
         let control = Control::new();
         let changed = |rows| Done {
             rows,
@@ -219,11 +220,13 @@ impl Engine {
                 self.database.store().spill(&control)?;
                 self.database.sync().map(|()| changed(0))
             }
-            Work::Query {
-                text,
-                prepared,
-                file,
-            } => self.query(text, *prepared, file.as_deref()),
+            Work::Query { text, file, .. } => {
+                let query = match prepared {
+                    Some(query) => query,
+                    None => Prepared::new(text, &self.database.parse_options())?,
+                };
+                self.query(&query, file.as_deref())
+            }
             Work::Update { text } => {
                 let done = self
                     .database
@@ -251,11 +254,7 @@ impl Engine {
         }
     }
 
-    fn query(&self, text: &str, prepared: bool, file: Option<&Path>) -> Result<Done> {
-        let query = match prepared {
-            true => self.prepare(text)?,
-            false => Prepared::new(text, &self.database.parse_options())?,
-        };
+    fn query(&self, query: &Prepared, file: Option<&Path>) -> Result<Done> {
         let snapshot = self.database.snapshot()?;
         let options = snapshot.options(&QueryOptions::default());
         let mut rows = query.rows(&snapshot.source(), &options, &self.database.query_control())?;

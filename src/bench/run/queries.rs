@@ -167,17 +167,16 @@ impl<'q> Queries<'q> {
             let extent = Extent::exactly(asked.len());
             self.run(engine, contender, asked, extent, false, findings);
         }
-        let Options {
-            warm_up, rounds, ..
-        } = self.pass.options;
+        let options = self.pass.options;
+        let processes = match contender.command.fresh {
+            true => options.rounds.max(1),
+            false => 1,
+        };
         let extent = Extent {
             least: 1,
             most: usize::MAX,
             // All processes of an engine together take as long as the one of another.
-            time: match contender.command.fresh {
-                true => *warm_up / *rounds,
-                false => *warm_up,
-            },
+            time: options.warm_up / processes,
         };
         let size = self.sizes[engine];
         for (name, texts) in by_name {
