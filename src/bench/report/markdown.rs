@@ -1,13 +1,16 @@
-//! Tables for a document in Markdown: by workload and panel, engines side by side.
+//! Tables for a document in Markdown: how ours stands, then by workload and panel engines side by side.
 
 use super::number;
-use super::results::{Kind, Panel, Results, Workload};
+use super::results::{Kind, Panel, Results, Standings, Workload};
+use super::statistics::Ratio;
 use crate::bench::record::{Better, Record};
 
-/// All figures of the records: medians of the rounds, and ratios to each peer with their least and greatest.
+/// How ours stands in each workload, and all figures of the records: medians of the rounds, and ratios to each peer with
+/// their least and greatest.
 pub fn markdown(records: &[Record]) -> String {
     let results = Results::new(records);
     let mut lines: Vec<String> = Vec::new();
+    summary(&mut lines, &results);
     for workload in &results.workloads {
         lines.extend([format!("### {}", escaped(workload.name)), String::new()]);
         for panel in &workload.panels {
@@ -26,6 +29,36 @@ pub fn markdown(records: &[Record]) -> String {
         }
     }
     lines.join("\n")
+}
+
+fn summary(lines: &mut Vec<String>, results: &Results<'_>) {
+    let standings = results.summary();
+    if standings.is_empty() {
+        return;
+    }
+    let peers = Standings::peers(&standings);
+    lines.extend([
+        format!("### How {} stands", escaped(results.engines[0])),
+        String::new(),
+        format!("{}.", Standings::MEANING),
+        String::new(),
+    ]);
+    let mut head = vec!["workload".to_owned()];
+    for &peer in &peers {
+        head.extend([
+            format!("to {}", escaped(results.engines[peer])),
+            "of".to_owned(),
+        ]);
+    }
+    head_lines(lines, &head);
+    for row in &standings {
+        let mut cells = vec![escaped(&row.label)];
+        for &peer in &peers {
+            cells.extend([ratio(row.ratios[peer]), row.rows[peer].to_string()]);
+        }
+        lines.push(line(&cells));
+    }
+    lines.push(String::new());
 }
 
 fn table(
@@ -56,9 +89,7 @@ fn table(
             .iter()
             .map(|&peer| format!("ratio to {}", escaped(results.engines[peer]))),
     );
-    lines.push(line(&head));
-    let rules = (0..head.len()).map(|column| if column == 0 { "---" } else { "---:" });
-    lines.push(format!("|{}|", rules.collect::<Vec<_>>().join("|")));
+    head_lines(lines, &head);
     for (row, label) in panel.rows.iter().zip(panel.labels()) {
         let mut cells = vec![escaped(&label)];
         cells.extend(shown.iter().map(|&engine| {
@@ -66,18 +97,26 @@ fn table(
             row.spread(engine)
                 .map_or(why.to_owned(), |spread| number::exact(spread.median))
         }));
-        cells.extend(peers.iter().map(|&peer| {
-            row.ratio(peer).map_or("-".to_owned(), |ratio| {
-                let [median, low, high] =
-                    [ratio.0.median, ratio.0.low, ratio.0.high].map(number::ratio);
-                match low == high {
-                    true => median,
-                    false => format!("{median} ({low} to {high})"),
-                }
-            })
-        }));
+        cells.extend(peers.iter().map(|&peer| ratio(row.ratio(peer))));
         lines.push(line(&cells));
     }
+}
+
+fn ratio(ratio: Option<Ratio>) -> String {
+    let Some(Ratio(spread)) = ratio else {
+        return "-".to_owned();
+    };
+    let [median, low, high] = [spread.median, spread.low, spread.high].map(number::ratio);
+    match low == high {
+        true => median,
+        false => format!("{median} ({low} to {high})"),
+    }
+}
+
+fn head_lines(lines: &mut Vec<String>, head: &[String]) {
+    let rules = (0..head.len()).map(|column| if column == 0 { "---" } else { "---:" });
+    lines.push(line(head));
+    lines.push(format!("|{}|", rules.collect::<Vec<_>>().join("|")));
 }
 
 fn line(cells: &[String]) -> String {

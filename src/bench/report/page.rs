@@ -98,14 +98,11 @@ fn summary(page: &mut Markup, results: &Results<'_>) {
     if standings.is_empty() {
         return;
     }
-    let peers: Vec<usize> = (1..results.engines.len())
-        .filter(|&engine| standings.iter().any(|row| row.ratios[engine].is_some()))
-        .collect();
+    let peers = Standings::peers(&standings);
     page.put(format_args!(
-        "<section><h2>How {} stands</h2><p>How many times as good it is as each peer: the geometric mean over \
-         the queries of a workload, or what a load took; the median over rounds, with the least and the \
-         greatest. Right of 1\u{D7} it is ahead.</p><figure>",
-        Escaped(results.engines[0])
+        "<section><h2>How {} stands</h2><p>{}. Right of 1\u{D7} it is ahead.</p><figure>",
+        Escaped(results.engines[0]),
+        Standings::MEANING
     ));
     legend(page, results, &peers);
     let chart = bars::standings(&standings, &peers, &results.engines, "Standing by workload");

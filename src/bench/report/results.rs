@@ -289,6 +289,18 @@ impl Row<'_, Answer> {
 }
 
 impl Standings {
+    /// What the ratios of [`Results::summary`] are.
+    pub const MEANING: &'static str = "How many times as good it is as each peer: the geometric mean over the queries of a \
+        workload, or what a load took; the median over rounds, with the least and the greatest";
+
+    /// The engines that any of them has a ratio to.
+    pub fn peers(all: &[Self]) -> Vec<usize> {
+        let engines = all.first().map_or(0, |row| row.ratios.len());
+        (1..engines)
+            .filter(|&engine| all.iter().any(|row| row.ratios[engine].is_some()))
+            .collect()
+    }
+
     /// The geometric mean of rows, taken in each round over the rows that both engines have. None without a peer.
     fn of(label: String, rows: &[Row<'_, Figure>], engines: usize) -> Option<Self> {
         let (mut ratios, mut counts) = (vec![None; engines], vec![0; engines]);

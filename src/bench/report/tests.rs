@@ -337,7 +337,14 @@ fn markdown_has_engines_side_by_side_with_ratios() {
 | Q1 | 0.1230 | 0.3690 | 3.00\u{D7} |
 | Q2 | 4,567 | 1,522 | 0.333\u{D7} |
 ";
+    let standing = "\
+| workload | to peer | of | to loader \"\\<&>\" | of |
+|---|---:|---:|---:|---:|
+| lubm-1, load to return | 3.00\u{D7} | 1 | 2.00\u{D7} | 1 |
+| lubm-1, p50 | 1.00\u{D7} | 2 | - | 0 |
+";
     assert!(text.contains("### \\<bsbm>"), "{text}");
+    assert!(text.contains(standing), "{text}");
     assert!(text.contains(expected), "{text}");
     assert!(text.contains("**Answers differ**: Q2."));
 }
