@@ -22,6 +22,8 @@ without() { echo "bench-compare: going on without $1" >&2; }
 # The arguments of the run grow with each engine that is there. The first one is what others are compared with, and
 # `reasonable` comes before other engines that reason, since the first of them makes the closed data.
 set -- --engine triplestore
+# Where nothing is compiled at run time a process is warm at once, and each round of a query can have one of its own.
+fresh="--fresh triplestore"
 
 cargo_build() {
     CARGO_TARGET_DIR=$made cargo build --release --locked --manifest-path "$here/Cargo.toml" --package "engine-$1"
@@ -29,6 +31,7 @@ cargo_build() {
 for engine in reasonable oxigraph; do
     if cargo_build $engine; then
         set -- "$@" --engine "$engine='$made/release/engine-$engine'" --native $engine
+        fresh="$fresh --fresh $engine"
     else
         without "$engine, which cannot be built"
     fi
@@ -81,6 +84,7 @@ if ! have python3; then
     without "maplib, which needs Python 3"
 elif python_build; then
     set -- "$@" --engine "maplib='$made/maplib/bin/python' '$here/maplib/engine.py'"
+    fresh="$fresh --fresh maplib"
 else
     without "maplib, which cannot be installed"
 fi
@@ -91,9 +95,8 @@ if have valgrind; then
 else
     without "counts of instructions, which need valgrind"
 fi
-# Compilers at run time are given a while, and a round has enough executions of what is short. Where nothing is compiled at run
-# time a process is warm at once.
-short="--duration 0.08 --warm-up 0.2 --iterations 1000 --fresh triplestore --fresh oxigraph --fresh maplib"
+# Compilers at run time are given a while, and a round has enough executions of what is short.
+short="--duration 0.08 --warm-up 0.2 --iterations 1000 $fresh"
 measure queries "$@" --workload "lubm-closed:$lubm" $short --prepared both $instructions
 # What a JVM makes of short queries differs from process to process by when its compiler comes to them; less so if it compiles
 # before it goes on, which takes part of the warm-up and none of the rounds after it.

@@ -131,6 +131,31 @@ fn a_check_fails_if_a_target_is_missed_or_has_no_figure() {
 }
 
 #[test]
+fn a_run_that_cannot_be_is_refused_before_it_begins() {
+    let place = Place::new("bench-run-usage");
+    let refused = [
+        ("--fresh", "oxigraph", "there is no such engine"),
+        ("--native", "oxigraph", "there is no such engine"),
+        ("--duration", "1e18", "at most 1000000000 seconds"),
+        ("--warm-up", "1e300", "at most 1000000000 seconds"),
+        ("--time-limit", "0", "more than 0"),
+        ("--memory", "0", "at least 1"),
+        (
+            "--memory-limit",
+            "18446744073709551615",
+            "more than any memory",
+        ),
+        ("--rounds", "0", "at least 1"),
+    ];
+    for (option, value, why) in refused {
+        let run = place.run(&["bench", "run", "--workload", "lubm:1", option, value]);
+        let said = run.failed(2);
+        assert!(said.contains(option) && said.contains(why), "{said}");
+    }
+    assert!(!place.0.path().join("bench-data").exists());
+}
+
+#[test]
 fn what_is_no_record_is_refused() {
     let place = Place::new("bench-refused");
     place.write("text.json", "no record");

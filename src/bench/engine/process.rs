@@ -72,6 +72,8 @@ pub struct Process {
     unsent: Vec<u8>,
     /// The beginning of replies whose end has not come, or which nobody has asked for.
     unread: Vec<u8>,
+    /// How much of `unread` has no end of a reply: a reply to many works comes in parts.
+    searched: usize,
     /// When the last bytes of `unread` came.
     read_at: Instant,
     log: PathBuf,
@@ -118,6 +120,7 @@ impl Process {
             output,
             unsent: Vec::new(),
             unread: Vec::new(),
+            searched: 0,
             read_at: Instant::now(),
             log: log.to_owned(),
             next_id: 1,
@@ -155,11 +158,15 @@ impl Process {
     /// The next reply, `None` if there is none until then.
     pub fn receive(&mut self, until: Instant) -> Result<Option<Arrival>, Fault> {
         loop {
-            if let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') {
+            let mut new = self.unread[self.searched..].iter();
+            if let Some(end) = new.position(|&byte| byte == b'\n') {
+                let end = self.searched + end;
                 let arrival = arrival(&self.unread[..end], self.read_at);
                 self.unread.drain(..=end);
+                self.searched = 0;
                 return arrival.map(Some).ok_or_else(|| self.died());
             }
+            self.searched = self.unread.len();
             let input = self.input.as_ref().filter(|_| !self.unsent.is_empty());
             let input = input.map(AsRawFd::as_raw_fd);
             if !wait(self.output.as_raw_fd(), input, until) {
@@ -404,6 +411,25 @@ pub mod tests {
         );
         let rows = arrivals.map(|arrival| arrival.result.unwrap().rows);
         assert_eq!(rows, [20, 10]);
+    }
+
+    #[test]
+    fn a_reply_that_comes_in_parts_is_one() {
+        let first = r#"printf "%s" "{\"id\":1,\"done\""; sleep 0.05"#;
+        let rest = r#"printf "%s" ":{\"rows\":10,"; sleep 0.05; echo "\"nanoseconds\":1}}""#;
+        let (second, third) = (says(2, 20), says(3, 30));
+        let script = format!("read a; read b; {first}; {rest}; {second}; read c; {third}; cat");
+        let mut process = scripted(&script);
+        let mut rows = |works| {
+            for _ in 0..works {
+                process.send(&Work::Nothing).unwrap();
+            }
+            let arrivals = (0..works).map(|_| process.receive_within(LATE).unwrap());
+            let rows = arrivals.map(|arrival| (arrival.id, arrival.result.unwrap().rows));
+            rows.collect::<Vec<_>>()
+        };
+        assert_eq!(rows(2), [(1, 10), (2, 20)]);
+        assert_eq!(rows(1), [(3, 30)]);
     }
 
     #[test]

@@ -126,19 +126,29 @@ impl<'q> Queries<'q> {
         }
     }
 
-    /// Sequences whose answers are compared; those of later ones are counted.
-    fn checked(&self) -> u64 {
+    /// Of so many mixes, the sequences there are: one text is repeated.
+    fn sequences(&self, mixes: impl Into<u64>) -> u64 {
         match self.source.is_mix {
-            true => u64::from(self.pass.options.checked_mixes),
+            true => mixes.into(),
             false => 1,
         }
     }
 
+    /// Sequences whose answers are compared; those of later ones are counted.
+    fn checked(&self) -> u64 {
+        self.sequences(self.pass.options.checked_mixes)
+    }
+
     fn warm_up_mixes(&self) -> u64 {
-        match self.source.is_mix {
-            true => u64::from(self.pass.options.warm_up_mixes),
-            // One text, which is repeated.
-            false => 1,
+        self.sequences(self.pass.options.warm_up_mixes)
+    }
+
+    /// Mixes of a round. An open loop takes no more than its time has arrivals.
+    fn round_mixes(&self) -> u64 {
+        let options = self.pass.options;
+        match options.pace {
+            Pace::Closed => self.sequences(options.mixes),
+            Pace::Open { rate } => self.sequences(client::arrivals(rate, options.duration) as u64),
         }
     }
 
@@ -223,17 +233,6 @@ impl<'q> Queries<'q> {
         Cost {
             runner_ns: taken.runner_ns,
             executions_ns: samples.map(|sample| sample.nanoseconds).sum(),
-        }
-    }
-
-    /// Mixes of a round. An open loop takes no more than its time has arrivals.
-    fn round_mixes(&self) -> u64 {
-        match (self.source.is_mix, self.pass.options.pace) {
-            (false, _) => 1,
-            (true, Pace::Closed) => u64::from(self.pass.options.mixes),
-            (true, Pace::Open { rate }) => {
-                client::arrivals(rate, self.pass.options.duration) as u64
-            }
         }
     }
 

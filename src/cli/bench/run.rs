@@ -15,6 +15,9 @@ use triplestore::bench::run::workloads::{self, WORKLOADS};
 use triplestore::bench::run::{self, Command, Options, Pace, Selected};
 use triplestore::error::{Code, Error, Result};
 
+/// No time that is given is longer, so that none overflows a clock; loads may take 60 times as long as what it limits.
+const SECONDS_MAX: f64 = 1e9;
+
 /// Our own name among the engines.
 const OURS: &str = "triplestore";
 
@@ -210,9 +213,17 @@ impl Run {
             true => Ok(value),
             false => Err(usage(format!("--{name} is more than 0"))),
         };
-        let seconds = |name: &str, value| {
-            Duration::try_from_secs_f64(positive(name, value)?)
-                .map_err(|error| usage(format!("--{name}: {error}")))
+        let seconds = |name: &str, value| match positive(name, value)? {
+            value if value <= SECONDS_MAX => Ok(Duration::from_secs_f64(value)),
+            _ => Err(usage(format!("--{name} is at most {SECONDS_MAX} seconds"))),
+        };
+        let bytes = |name: &str, megabytes: Option<u64>| match megabytes {
+            Some(0) => Err(usage(format!("--{name} is at least 1"))),
+            Some(mb) => match mb.checked_mul(1_000_000) {
+                Some(bytes) => Ok(Some(bytes)),
+                None => Err(usage(format!("--{name} is more than any memory"))),
+            },
+            None => Ok(None),
         };
         for (name, count) in [
             ("rounds", self.rounds),
@@ -255,8 +266,8 @@ impl Run {
             cold: self.cold,
             instructions: self.instructions,
             threads: threads.max(1),
-            memory_bytes: self.memory.map(|mb| mb * 1_000_000),
-            memory_limit_bytes: self.memory_limit.map(|mb| mb * 1_000_000),
+            memory_bytes: bytes("memory", self.memory)?,
+            memory_limit_bytes: bytes("memory-limit", self.memory_limit)?,
             sync: self.sync,
             seed: self.seed,
             time_limit: seconds("time-limit", self.time_limit)?,
@@ -298,6 +309,12 @@ impl Run {
                 native: ours || self.native.contains(name),
                 fresh: self.fresh.contains(name),
             });
+        }
+        for (option, names) in [("native", &self.native), ("fresh", &self.fresh)] {
+            let unknown = |name: &&String| !engines.iter().any(|engine| engine.name == **name);
+            if let Some(name) = names.iter().find(unknown) {
+                return Err(usage(format!("--{option} {name}: there is no such engine")));
+            }
         }
         Ok(engines)
     }
