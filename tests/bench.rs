@@ -81,9 +81,9 @@ fn lubm_runs_end_to_end_with_its_rows() {
             .find(|answer| answer.workload == "lubm-1" && answer.subject == subject);
         answer.unwrap().rows
     };
-    // One for the load, and one a round of each workload, parsed and prepared.
-    let latencies = &record.machine.memory_latency_ns;
-    assert_eq!(latencies.len(), 1 + 2 * 2 * 2);
+    // One for the load, and one for each query of each round, parsed and prepared.
+    let latencies = &record.machine.cache_latency_ns;
+    assert_eq!(latencies.len(), 1 + (14 + 11) * 2 * 2);
     assert!(latencies.iter().all(|&latency| latency > 0.0));
     // What reasoning adds to these is nothing.
     assert_eq!(["Q1", "Q3", "Q14"].map(rows), [4, 6, 5916]);

@@ -327,7 +327,7 @@ fn records() -> Vec<Record> {
             system: "Debian GNU/Linux 12".to_owned(),
             kernel: "6.1.0".to_owned(),
             file_system: "ext4".to_owned(),
-            memory_latency_ns: vec![95.0, 102.0, 98.0],
+            cache_latency_ns: vec![95.0, 102.0, 98.0],
         },
         ..Record::default()
     };

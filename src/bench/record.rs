@@ -32,10 +32,10 @@ pub struct Machine {
     pub system: String,
     pub kernel: String,
     pub file_system: String,
-    /// What a read that is in no cache took, through the run. Engines that were slower together with it were not slower
-    /// by themselves.
+    /// What a read took of 4 MB that were read just before, through the run: more than a core's own caches hold. Engines
+    /// that were slower together with it were not slower by themselves.
     #[serde(default)]
-    pub memory_latency_ns: Vec<f64>,
+    pub cache_latency_ns: Vec<f64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]

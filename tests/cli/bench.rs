@@ -179,9 +179,9 @@ fn what_is_no_record_is_refused() {
 #[test]
 fn records_agree_when_ratios_do() {
     let place = Place::new("bench-agree");
-    let on = |record: Vec<u8>, memory_latency_ns: &[f64]| {
+    let on = |record: Vec<u8>, cache_latency_ns: &[f64]| {
         let mut record: Record = serde_json::from_slice(&record).unwrap();
-        record.machine.memory_latency_ns = memory_latency_ns.to_vec();
+        record.machine.cache_latency_ns = cache_latency_ns.to_vec();
         serde_json::to_vec(&record).unwrap()
     };
     place.write("a.json", on(record(4.0, &[("oxigraph", 8.0)]), &[80.0]));
@@ -193,7 +193,7 @@ fn records_agree_when_ratios_do() {
     assert_eq!(
         text,
         "1 of 1 ratios agree within 10 %\n\
-         A read of memory took 80.0 ns (80.0 to 80.0) before, 100 ns (90.0 to 110) after\n"
+         A read of 4 MB just read took 80.0 ns (80.0 to 80.0) before, 100 ns (90.0 to 110) after\n"
     );
     for (more, said) in [
         (["--within", "2"], "0 of 1"),

@@ -1,8 +1,8 @@
 //! What a run has found so far.
 
+use super::cache_probe::CacheProbe;
 use super::figures::{Figures, Measure, Place};
 use super::load;
-use super::memory_probe::MemoryProbe;
 use super::statistics::Sorted;
 use crate::bench::engine::process::Fault;
 use crate::bench::record::{Answer, Engine, Failure, FailureKind, Latencies};
@@ -15,7 +15,7 @@ pub struct Findings<'p> {
     pub failures: Vec<Failure>,
     /// By name, as they were opened last.
     pub engines: BTreeMap<String, Engine>,
-    pub memory: MemoryProbe,
+    pub cache: CacheProbe,
     latencies: HashMap<Place, Vec<u64>>,
     failed: HashSet<Place>,
     progress: &'p mut dyn FnMut(&str),
@@ -28,7 +28,7 @@ impl<'p> Findings<'p> {
             answers: Vec::new(),
             failures: Vec::new(),
             engines: BTreeMap::new(),
-            memory: MemoryProbe::new(),
+            cache: CacheProbe::new(),
             latencies: HashMap::new(),
             failed: HashSet::new(),
             progress,

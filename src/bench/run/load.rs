@@ -31,7 +31,7 @@ pub fn load(
         if findings.has_failed(&at) {
             continue;
         }
-        findings.memory.measure();
+        findings.cache.measure();
         findings.tell(&format!(
             "{workload} load, round {}: {}",
             round + 1,

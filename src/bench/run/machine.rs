@@ -21,7 +21,7 @@ pub fn describe(directory: &Path) -> Machine {
         system: value(&read("/etc/os-release"), "PRETTY_NAME", '=').unwrap_or_default(),
         kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         file_system: file_system(&read("/proc/mounts"), directory),
-        memory_latency_ns: Vec::new(),
+        cache_latency_ns: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Cost: the answers of one query in memory as digests, 8 bytes an execution; `docs/benchmarks.md` has the overhead.
 
+mod cache_probe;
 mod check;
 mod client;
 mod cold;
@@ -18,7 +19,6 @@ mod findings;
 mod instructions;
 mod load;
 mod machine;
-mod memory_probe;
 mod overhead;
 mod queries;
 mod reason;
@@ -178,7 +178,7 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> io::Result<Ran>
         started,
         command: options.command.clone(),
         machine: Machine {
-            memory_latency_ns: findings.memory.samples().to_vec(),
+            cache_latency_ns: findings.cache.samples().to_vec(),
             ..machine::describe(&options.directory)
         },
         engines: in_order(&options.engines, &mut findings.engines),

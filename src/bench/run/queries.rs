@@ -94,8 +94,8 @@ pub fn measure(
             let _ = contender.close();
             warm_up(&mut all, engine, contender, findings);
         }
-        findings.memory.measure();
         for queries in &mut all {
+            findings.cache.measure();
             for engine in turns::order(round, contenders.len()) {
                 let cost = queries.time(round, engine, &mut contenders[engine], findings);
                 costs.entry((engine, round)).or_default().add(cost);

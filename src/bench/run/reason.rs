@@ -30,7 +30,7 @@ pub fn measure(
         if findings.has_failed(&at) {
             continue;
         }
-        findings.memory.measure();
+        findings.cache.measure();
         findings.tell(&format!(
             "{workload} reason, round {}: {}",
             round + 1,

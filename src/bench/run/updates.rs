@@ -91,7 +91,7 @@ pub fn measure(
     findings: &mut Findings<'_>,
 ) {
     for round in 0..options.rounds {
-        findings.memory.measure();
+        findings.cache.measure();
         for engine in order(round, contenders.len()) {
             let contender = &mut contenders[engine];
             let name = contender.name().to_owned();

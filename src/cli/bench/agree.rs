@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use triplestore::bench::record::Machine;
 use triplestore::bench::report::agreement::{Agreement, agreements};
-use triplestore::bench::report::machine::memory_latency;
+use triplestore::bench::report::machine::cache_latency;
 use triplestore::bench::report::number;
 
 /// Say how far apart two records of one state are in how ours stands to each peer
@@ -90,11 +90,14 @@ impl Agree {
     }
 }
 
-/// Says how quick memory was, since engines do not feel alike that it is slower.
+/// Says how much of the shared cache there was, since engines do not feel alike that it is less.
 fn write_machine(out: &mut impl Write, before: &Machine, after: &Machine) -> io::Result<()> {
-    match (memory_latency(before), memory_latency(after)) {
+    match (cache_latency(before), cache_latency(after)) {
         (Some(before), Some(after)) => {
-            writeln!(out, "A read of memory took {before} before, {after} after")
+            writeln!(
+                out,
+                "A read of 4 MB just read took {before} before, {after} after"
+            )
         }
         // Older records do not know.
         _ => Ok(()),

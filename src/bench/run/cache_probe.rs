@@ -1,18 +1,20 @@
-//! How long the machine's memory takes to answer, again and again through a run.
+//! How much of the cache that cores share is this machine's, again and again through a run.
 //!
-//! On a virtual machine caches and memory are shared with neighbours, and engines feel that by how much of their data is
-//! in no cache, so that it does not cancel in their ratios. Two records whose probes differ were taken on different
-//! machines, as it were.
+//! On a virtual machine it is shared with neighbours, and engines feel that by how much of their data is in no cache of
+//! their own, so that it does not cancel in their ratios. What was just read is read again: that is as quick as the
+//! cache if neighbours leave it alone, and as slow as memory if they do not, which changes within seconds. Two records
+//! whose probes differ were taken on different machines, as it were.
 
 use crate::bench::random::Random;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// More than caches have.
-const RING_BYTES: usize = 64 << 20;
+/// More than a core has for itself, and less than all share.
+const RING_BYTES: usize = 4 << 20;
 /// What memory is read by.
 const LINE_BYTES: usize = 64;
-/// Steps of one measurement, about 3 ms, which leave nearly all of the caches as they were.
+const LINES: u32 = (RING_BYTES / LINE_BYTES) as u32;
+/// Steps of one measurement, after the ring was walked once: 2 to 10 ms together.
 const STEPS: u32 = 20_000;
 
 #[repr(align(64))]
@@ -23,19 +25,18 @@ struct Line {
 
 const _: () = assert!(size_of::<Line>() == LINE_BYTES);
 
-/// A walk through memory in an order that no prefetcher knows.
-pub struct MemoryProbe {
+/// A walk in an order that no prefetcher knows.
+pub struct CacheProbe {
     ring: Vec<Line>,
     at: u32,
     samples: Vec<f64>,
 }
 
-impl MemoryProbe {
+impl CacheProbe {
     /// Cost: memory for the ring.
     pub fn new() -> Self {
-        let lines = (RING_BYTES / LINE_BYTES) as u32;
         Self {
-            ring: ring(lines),
+            ring: ring(LINES),
             at: 0,
             samples: Vec::new(),
         }
@@ -43,13 +44,18 @@ impl MemoryProbe {
 
     /// Takes one more sample.
     pub fn measure(&mut self) {
+        self.walk(LINES);
         let started = Instant::now();
-        for _ in 0..STEPS {
+        self.walk(STEPS);
+        let taken = started.elapsed().as_nanos() as f64;
+        self.samples.push(taken / f64::from(STEPS));
+    }
+
+    fn walk(&mut self, steps: u32) {
+        for _ in 0..steps {
             self.at = self.ring[self.at as usize].next;
         }
         black_box(self.at);
-        let taken = started.elapsed().as_nanos() as f64;
-        self.samples.push(taken / f64::from(STEPS));
     }
 
     /// Nanoseconds a read, in the order they were taken.
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_sample_is_the_time_of_a_read() {
-        let mut probe = MemoryProbe::new();
+        let mut probe = CacheProbe::new();
         probe.measure();
         probe.measure();
         let samples = probe.samples();
