@@ -95,10 +95,10 @@ pub fn lock(options: &OpenOptions<'_>) -> Result<DirectoryLock> {
 }
 
 /// Makes the directory a store, once everything in it is there, and everything that leads to it survive power
-/// loss.
+/// loss. Errors: `Io`.
 pub fn write_marker(path: &Path) -> Result<()> {
     let (new, marker) = (path.join(NEW_MARKER), path.join(MARKER));
-    let text = format!("{MARKER_TEXT}{}\n", FORMAT);
+    let text = format!("{MARKER_TEXT}{FORMAT}\n");
     std::fs::write(&new, text).map_err(|e| Error::io("writing", &new, e))?;
     sync_path(&new)?;
     // So that what the marker vouches for is never younger than the marker.
@@ -125,6 +125,7 @@ fn sync_path(path: &Path) -> Result<()> {
         .map_err(|e| Error::io("syncing", path, e))
 }
 
+/// What is wrong with a store whose data are gone: `Corruption`.
 #[cold]
 pub fn lost(path: &Path) -> Error {
     Error::new(

@@ -50,6 +50,7 @@ pub fn open_kv(directory: &Path, options: &OpenOptions<'_>) -> Result<Kv> {
 }
 
 /// The state of a store, and whether its log ends early.
+/// Errors: `Corruption`, `NotAStore`, `FormatTooNew`, `WalDamaged`, `Io`, `ResourceExhausted`.
 pub fn recover(kv: Arc<Kv>, options: &OpenOptions<'_>, created: bool) -> Result<(Shared, bool)> {
     let settings = options.settings.clone();
     let mut root = match kv.root()? {

@@ -14,7 +14,7 @@ const RING_BYTES: usize = 4 << 20;
 /// What memory is read by.
 const LINE_BYTES: usize = 64;
 const LINES: u32 = (RING_BYTES / LINE_BYTES) as u32;
-/// Steps of one measurement, after the ring was walked once: 2 to 10 ms together.
+/// Steps of one measurement, after the ring was walked once: 2 to 12 ms together.
 const STEPS: u32 = 20_000;
 
 #[repr(align(64))]

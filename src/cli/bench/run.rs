@@ -219,11 +219,10 @@ impl Run {
         };
         let bytes = |name: &str, megabytes: Option<u64>| match megabytes {
             Some(0) => Err(usage(format!("--{name} is at least 1"))),
-            Some(mb) => match mb.checked_mul(1_000_000) {
-                Some(bytes) => Ok(Some(bytes)),
-                None => Err(usage(format!("--{name} is more than any memory"))),
-            },
-            None => Ok(None),
+            Some(mb) if mb > u64::MAX / 1_000_000 => {
+                Err(usage(format!("--{name} is more than any memory")))
+            }
+            megabytes => Ok(megabytes.map(|mb| mb * 1_000_000)),
         };
         for (name, count) in [
             ("rounds", self.rounds),
