@@ -211,6 +211,19 @@ fn a_plan_is_explained_with_or_without_a_run_as_text_and_as_json() {
 }
 
 #[test]
+fn a_plan_looks_the_same_each_time() {
+    let place = Place::with_rooms("explained-again");
+    for query in [
+        "SELECT (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY (STR(?s)) HAVING (COUNT(*) > 1) ORDER BY MAX(?o)",
+        "DESCRIBE <http://e/kitchen> ?s { ?s ?p ?o }",
+    ] {
+        let plan = place.run(&["explain", query]).ok();
+        assert!(plan.contains("?_"), "{plan}");
+        assert_eq!(place.run(&["explain", query]).ok(), plan);
+    }
+}
+
+#[test]
 fn a_text_is_checked_without_a_store() {
     let place = Place::new("checked");
     let query = place

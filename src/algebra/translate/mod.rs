@@ -187,11 +187,22 @@ impl Translator<'_> {
         var
     }
 
+    /// Whether a variable is the parser's: of an aggregate, of what is grouped by, of an IRI that is described. It names them by 128
+    /// random bits, so that two plans of one text would not look the same.
+    fn is_made_up(&self, variable: &Variable) -> bool {
+        let name = variable.as_str();
+        let is_random = name.len() > 16 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        is_random && !self.text.contains(name)
+    }
+
     fn var(&mut self, variable: &Variable, scope: &mut Scope) -> Var {
         match scope.names.get(variable.as_str()) {
             Some(var) => *var,
             None => {
-                let var = self.fresh(Some(variable.as_str()));
+                let var = match self.is_made_up(variable) {
+                    true => self.fresh(Some(&format!("_{}", self.variables.len()))),
+                    false => self.fresh(Some(variable.as_str())),
+                };
                 scope.names.insert(variable.as_str().to_owned(), var);
                 var
             }
