@@ -138,6 +138,8 @@ fn a_run_that_cannot_be_is_refused_before_it_begins() {
         ("--native", "oxigraph", "there is no such engine"),
         ("--duration", "1e18", "at most 1000000000 seconds"),
         ("--warm-up", "1e300", "at most 1000000000 seconds"),
+        ("--rate", "1e300", "at most 10000000 requests"),
+        ("--rate", "0", "more than 0"),
         ("--time-limit", "0", "more than 0"),
         ("--memory", "0", "at least 1"),
         (

@@ -18,6 +18,9 @@ use triplestore::error::{Code, Error, Result};
 /// No time that is given is longer, so that none overflows a clock; loads may take 60 times as long as what it limits.
 const SECONDS_MAX: f64 = 1e9;
 
+/// No open loop has more requests in a round: all of them are kept until they are figures.
+const REQUESTS_MAX: f64 = 1e7;
+
 /// Our own name among the engines.
 const OURS: &str = "triplestore";
 
@@ -235,6 +238,15 @@ impl Run {
                 return Err(usage(format!("--{name} is at least 1")));
             }
         }
+        let duration = seconds("duration", self.duration)?;
+        let pace = match self.rate {
+            Some(rate) if positive("rate", rate)? * duration.as_secs_f64() > REQUESTS_MAX => {
+                let message = format!("--rate for --duration is at most {REQUESTS_MAX} requests");
+                return Err(usage(message));
+            }
+            Some(rate) => Pace::Open { rate },
+            None => Pace::Closed,
+        };
         let threads = self.threads.unwrap_or(self.concurrency.max(2));
         Ok(Options {
             workloads: self.selected(),
@@ -249,14 +261,9 @@ impl Run {
             warm_up: seconds("warm-up", self.warm_up)?,
             checked_mixes: self.checked_mixes,
             warm_up_mixes: self.warm_up_mixes,
-            duration: seconds("duration", self.duration)?,
+            duration,
             concurrency: self.concurrency,
-            pace: match self.rate {
-                Some(rate) => Pace::Open {
-                    rate: positive("rate", rate)?,
-                },
-                None => Pace::Closed,
-            },
+            pace,
             prepared: match self.prepared {
                 Preparation::Off => vec![false],
                 Preparation::On => vec![true],
