@@ -56,6 +56,9 @@ pub enum Better {
     Neither,
 }
 
+/// The unit of what is counted, which is the same again.
+pub const COUNT: &str = "count";
+
 /// One thing measured of one engine, once a round. Figures of two engines, or of two records, belong together when
 /// workload, subject and measure are equal; their rounds are paired by number.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -54,7 +54,7 @@ fn ratio(figures: &BTreeMap<Name<'_>, &Figure>, name: &Name<'_>, peer: &Figure) 
         return None;
     }
     let ours = figures.get(&ours)?;
-    Ratio::of(ours.better, &ours.rounds, &peer.rounds).map(|Ratio(spread)| spread.median)
+    Ratio::between(ours, peer).map(|Ratio(spread)| spread.median)
 }
 
 #[cfg(test)]

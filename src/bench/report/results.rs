@@ -271,7 +271,7 @@ impl<'r> Row<'r, Figure> {
         match engine {
             0 => None,
             _ if ours.subject == OVERHEAD => None,
-            _ => Ratio::of(ours.better, &ours.rounds, &peer.rounds),
+            _ => Ratio::between(ours, peer),
         }
     }
 }

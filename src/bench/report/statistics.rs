@@ -1,7 +1,7 @@
 //! What rounds and samples amount to.
 
 use crate::bench::quantile::quantile;
-use crate::bench::record::Better;
+use crate::bench::record::{Better, COUNT, Figure};
 
 /// The middle of some values and how far they lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,8 +57,18 @@ pub enum Standing {
 pub struct Ratio(pub Spread);
 
 impl Ratio {
+    /// Of figures of the same thing. A single round does not say how far another one would lie apart, so that it makes no ratio,
+    /// but for what is counted.
+    pub fn between(ours: &Figure, peer: &Figure) -> Option<Self> {
+        let rounds = ours.rounds.len().min(peer.rounds.len());
+        match rounds > 1 || ours.unit == COUNT {
+            true => Self::of(ours.better, &ours.rounds, &peer.rounds),
+            false => None,
+        }
+    }
+
     /// Of rounds that were taken together; none where nothing can be divided.
-    pub fn of(better: Better, ours: &[f64], peer: &[f64]) -> Option<Self> {
+    fn of(better: Better, ours: &[f64], peer: &[f64]) -> Option<Self> {
         let rounds = ours.iter().zip(peer);
         Spread::of(rounds.filter_map(|(&ours, &peer)| advantage(better, ours, peer))).map(Self)
     }
@@ -85,7 +95,10 @@ pub fn advantage(better: Better, ours: f64, peer: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::results::OURS;
+    use super::super::tests::figure;
     use super::*;
+    use crate::bench::run::figures;
 
     #[test]
     fn a_spread_passes_over_what_is_no_number() {
@@ -113,6 +126,21 @@ mod tests {
         assert_eq!(ratio.standing(), Standing::Level);
         assert_eq!(Ratio::of(Better::Neither, &[1.0], &[1.0]), None);
         assert_eq!(Ratio::of(Better::Lower, &[0.0], &[1.0]), None);
+    }
+
+    #[test]
+    fn a_single_round_makes_no_ratio_but_of_what_is_counted() {
+        let load = |rounds: usize| figure("lubm-1", "load", "to return", OURS, vec![1.0; rounds]);
+        assert!(Ratio::between(&load(2), &load(2)).is_some());
+        for (ours, peer) in [(1, 1), (1, 7), (7, 1)] {
+            assert_eq!(Ratio::between(&load(ours), &load(peer)), None);
+        }
+        let counted = Figure {
+            unit: COUNT.to_owned(),
+            ..load(1)
+        };
+        assert!(Ratio::between(&counted, &counted).is_some());
+        assert_eq!(figures::INSTRUCTIONS.unit, COUNT);
     }
 
     #[test]
