@@ -104,6 +104,8 @@ given=${JAVA_TOOL_OPTIONS:-}
 export JAVA_TOOL_OPTIONS="$given -Xbatch -XX:+UseSerialGC"
 measure explore "$@" --workload "bsbm:$bsbm" --mixes 7 --warm-up 0.4 --warm-up-mixes 5 --prepared both $instructions
 JAVA_TOOL_OPTIONS=$given
+# A JVM says that it found one, also an empty one.
+[ -n "$given" ] || unset JAVA_TOOL_OPTIONS
 # Last, since the others load once: of a figure that several records have, the last one's is shown.
 measure loads "$@" --workload "lubm-load:$lubm" --workload "bsbm-load:$bsbm" --workload "lubm-analytics:$lubm" \
     --workload "lubm-updates:$lubm" --workload "lubm-reason:$lubm" $short
