@@ -8,6 +8,13 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Var(pub u32);
 
+impl Var {
+    /// What a variable is called that the text does not name.
+    pub fn made_up_name(self) -> String {
+        format!("_{}", self.0)
+    }
+}
+
 /// A constant term: an index into [`Query::constants`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Constant(pub u32);
@@ -454,7 +461,7 @@ impl Query {
     pub fn name(&self, var: Var) -> String {
         match self.variables.get(var.0 as usize) {
             Some(Some(name)) => name.clone(),
-            _ => format!("_{}", var.0),
+            _ => var.made_up_name(),
         }
     }
 }

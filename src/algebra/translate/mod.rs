@@ -199,10 +199,10 @@ impl Translator<'_> {
         match scope.names.get(variable.as_str()) {
             Some(var) => *var,
             None => {
-                let var = match self.is_made_up(variable) {
-                    true => self.fresh(Some(&format!("_{}", self.variables.len()))),
-                    false => self.fresh(Some(variable.as_str())),
-                };
+                let var = self.fresh(Some(variable.as_str()));
+                if self.is_made_up(variable) {
+                    self.variables[var.0 as usize] = Some(var.made_up_name());
+                }
                 scope.names.insert(variable.as_str().to_owned(), var);
                 var
             }
